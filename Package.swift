@@ -1,0 +1,166 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built with these; nobody opts out.
+let house: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+/// For rooms that touch no C: a pointer does not compile there.
+let noPointers = house + [.strictMemorySafety()]
+
+let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+let strictCXX: [CXXSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+/// Kernels and parsers are optimised in debug builds too: the tests run real traces through them.
+let fastC = strictC + [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+let fastCXX = strictCXX + [.unsafeFlags(["-O2"])]
+
+let package = Package(
+    name: "riskd",
+    products: [
+        .executable(name: "riskd", targets: ["riskd"]),
+        .executable(name: "riskd-bench", targets: ["riskd-bench"]),
+    ],
+    targets: [
+        // Layer 0: C only, each with one Swift importer.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CMicroHTTPD",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]
+        ),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "CCompression",
+            cSettings: strictC,
+            linkerSettings: [.linkedLibrary("z"), .linkedLibrary("lzma")]
+        ),
+        .target(name: "CSimdjson", cxxSettings: fastCXX, linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "COnnxRuntime", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "CSimilarity", cSettings: fastC, linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CAssets", cSettings: strictC),
+
+        // Layer 1: vocabulary and plumbing.
+        .target(name: "Domain", swiftSettings: noPointers),
+        .target(name: "Runtime", swiftSettings: house),
+
+        // Layer 2: one library each.
+        .target(name: "Crypto", dependencies: ["CCrypto"], swiftSettings: house),
+        .target(name: "PostgresClient", dependencies: ["CLibPQ", "Runtime"], swiftSettings: house),
+        .target(name: "EmbeddedPostgres", dependencies: ["Runtime"], swiftSettings: house),
+        .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", "Runtime"], swiftSettings: house),
+        .target(name: "OnnxSession", dependencies: ["COnnxRuntime", "Runtime"], swiftSettings: house),
+
+        // Layer 3: the domain, pure; time is an argument.
+        .target(name: "Similarity", dependencies: ["CSimilarity", "Domain"], swiftSettings: house),
+        .target(name: "SecondOpinion", dependencies: ["Domain"], swiftSettings: noPointers),
+        .target(name: "Scoring", dependencies: ["Domain"], swiftSettings: noPointers),
+
+        // Layer 4: edges, which meet only in RiskdDaemon.
+        .target(name: "Configuration", dependencies: ["CYAML", "Domain"], swiftSettings: house),
+        .target(
+            name: "Ingest",
+            dependencies: ["CCompression", "CSimdjson", "Crypto", "Domain", "Runtime"],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Storage",
+            dependencies: ["CAssets", "Domain", "PostgresClient", "Runtime"],
+            exclude: ["Migrations"],
+            swiftSettings: house
+        ),
+
+        // Layer 5: the program.
+        .target(
+            name: "RiskdDaemon",
+            dependencies: [
+                "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPServer", "Ingest",
+                "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
+                "Storage",
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "RiskdCLI",
+            dependencies: ["Configuration", "Domain", "RiskdDaemon", "Runtime", "Scoring", "Storage"],
+            swiftSettings: house
+        ),
+        .executableTarget(name: "riskd", dependencies: ["RiskdCLI"], swiftSettings: house),
+        .executableTarget(
+            name: "riskd-bench",
+            dependencies: [
+                "Configuration", "Domain", "Ingest", "RiskdDaemon", "Runtime", "Scoring", "Similarity",
+                "Storage",
+            ],
+            path: "Sources/RiskdBench",
+            swiftSettings: house
+        ),
+
+        // Tests.
+        .target(
+            name: "RiskdTesting",
+            dependencies: ["Domain", "EmbeddedPostgres", "PostgresClient", "Runtime"],
+            path: "Tests/RiskdTesting",
+            swiftSettings: house
+        ),
+        .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: house),
+        .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: house),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: house),
+        .testTarget(
+            name: "PostgresClientTests",
+            dependencies: ["EmbeddedPostgres", "PostgresClient", "RiskdTesting", "Runtime"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Domain", "PostgresClient", "RiskdTesting", "Storage"],
+            swiftSettings: house
+        ),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
+        .testTarget(
+            name: "SimilarityTests",
+            dependencies: ["Domain", "Similarity"],
+            exclude: ["Vectors"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "SecondOpinionTests",
+            dependencies: ["Domain", "OnnxSession", "SecondOpinion", "RiskdTesting"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "ScoringTests",
+            dependencies: ["Domain", "Scoring"],
+            exclude: ["Vectors"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "Domain"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "IngestTests",
+            dependencies: ["Domain", "Ingest", "RiskdTesting", "Runtime"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "RiskdCLITests",
+            dependencies: ["Domain", "RiskdCLI", "RiskdDaemon"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Domain", "PostgresClient", "RiskdTesting", "riskd"],
+            swiftSettings: house
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,20 @@
+import CCrypto
+
+/// The SHA-256 digest (FIPS 180-4) of `bytes`, 32 bytes.
+package func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+    _ = bytes.withUnsafeBufferPointer { SHA256($0.baseAddress, $0.count, &digest) }
+    return digest
+}
+
+/// The SHA-256 digest of `bytes` as 64 lower-case hexadecimal digits.
+package func sha256Hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in sha256(bytes) {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+}

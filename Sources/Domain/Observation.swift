@@ -1,0 +1,170 @@
+/// Whose earlier inputs a similarity finding compares with.
+package enum SimilarityScope: String, Sendable, CaseIterable {
+    /// The same user's.
+    case user
+    /// Everybody's, on the same model.
+    case model
+}
+
+/// The earlier input that a query is nearest to.
+package struct Neighbour: Hashable, Sendable {
+    /// The global sequence number of the earlier observation.
+    package let sequence: Int64
+    /// Its record.
+    package let record: RecordID
+    /// Who sent it.
+    package let user: UserID
+
+    /// A neighbour.
+    package init(sequence: Int64, record: RecordID, user: UserID) {
+        self.sequence = sequence
+        self.record = record
+        self.user = user
+    }
+}
+
+/// What similarity says of one query in one scope (paper §4.3).
+package struct SimilarityFinding: Hashable, Sendable {
+    /// The distance to the nearest earlier image that is not byte-identical; nil when none lies within the cap.
+    package let minimumDistance: Double?
+    /// No earlier, not byte-identical image is nearer than this; equals `minimumDistance` where that is known,
+    /// else the search cap.
+    package let lowerBound: Double
+    /// The image at `minimumDistance`; the earliest of equals.
+    package let nearest: Neighbour?
+    /// How many earlier, not byte-identical images are nearer than the threshold.
+    package let distanceAlarm: Int
+    /// Among those, how many had a higher probability of their own class than the query now gives that class.
+    package let predictionAlarm: Int
+    /// How many earlier images are byte-identical.
+    package let exactRepeats: Int
+    /// How many earlier images were in scope.
+    package let searched: Int
+
+    /// A finding.
+    package init(
+        minimumDistance: Double?,
+        lowerBound: Double,
+        nearest: Neighbour?,
+        distanceAlarm: Int,
+        predictionAlarm: Int,
+        exactRepeats: Int,
+        searched: Int
+    ) {
+        self.minimumDistance = minimumDistance
+        self.lowerBound = lowerBound
+        self.nearest = nearest
+        self.distanceAlarm = distanceAlarm
+        self.predictionAlarm = predictionAlarm
+        self.exactRepeats = exactRepeats
+        self.searched = searched
+    }
+}
+
+/// What a second model says of one record (paper figure 8).
+package struct OpinionFinding: Hashable, Sendable {
+    /// The configured name of the opinion.
+    package let name: String
+    /// The index of the class that the second model prefers (the first of equals).
+    package let classIndex: Int
+    /// The second model's probability of the logged class, 0 … 1.
+    package let probabilityOfLogged: Double
+    /// Whether the second model's class differs from the logged one: the paper's alarm.
+    package let disagrees: Bool
+
+    /// `1 - p2(c)`, 0 … 1.
+    package var score: Double { 1 - probabilityOfLogged }
+
+    /// A finding.
+    package init(name: String, classIndex: Int, probabilityOfLogged: Double, disagrees: Bool) {
+        self.name = name
+        self.classIndex = classIndex
+        self.probabilityOfLogged = probabilityOfLogged
+        self.disagrees = disagrees
+    }
+}
+
+/// What every detector says of one record.
+package struct Findings: Hashable, Sendable {
+    /// Similarity against the same user's inputs; nil when the record has no image.
+    package let user: SimilarityFinding?
+    /// Similarity against everybody's inputs; nil when the record has no image.
+    package let model: SimilarityFinding?
+    /// The second opinions, in configured order; an opinion that could not be formed is missing.
+    package let opinions: [OpinionFinding]
+
+    /// Findings.
+    package init(user: SimilarityFinding?, model: SimilarityFinding?, opinions: [OpinionFinding]) {
+        self.user = user
+        self.model = model
+        self.opinions = opinions
+    }
+
+    /// The calibrated scores that feed a track, by detector; larger means more suspicious.
+    ///
+    /// - Parameter scope: a user's track is fed by the user scope, a model's by the model scope; opinions feed both.
+    /// - Returns: `similarity.SCOPE.proximity` (1 - minimum distance; 1 - lower bound where there is none within
+    ///   the cap), `similarity.SCOPE.crowding` (distance alarm), `similarity.SCOPE.descent` (prediction alarm),
+    ///   `opinion.NAME` (1 - p2(c)), ordered by name.
+    package func scores(for scope: SimilarityScope) -> [(detector: DetectorID, score: Double)] {
+        var scores = opinions.map { (detector: DetectorID("opinion.\($0.name)"), score: $0.score) }
+        if let finding = scope == .user ? user : model {
+            let prefix = "similarity.\(scope.rawValue)"
+            scores.append((DetectorID("\(prefix).proximity"), 1 - finding.lowerBound))
+            scores.append((DetectorID("\(prefix).crowding"), Double(finding.distanceAlarm)))
+            scores.append((DetectorID("\(prefix).descent"), Double(finding.predictionAlarm)))
+        }
+        return scores.sorted { $0.detector < $1.detector }
+    }
+}
+
+/// A detector's rung for one record: how many of its calibrated thresholds the score exceeds.
+package struct DetectorRung: Hashable, Sendable {
+    /// Which detector.
+    package let detector: DetectorID
+    /// 0 (unremarkable) … the number of rungs.
+    package let rung: Int
+
+    /// A rung.
+    package init(detector: DetectorID, rung: Int) {
+        self.detector = detector
+        self.rung = rung
+    }
+}
+
+/// A record, every detector's scores for it, and the tick that it was scored in.
+package struct Observation: Hashable, Sendable {
+    /// The place in the one order in which records are scored: 1, 2, … without gaps.
+    package let sequence: Int64
+    /// The record; its image is kept apart.
+    package let record: Record
+    /// What the detectors say.
+    package let findings: Findings
+    /// The tick that it counts in: its own, or the first open one where its own was already closed.
+    package let tick: Tick
+    /// Whether its own tick was already closed.
+    package let isLate: Bool
+    /// Rungs that feed the user's track, ordered by detector; empty when uncalibrated.
+    package let userRungs: [DetectorRung]
+    /// Rungs that feed the model's track, ordered by detector; empty when uncalibrated.
+    package let modelRungs: [DetectorRung]
+
+    /// An observation.
+    package init(
+        sequence: Int64,
+        record: Record,
+        findings: Findings,
+        tick: Tick,
+        isLate: Bool,
+        userRungs: [DetectorRung],
+        modelRungs: [DetectorRung]
+    ) {
+        self.sequence = sequence
+        self.record = record
+        self.findings = findings
+        self.tick = tick
+        self.isLate = isLate
+        self.userRungs = userRungs
+        self.modelRungs = modelRungs
+    }
+}

@@ -1,0 +1,70 @@
+/// A file met under one of the watched paths, as it is kept between runs.
+///
+/// A file met again is the same one only if locator, prefix fingerprint and frontier guard all agree.
+package struct SourceFile: Hashable, Sendable {
+    /// The durable, opaque id (a UUID), chosen when the file is first met.
+    package let id: String
+    /// Where it was last seen.
+    package var path: String
+    /// Locator: the device number.
+    package var device: UInt64
+    /// Locator: the inode number.
+    package var inode: UInt64
+    /// How many bytes `prefixDigest` covers (at most 4,096).
+    package var prefixLength: Int
+    /// SHA-256 of the first `prefixLength` bytes, in lower-case hex.
+    package var prefixDigest: String
+    /// How far it has been read.
+    package var position: SourcePosition
+
+    /// A source file.
+    package init(
+        id: String,
+        path: String,
+        device: UInt64,
+        inode: UInt64,
+        prefixLength: Int,
+        prefixDigest: String,
+        position: SourcePosition
+    ) {
+        self.id = id
+        self.path = path
+        self.device = device
+        self.inode = inode
+        self.prefixLength = prefixLength
+        self.prefixDigest = prefixDigest
+        self.position = position
+    }
+}
+
+/// How far a source has been read, with the frontier guard that proves it.
+package struct SourcePosition: Hashable, Sendable {
+    /// The first byte not yet used, counted in (decompressed) bytes from the start; a line start, unless `isFinished`.
+    package var offset: Int64
+    /// How many bytes before `offset` the guard covers (at most 4,096).
+    package var guardLength: Int
+    /// SHA-256 of those bytes, in lower-case hex.
+    package var guardDigest: String
+    /// Complete lines used so far, dead letters included.
+    package var lines: Int64
+    /// Whether nothing more will come (rotated away and read to its end, or gone).
+    package var isFinished: Bool
+
+    /// A position.
+    package init(offset: Int64, guardLength: Int, guardDigest: String, lines: Int64, isFinished: Bool) {
+        self.offset = offset
+        self.guardLength = guardLength
+        self.guardDigest = guardDigest
+        self.lines = lines
+        self.isFinished = isFinished
+    }
+
+    /// The start of a source.
+    package static let start = SourcePosition(
+        offset: 0,
+        guardLength: 0,
+        guardDigest: "",
+        lines: 0,
+        isFinished: false
+    )
+}

@@ -1,0 +1,132 @@
+/// The program's counters, gauges and histograms, rendered in the Prometheus text format 0.0.4.
+package final class Metrics: Sendable {
+    private struct Family {
+        let kind: String
+        let help: String
+        let bounds: [Double]
+        var values: [String: Double] = [:]
+        var buckets: [String: [Int]] = [:]
+    }
+
+    private let families = Locked<[String: Family]>([:])
+
+    /// No metrics.
+    package init() {}
+
+    /// Declares a metric family, so that it is rendered before its first event.
+    ///
+    /// - Parameters:
+    ///   - name: such as `riskd_records_total`.
+    ///   - kind: counter, gauge or histogram.
+    ///   - help: one sentence.
+    ///   - bounds: upper bounds of a histogram's buckets, ascending.
+    package func declare(_ name: String, _ kind: Kind, _ help: String, bounds: [Double] = []) {
+        families.withLock { $0[name] = Family(kind: kind.rawValue, help: help, bounds: bounds) }
+    }
+
+    /// What a family is.
+    package enum Kind: String, Sendable {
+        case counter
+        case gauge
+        case histogram
+    }
+
+    /// Adds to a counter.
+    ///
+    /// - Parameters:
+    ///   - name: a declared family.
+    ///   - labels: label names and values.
+    ///   - amount: how much.
+    package func add(_ name: String, _ labels: KeyValuePairs<String, String> = [:], by amount: Double = 1) {
+        let key = rendered(labels)
+        families.withLock { $0[name]?.values[key, default: 0] += amount }
+    }
+
+    /// Sets a gauge.
+    ///
+    /// - Parameters:
+    ///   - name: a declared family.
+    ///   - labels: label names and values.
+    ///   - value: the new value.
+    package func set(_ name: String, _ labels: KeyValuePairs<String, String> = [:], to value: Double) {
+        let key = rendered(labels)
+        families.withLock { $0[name]?.values[key] = value }
+    }
+
+    /// Adds one observation to a histogram.
+    ///
+    /// - Parameters:
+    ///   - name: a declared family.
+    ///   - value: what was observed, in the family's unit.
+    package func observe(_ name: String, _ value: Double) {
+        families.withLock { families in
+            guard var family = families[name] else { return }
+            var buckets = family.buckets[""] ?? Array(repeating: 0, count: family.bounds.count + 1)
+            buckets[family.bounds.firstIndex { value <= $0 } ?? family.bounds.count] += 1
+            family.buckets[""] = buckets
+            family.values[""] = (family.values[""] ?? 0) + value
+            families[name] = family
+        }
+    }
+
+    /// The value of a counter or gauge; nil when it has none yet.
+    ///
+    /// - Parameters:
+    ///   - name: a declared family.
+    ///   - labels: label names and values.
+    /// - Returns: the value.
+    package func value(_ name: String, _ labels: KeyValuePairs<String, String> = [:]) -> Double? {
+        let key = rendered(labels)
+        return families.withLock { $0[name]?.values[key] }
+    }
+
+    /// Everything, in the text format.
+    package func render() -> String {
+        let families = families.withLock { $0 }
+        var text = ""
+        for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+            text += "# HELP \(name) \(family.help)\n# TYPE \(name) \(family.kind)\n"
+            if family.kind == Kind.histogram.rawValue {
+                text += renderedHistogram(name, family)
+            } else {
+                for (labels, value) in family.values.sorted(by: { $0.key < $1.key }) {
+                    text += "\(name)\(labels) \(number(value))\n"
+                }
+            }
+        }
+        return text
+    }
+
+    private func renderedHistogram(_ name: String, _ family: Family) -> String {
+        let buckets = family.buckets[""] ?? Array(repeating: 0, count: family.bounds.count + 1)
+        var text = ""
+        var total = 0
+        for (index, count) in buckets.enumerated() {
+            total += count
+            let bound = index < family.bounds.count ? number(family.bounds[index]) : "+Inf"
+            text += "\(name)_bucket{le=\"\(bound)\"} \(total)\n"
+        }
+        return text + "\(name)_sum \(number(family.values[""] ?? 0))\n\(name)_count \(total)\n"
+    }
+}
+
+private func rendered(_ labels: KeyValuePairs<String, String>) -> String {
+    guard !labels.isEmpty else { return "" }
+    let pairs = labels.map { key, value in
+        var escaped = ""
+        for character in value {
+            switch character {
+            case "\\": escaped += "\\\\"
+            case "\"": escaped += "\\\""
+            case "\n": escaped += "\\n"
+            default: escaped.append(character)
+            }
+        }
+        return "\(key)=\"\(escaped)\""
+    }
+    return "{\(pairs.joined(separator: ","))}"
+}
+
+private func number(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+}
