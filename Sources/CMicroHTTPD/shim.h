@@ -1,1 +1,54 @@
+// libmicrohttpd's variadic calls, which Swift cannot see, and its log, which comes as a va_list.
+#ifndef CMicroHTTPD_shim_h
+#define CMicroHTTPD_shim_h
+
 #include <microhttpd.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/// Takes one line of libmicrohttpd's log; may be called on any of its threads.
+typedef void (*microhttpd_logger)(void *_Nullable context, const char *_Nonnull line);
+
+/// Where the daemon's log goes; must outlive the daemon.
+typedef struct microhttpd_log {
+    microhttpd_logger _Nonnull write;
+    void *_Nullable context;
+} microhttpd_log;
+
+typedef struct microhttpd_options {
+    /// A bound, listening socket; the daemon closes it when it stops.
+    int socket;
+    unsigned int connections;
+    /// Seconds without traffic after which a connection is closed.
+    unsigned int timeout;
+    /// Bytes of a connection's buffer: the bound on a request's head.
+    size_t memory;
+} microhttpd_options;
+
+// MHD_OPTION_EXTERNAL_LOGGER hands over a va_list, which has no Swift type.
+static inline void microhttpd_write_log(void *context, const char *format, va_list arguments) {
+    const microhttpd_log *log = (const microhttpd_log *)context;
+    char line[512];
+    vsnprintf(line, sizeof line, format, arguments);
+    log->write(log->context, line);
+}
+
+// MHD_start_daemon is variadic.
+static inline struct MHD_Daemon *_Nullable microhttpd_start(microhttpd_options options,
+                                                            microhttpd_log *_Nonnull log,
+                                                            MHD_AccessHandlerCallback _Nonnull handler,
+                                                            void *_Nullable context) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, handler, context,
+        // First, so that complaints about the other options are heard.
+        MHD_OPTION_EXTERNAL_LOGGER, microhttpd_write_log, log,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)options.socket,
+        MHD_OPTION_CONNECTION_LIMIT, options.connections,
+        MHD_OPTION_CONNECTION_TIMEOUT, options.timeout,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_END);
+}
+
+#endif
