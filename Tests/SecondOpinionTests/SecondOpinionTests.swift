@@ -1,0 +1,228 @@
+import Domain
+import SecondOpinion
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SecondOpinionTests {
+    // MARK: With the recorded models
+
+    @Test func `features, backbone and image agree on a real trace`() throws {
+        let encoder = try Library.session("fashion-encoder")
+        let backbone = try Library.session("fashion-backbone")
+        let logged = try SecondOpinion(name: "a", input: .features, model: encoder, classes: fashionClasses)
+        let computed = try SecondOpinion(name: "b", input: .backbone(backbone), model: encoder)
+        let same = try SecondOpinion(name: "c", input: .image, model: Library.session("fashion-full"))
+        for record in try Trace.sample.get() {
+            let first = try #require(try logged.finding(for: record))
+            let second = try #require(try computed.finding(for: record))
+            #expect((first.name, second.name) == ("a", "b"))
+            #expect(abs(first.score - second.score) <= 1e-4)
+            // The served model itself never disagrees.
+            let own = try #require(try same.finding(for: record))
+            #expect(!own.disagrees)
+            #expect(abs(own.probabilityOfLogged - record.prediction.probability) <= 2e-6)
+        }
+    }
+
+    // MARK: Rules
+
+    @Test func `the score is what the second model denies the logged class`() throws {
+        let opinion = try SecondOpinion(
+            name: "double",
+            input: .features,
+            model: FixedModel(answer: [0.25, 0.5, 0.25]),
+            classes: ["x", "y", "z"]
+        )
+        let finding = try #require(try opinion.finding(for: record(label: "z")))
+        #expect(
+            finding
+                == OpinionFinding(name: "double", classIndex: 1, probabilityOfLogged: 0.25, disagrees: true)
+        )
+        #expect(finding.score == 0.75)
+        #expect(try opinion.finding(for: record(label: "y"))?.disagrees == false)
+    }
+
+    @Test func `without class names the logged probabilities tell the class`() throws {
+        let opinion = try SecondOpinion(name: "o", input: .features, model: FixedModel(answer: [0.5, 0.5]))
+        let finding = try #require(try opinion.finding(for: record(label: "?", probabilities: [0.1, 0.9])))
+        // The first of equals is the second model's class.
+        #expect(
+            finding == OpinionFinding(name: "o", classIndex: 0, probabilityOfLogged: 0.5, disagrees: true)
+        )
+    }
+
+    @Test func `a record that lacks what is needed has no opinion`() throws {
+        let model = FixedModel(answer: [0.5, 0.5])
+        let pixels = FixedModel(answer: [0.5, 0.5], inputShape: [nil, 1, 2, 2])
+        let named = try SecondOpinion(name: "o", input: .features, model: model, classes: ["x", "y"])
+        let unnamed = try SecondOpinion(name: "o", input: .features, model: model)
+        let image = try SecondOpinion(name: "o", input: .image, model: pixels, classes: ["x", "y"])
+        let backbone = try SecondOpinion(
+            name: "o",
+            input: .backbone(FixedModel(answer: [1, 2], inputShape: [1, 1, 2, 2])),
+            model: model,
+            classes: ["x", "y"]
+        )
+        #expect(try named.finding(for: record(label: "x", features: nil)) == nil)
+        #expect(try named.finding(for: record(label: "w")) == nil)
+        #expect(try unnamed.finding(for: record(label: "x")) == nil)
+        #expect(try image.finding(for: record(label: "x")) == nil)
+        #expect(try backbone.finding(for: record(label: "x")) == nil)
+    }
+
+    @Test func `class names are compared by their bytes`() throws {
+        let opinion = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: FixedModel(answer: [0.25, 0.75]),
+            classes: ["caf\u{e9}", "cafe\u{301}"]
+        )
+        #expect(try opinion.finding(for: record(label: "cafe\u{301}"))?.probabilityOfLogged == 0.75)
+    }
+
+    @Test func `rounding outside 0 to 1 is put right`() throws {
+        let opinion = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: FixedModel(answer: [-0.0005, 1.0005]),
+            classes: ["x", "y"]
+        )
+        #expect(try opinion.finding(for: record(label: "x"))?.score == 1)
+        #expect(try opinion.finding(for: record(label: "y"))?.score == 0)
+    }
+
+    @Test(
+        arguments: [[0.5], [0.2, 0.3, 0.5], [], [.nan, 1], [.infinity, 0], [1.1, -0.1], [0, -0.01]]
+            as [[Float]]
+    )
+    func `an answer that is not probabilities is an error, not a finding`(answer: [Float]) throws {
+        let free = FixedModel(answer: answer, outputShape: [nil, nil])
+        for classes in [["x", "y"], nil] {
+            let opinion = try SecondOpinion(name: "o", input: .features, model: free, classes: classes)
+            let error = try #require(throws: OpinionError.self) {
+                try opinion.finding(for: record(label: "x", probabilities: [0.9, 0.1]))
+            }
+            guard case .invalidAnswer("o", _) = error else { throw error }
+        }
+    }
+
+    @Test func `features that do not fit are the record's fault`() throws {
+        let opinion = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: FixedModel(answer: [0.5, 0.5]),
+            classes: ["x", "y"]
+        )
+        for features: [Float] in [[], [1], [1, 2, 3], [.nan, 1], [1, -.infinity]] {
+            let error = try #require(throws: OpinionError.self) {
+                try opinion.finding(for: record(label: "x", features: features))
+            }
+            guard case .unfitRecord("o", _) = error else { throw error }
+        }
+    }
+
+    @Test func `an image that does not fit is the record's fault`() throws {
+        let opinion = try SecondOpinion(
+            name: "o",
+            input: .image,
+            model: FixedModel(answer: [0.5, 0.5], inputShape: [1, 3, 2, 2]),
+            classes: ["x", "y"]
+        )
+        let grey = Image(shape: ImageShape(height: 2, width: 2, channels: 1), pixels: [0, 1, 2, 3])
+        #expect(
+            throws: OpinionError.unfitRecord(
+                opinion: "o",
+                reason: "an image of 2x2x1, but the model takes [1, 3, 2, 2]"
+            )
+        ) { try opinion.finding(for: record(label: "x", image: grey)) }
+    }
+
+    @Test func `a failing model is an error`() throws {
+        let opinion = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: FailingModel(),
+            classes: ["x", "y"]
+        )
+        #expect(throws: OpinionError.modelFailed(reason: "test")) {
+            try opinion.finding(for: record(label: "x"))
+        }
+    }
+
+    @Test func `what can never work is found at once`() {
+        let flat = FixedModel(answer: [0.5, 0.5])
+        let pixels = FixedModel(answer: [1, 2, 3], inputShape: [nil, 1, 2, 2])
+        let wrong: [(OpinionInput, FixedModel, [String]?)] = [
+            (.image, flat, nil), (.features, pixels, nil), (.backbone(flat), flat, nil),
+            (.backbone(pixels), flat, nil), (.features, flat, ["x"]), (.features, flat, ["x", "x"]),
+            (.features, flat, []),
+        ]
+        for (input, model, classes) in wrong {
+            let error = #expect(throws: OpinionError.self) {
+                try SecondOpinion(name: "o", input: input, model: model, classes: classes)
+            }
+            guard case .misconfigured("o", _) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+    }
+
+    @Test func `an image is laid out channel by channel, from 0 to 1`() {
+        let shape = ImageShape(height: 2, width: 3, channels: 3)
+        let image = Image(shape: shape, pixels: (0..<18).map { UInt8($0 * 15) })
+        var expected: [Float] = []
+        for channel in 0..<3 {
+            for row in 0..<2 {
+                for column in 0..<3 { expected.append(Float(((row * 3 + column) * 3 + channel) * 15) / 255) }
+            }
+        }
+        #expect(image.planar == expected)
+        let grey = Image(shape: ImageShape(height: 16, width: 16, channels: 1), pixels: Array(0...255))
+        #expect(grey.planar == (0...255).map { Float($0) / 255 })
+    }
+}
+
+private let fashionClasses = [
+    "tshirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle_boot",
+]
+
+/// Answers the same to everything.
+private struct FixedModel: OpinionModel {
+    var answer: [Float]
+    var inputShape: [Int?]
+    var outputShape: [Int?]
+
+    init(answer: [Float], inputShape: [Int?] = [nil, 2], outputShape: [Int?]? = nil) {
+        self.answer = answer
+        self.inputShape = inputShape
+        self.outputShape = outputShape ?? [nil, answer.count]
+    }
+
+    func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] { answer }
+}
+
+private struct FailingModel: OpinionModel {
+    var inputShape: [Int?] { [nil, nil] }
+    var outputShape: [Int?] { [nil, nil] }
+
+    func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] {
+        throw .modelFailed(reason: "test")
+    }
+}
+
+private func record(
+    label: String,
+    probabilities: [Double]? = nil,
+    features: [Float]? = [1, 2],
+    image: Image? = nil
+) -> Record {
+    Record(
+        id: RecordID("r"),
+        time: Timestamp(milliseconds: 0),
+        model: ModelID("m"),
+        user: UserID("u"),
+        image: image,
+        features: features,
+        prediction: Prediction(label: label, probability: 0.9, probabilities: probabilities)
+    )
+}
