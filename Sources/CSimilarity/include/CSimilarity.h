@@ -1,1 +1,61 @@
-/* placeholder */
+// Kernels of the similarity room: exact SSIM and squared differences of 8-bit images, built for several
+// instruction sets that all give the same bits.
+#ifndef CSIMILARITY_H
+#define CSIMILARITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Bytes that must be readable (not meaningful) after the last pixel of every image given to a kernel.
+#define SIMILARITY_PADDING 64
+
+/// Which build of the kernels runs; larger needs more of the machine.
+enum { SIMILARITY_BASELINE = 0, SIMILARITY_AVX2 = 1, SIMILARITY_AVX512 = 2 };
+
+/// What a shape and a window mean for the kernels.
+typedef struct {
+    int32_t height, width, channels;
+    /// Window side, odd: 7 (uniform) or 11 (gaussian), less where the image is smaller.
+    int32_t window;
+    int32_t gaussian;
+    /// Interleaved values in a row; window rows; window positions (times channels) in a row.
+    int32_t row_values, window_rows, window_values;
+    /// `window_values` rounded up to whole vectors, and the length of a row of column sums.
+    int32_t padded, columns;
+    /// How many bands of rows and of columns the window positions are split into for `similarity_regions`.
+    int32_t region_rows, region_columns;
+    double weights[11];
+} similarity_plan;
+
+/// The best build that this machine can run.
+int32_t similarity_best_path(void);
+
+/// Fills `plan`; height, width and channels are at least 1.
+void similarity_plan_make(
+    similarity_plan *plan, int32_t height, int32_t width, int32_t channels, int32_t gaussian);
+
+/// Bytes (64-byte aligned) for the statistics of a query, and for a call's scratch memory.
+size_t similarity_statistics_bytes(const similarity_plan *plan);
+size_t similarity_scratch_bytes(const similarity_plan *plan);
+
+/// Computes the local statistics of `y`.
+void similarity_statistics(
+    int32_t path, const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch);
+
+/// 1 - SSIM of `y` (with its statistics) and `x`, or infinity as soon as that is proven to exceed `cut`.
+double similarity_ssim(
+    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
+    double cut, void *scratch);
+
+/// The parts of SSIM by region, row band-major, then column band, then channel; they sum to SSIM.
+void similarity_regions(
+    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
+    float *parts, void *scratch);
+
+/// Mean squared difference / 255^2, or infinity as soon as that is proven to exceed `cut`.
+double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut);
+
+/// A 64-bit hash of `count` bytes, the same on every machine of the same byte order.
+uint64_t similarity_hash(const uint8_t *bytes, size_t count);
+
+#endif

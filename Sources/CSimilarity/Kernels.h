@@ -1,0 +1,308 @@
+// The kernels' one source, included once per instruction set with KERNEL(name) naming that build.
+//
+// Every build does the same IEEE operations on the same 16 virtual lanes in the same order, and contraction to
+// fused multiply-add is off, so all builds give the same bits. Nothing here may use approximations.
+//
+// With e = x - y and sums over a window of NP pixels, 1 - S1 S2 is written without cancellation and from exact
+// integers: u = (sum e)^2, v = NP sum e^2 - u, n1 = 2 sx sy + c1, d1 = u + n1, d2 = NP (sxx + syy) - sx^2 - sy^2 + c2,
+//     1 - S1 S2 = (u d2 + v n1) / (d1 d2),
+// in which nothing is negative: partial sums only grow, in floating point too. That is what early abandoning needs.
+
+#include <math.h>
+#include <string.h>
+
+#include "CSimilarity.h"
+#include "KernelTable.h"
+
+// Vectors wider than the machine's registers are only ever passed between functions that are inlined.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
+typedef int32_t i32x16 __attribute__((vector_size(64)));
+typedef uint32_t u32x16 __attribute__((vector_size(64)));
+typedef float f32x16 __attribute__((vector_size(64)));
+typedef double f64x16 __attribute__((vector_size(128)));
+typedef double f64x8 __attribute__((vector_size(64)));
+typedef uint8_t u8x8 __attribute__((vector_size(8)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef int64_t i64x8 __attribute__((vector_size(64)));
+
+#define LOAD(type, address) ({ type value_; memcpy(&value_, (address), sizeof value_); value_; })
+#define STORE(address, value) ({ __typeof__(value) value_ = (value); memcpy((address), &value_, sizeof value_); })
+
+INLINE double KERNEL(sum8)(f64x8 a) {
+    return ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
+}
+
+INLINE double KERNEL(sum16)(f64x16 a) {
+    f64x8 low = __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7);
+    f64x8 high = __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15);
+    return KERNEL(sum8)(low + high);
+}
+
+INLINE i32x16 KERNEL(lanes)(int32_t first) {
+    i32x16 step = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return step + first;
+}
+
+// MARK: column sums of the uniform window
+
+typedef struct {
+    uint16_t *s;
+    int32_t *xx, *xy;
+} KERNEL(sums);
+
+INLINE KERNEL(sums) KERNEL(sums_in)(const similarity_plan *plan, void *scratch) {
+    size_t columns = (size_t)plan->columns;
+    KERNEL(sums) sums;
+    sums.xx = scratch;
+    sums.xy = sums.xx + columns;
+    sums.s = (uint16_t *)(sums.xy + columns);
+    memset(scratch, 0, columns * (2 * sizeof(int32_t) + sizeof(uint16_t)));
+    return sums;
+}
+
+// Adds row `row` of x, x^2 and x y to the column sums, and takes row `row - window` off.
+INLINE void KERNEL(push)(
+    const similarity_plan *plan, KERNEL(sums) sums, const uint8_t *y, const uint8_t *x, int32_t row) {
+    ptrdiff_t n = plan->row_values;
+    const uint8_t *xn = x + row * n, *yn = y + row * n;
+    ptrdiff_t back = plan->window * n;
+    if (row < plan->window) {
+        for (ptrdiff_t j = 0; j < n; j += 16) {
+            u16x16 a = __builtin_convertvector(LOAD(u8x16, xn + j), u16x16);
+            u16x16 b = __builtin_convertvector(LOAD(u8x16, yn + j), u16x16);
+            STORE(sums.s + j, LOAD(u16x16, sums.s + j) + a);
+            STORE(sums.xx + j, LOAD(i32x16, sums.xx + j) + __builtin_convertvector(a * a, i32x16));
+            STORE(sums.xy + j, LOAD(i32x16, sums.xy + j) + __builtin_convertvector(a * b, i32x16));
+        }
+        return;
+    }
+    for (ptrdiff_t j = 0; j < n; j += 16) {
+        u16x16 a = __builtin_convertvector(LOAD(u8x16, xn + j), u16x16);
+        u16x16 b = __builtin_convertvector(LOAD(u8x16, yn + j), u16x16);
+        u16x16 c = __builtin_convertvector(LOAD(u8x16, xn + j - back), u16x16);
+        u16x16 d = __builtin_convertvector(LOAD(u8x16, yn + j - back), u16x16);
+        STORE(sums.s + j, LOAD(u16x16, sums.s + j) + a - c);
+        i32x16 xx = __builtin_convertvector(a * a, i32x16) - __builtin_convertvector(c * c, i32x16);
+        i32x16 xy = __builtin_convertvector(a * b, i32x16) - __builtin_convertvector(c * d, i32x16);
+        STORE(sums.xx + j, LOAD(i32x16, sums.xx + j) + xx);
+        STORE(sums.xy + j, LOAD(i32x16, sums.xy + j) + xy);
+    }
+}
+
+// MARK: uniform window
+
+typedef struct {
+    f32x16 numerator, denominator;
+} KERNEL(fraction);
+
+// (u d2 + v n1) / (d1 d2) of 16 window positions, not yet divided.
+INLINE KERNEL(fraction) KERNEL(terms)(
+    KERNEL(sums) sums, const uint16_t *sy, const int32_t *nyy, ptrdiff_t j, ptrdiff_t stride, int32_t taps,
+    float c1, float c2) {
+    u16x16 s16 = LOAD(u16x16, sums.s + j);
+    i32x16 xx = LOAD(i32x16, sums.xx + j), xy = LOAD(i32x16, sums.xy + j);
+#pragma clang loop unroll(full)
+    for (int32_t k = 1; k < taps; k++) {
+        s16 += LOAD(u16x16, sums.s + j + k * stride);
+        xx += LOAD(i32x16, sums.xx + j + k * stride);
+        xy += LOAD(i32x16, sums.xy + j + k * stride);
+    }
+    int32_t np = taps * taps;
+    // A window's sum has 14 bits (49 x 255); saying so lets the compiler use a 16-bit multiplication.
+    i32x16 s = __builtin_convertvector(s16 & (uint16_t)0x3FFF, i32x16);
+    i32x16 t = __builtin_convertvector(LOAD(u16x16, sy + j) & (uint16_t)0x3FFF, i32x16);
+    i32x16 e = s - t;
+    i32x16 u = e * e, p = s * t;
+    p += p;
+    i32x16 a = xx * np + LOAD(i32x16, nyy + j);
+    i32x16 variances = a - u - p;
+    i32x16 v = a - xy * (2 * np) - u;
+    f32x16 fu = __builtin_convertvector(u, f32x16), fv = __builtin_convertvector(v, f32x16);
+    f32x16 n1 = __builtin_convertvector(p, f32x16) + c1, d2 = __builtin_convertvector(variances, f32x16) + c2;
+    KERNEL(fraction) result = {fu * d2 + fv * n1, (fu + n1) * d2};
+    return result;
+}
+
+INLINE KERNEL(fraction) KERNEL(masked)(KERNEL(fraction) fraction, ptrdiff_t j, int32_t count) {
+    i32x16 inside = KERNEL(lanes)((int32_t)j) < count;
+    f32x16 one = (f32x16){} + 1.0f;
+    i32x16 numerator = (i32x16)fraction.numerator & inside;
+    i32x16 denominator = ((i32x16)fraction.denominator & inside) | ((i32x16)one & ~inside);
+    KERNEL(fraction) result = {(f32x16)numerator, (f32x16)denominator};
+    return result;
+}
+
+INLINE float KERNEL(c1)(int32_t taps) { return 6.5025f * (float)(taps * taps * taps * taps); }
+
+// Both constants are scaled as the sums are: C1 by NP^2, C2 by NP (NP - 1). One pixel alone has no sample
+// variance; it counts as 0, so any positive constant serves there.
+INLINE float KERNEL(c2)(int32_t taps) {
+    int32_t np = taps * taps;
+    return np == 1 ? 58.5225f : (float)(58.5225 * np * (np - 1));
+}
+
+INLINE double KERNEL(uniform_distance)(
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
+    void *scratch, ptrdiff_t stride, int32_t taps) {
+    const int32_t *nyy = statistics;
+    ptrdiff_t padded = plan->padded;
+    const uint16_t *sy = (const uint16_t *)(nyy + padded * plan->window_rows);
+    KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
+    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row);
+    float c1 = KERNEL(c1)(taps);
+    float c2 = KERNEL(c2)(taps);
+    int32_t count = plan->window_values;
+    double all = (double)count * plan->window_rows;
+    f64x16 total = {};
+    for (int32_t row = 0; row < plan->window_rows; row++) {
+        KERNEL(push)(plan, sums, y, x, row + taps - 1);
+        for (ptrdiff_t j = 0; j < count; j += 32) {
+            KERNEL(fraction) a = KERNEL(terms)(sums, sy, nyy, j, stride, taps, c1, c2);
+            KERNEL(fraction) b = KERNEL(terms)(sums, sy, nyy, j + 16, stride, taps, c1, c2);
+            if (j + 32 > count) {
+                a = KERNEL(masked)(a, j, count);
+                b = KERNEL(masked)(b, j + 16, count);
+            }
+            // One division for two fractions; the products stay below 1e35.
+            f32x16 sum = (a.numerator * b.denominator + b.numerator * a.denominator)
+                / (a.denominator * b.denominator);
+            total += __builtin_convertvector(sum, f64x16);
+        }
+        nyy += padded;
+        sy += padded;
+        if ((row & 1) && KERNEL(sum16)(total) / all > cut) return INFINITY;
+    }
+    double distance = KERNEL(sum16)(total) / all;
+    return distance > cut ? INFINITY : distance;
+}
+
+INLINE void KERNEL(close_band)(
+    const similarity_plan *plan, float *columns, int32_t band, double all, float *parts) {
+    int32_t channels = plan->channels, positions = plan->window_values / channels;
+    for (int32_t part = 0; part < plan->region_columns; part++) {
+        int32_t first = positions * part / plan->region_columns;
+        int32_t last = positions * (part + 1) / plan->region_columns;
+        for (int32_t channel = 0; channel < channels; channel++) {
+            float sum = 0;
+            for (int32_t j = first; j < last; j++) sum += columns[j * channels + channel];
+            *(parts + (band * plan->region_columns + part) * channels + channel) = (float)(sum / all);
+        }
+    }
+    memset(columns, 0, (size_t)plan->padded * sizeof(float));
+}
+
+INLINE int KERNEL(ends_band)(const similarity_plan *plan, int32_t row, int32_t band) {
+    return row + 1 == plan->window_rows * (band + 1) / plan->region_rows;
+}
+
+INLINE void KERNEL(uniform_regions)(
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
+    void *scratch, ptrdiff_t stride, int32_t taps) {
+    const int32_t *nyy = statistics;
+    ptrdiff_t padded = plan->padded;
+    const uint16_t *sy = (const uint16_t *)(nyy + padded * plan->window_rows);
+    KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
+    float *columns = (float *)(sums.s + plan->columns);
+    memset(columns, 0, (size_t)padded * sizeof(float));
+    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row);
+    float c1 = KERNEL(c1)(taps);
+    float c2 = KERNEL(c2)(taps);
+    double all = (double)plan->window_values * plan->window_rows;
+    for (int32_t row = 0, band = 0; row < plan->window_rows; row++) {
+        KERNEL(push)(plan, sums, y, x, row + taps - 1);
+        for (ptrdiff_t j = 0; j < plan->window_values; j += 16) {
+            KERNEL(fraction) a = KERNEL(terms)(sums, sy, nyy, j, stride, taps, c1, c2);
+            STORE(columns + j, LOAD(f32x16, columns + j) + (1.0f - a.numerator / a.denominator));
+        }
+        nyy += padded;
+        sy += padded;
+        if (KERNEL(ends_band)(plan, row, band)) KERNEL(close_band)(plan, columns, band++, all, parts);
+    }
+}
+
+INLINE void KERNEL(uniform_statistics)(
+    const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch, int32_t taps) {
+    int32_t *nyy = statistics;
+    ptrdiff_t padded = plan->padded, stride = plan->channels;
+    uint16_t *sy = (uint16_t *)(nyy + padded * plan->window_rows);
+    KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
+    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, y, row);
+    for (int32_t row = 0; row < plan->window_rows; row++) {
+        KERNEL(push)(plan, sums, y, y, row + taps - 1);
+        for (ptrdiff_t j = 0; j < padded; j += 16) {
+            u16x16 s = LOAD(u16x16, sums.s + j);
+            i32x16 xx = LOAD(i32x16, sums.xx + j);
+            for (int32_t k = 1; k < taps; k++) {
+                s += LOAD(u16x16, sums.s + j + k * stride);
+                xx += LOAD(i32x16, sums.xx + j + k * stride);
+            }
+            STORE(sy + j, s);
+            STORE(nyy + j, xx * (taps * taps));
+        }
+        nyy += padded;
+        sy += padded;
+    }
+}
+
+#include "KernelsGaussian.h"
+
+// MARK: squared differences
+
+static double KERNEL(mse)(const uint8_t *y, const uint8_t *x, size_t count, double cut) {
+    double scale = (double)count * 65025.0;
+    uint64_t total = 0;
+    for (size_t first = 0; first < count; first += 1024) {
+        size_t last = count - first < 1024 ? count : first + 1024;
+        uint32_t sum = 0;
+        for (size_t i = first; i < last; i++) {
+            int16_t e = (int16_t)((int16_t)x[i] - (int16_t)y[i]);
+            sum += (uint32_t)((int32_t)e * (int32_t)e);
+        }
+        total += sum;
+        if ((double)total / scale > cut) return INFINITY;
+    }
+    return (double)total / scale;
+}
+
+// MARK: entry points
+
+static void KERNEL(statistics)(
+    const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch) {
+    if (plan->gaussian) KERNEL(gaussian_statistics)(plan, y, statistics, scratch);
+    else KERNEL(uniform_statistics)(plan, y, statistics, scratch, plan->window);
+}
+
+// The window's side must be a constant for the inner loop to unroll; strides 1 and 3 are the common ones.
+static double KERNEL(ssim)(
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
+    void *scratch) {
+#define WITH(taps) KERNEL(uniform_distance)(plan, y, statistics, x, cut, scratch, plan->channels, taps)
+    if (plan->gaussian) return KERNEL(gaussian_distance)(plan, y, statistics, x, cut, scratch);
+    switch (plan->window) {
+    case 1: return WITH(1);
+    case 3: return WITH(3);
+    case 5: return WITH(5);
+    default:
+        if (plan->channels == 3) return KERNEL(uniform_distance)(plan, y, statistics, x, cut, scratch, 3, 7);
+        return WITH(7);
+    }
+#undef WITH
+}
+
+static void KERNEL(regions)(
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
+    void *scratch) {
+    if (plan->gaussian) return KERNEL(gaussian_regions)(plan, y, statistics, x, parts, scratch);
+    if (plan->window == 7)
+        return KERNEL(uniform_regions)(plan, y, statistics, x, parts, scratch, plan->channels, 7);
+    KERNEL(uniform_regions)(plan, y, statistics, x, parts, scratch, plan->channels, plan->window);
+}
+
+const similarity_kernels KERNEL(similarity_kernels) = {
+    .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .regions = KERNEL(regions), .mse = KERNEL(mse),
+};

@@ -1,0 +1,63 @@
+internal import Domain
+
+/// A scope's finding while a search goes on; entries may come in any order.
+struct FindingBuilder {
+    private let limits: SearchLimits
+    private var best: Double
+    private var nearest: Int?
+    private var distanceAlarm = 0
+    private var predictionAlarm = 0
+    var exactRepeats = 0
+    var searched = 0
+
+    init(limits: SearchLimits) {
+        self.limits = limits
+        best = limits.cap
+    }
+
+    /// An entry that is further away than this changes nothing.
+    var cut: Double { max(limits.threshold, best) }
+
+    /// Counts an entry that is not byte-identical, at its exact distance.
+    mutating func count(distance: Double, position: Int, isAlarm: Bool) {
+        if distance < limits.threshold {
+            distanceAlarm += 1
+            if isAlarm { predictionAlarm += 1 }
+        }
+        if distance < best || distance == best && position < nearest ?? Int.max {
+            best = distance
+            nearest = position
+        }
+    }
+
+    func finding(in history: ImageHistory) -> SimilarityFinding {
+        let neighbour = nearest.map { position in
+            let entry = history.entry(at: position)
+            return Neighbour(sequence: entry.sequence, record: entry.record, user: entry.user)
+        }
+        return SimilarityFinding(
+            minimumDistance: nearest == nil ? nil : best,
+            lowerBound: best,
+            nearest: neighbour,
+            distanceAlarm: distanceAlarm,
+            predictionAlarm: predictionAlarm,
+            exactRepeats: exactRepeats,
+            searched: searched
+        )
+    }
+}
+
+extension HistoryEntry {
+    /// Whether this entry had a higher probability of its own class than the query now gives that class.
+    ///
+    /// With the top class only, a changed class counts as lower (DESIGN.md section 3).
+    func isHigher(than prediction: Prediction) -> Bool {
+        if let probabilities = prediction.probabilities, let labelIndex,
+            probabilities.indices.contains(labelIndex)
+        {
+            return probability > probabilities[labelIndex]
+        }
+        guard label.utf8.elementsEqual(prediction.label.utf8) else { return true }
+        return probability > prediction.probability
+    }
+}

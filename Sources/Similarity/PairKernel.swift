@@ -1,0 +1,130 @@
+internal import CSimilarity
+package import Domain
+
+/// Measures the distance of two images of one shape.
+struct PairKernel: Sendable {
+    let metric: SimilarityMetric
+    let path: KernelPath
+    let shape: ImageShape
+    let plan: similarity_plan
+
+    init(metric: SimilarityMetric, window: SimilarityWindow, shape: ImageShape, path: KernelPath) {
+        self.metric = metric
+        self.path = path
+        self.shape = shape
+        var plan = similarity_plan()
+        let (height, width, channels) = (Int32(shape.height), Int32(shape.width), Int32(shape.channels))
+        similarity_plan_make(&plan, height, width, channels, window == .gaussian ? 1 : 0)
+        self.plan = plan
+    }
+
+    /// Into how many parts ``PreparedImage/regions(of:into:)`` splits SSIM.
+    var regionCount: Int { Int(plan.region_rows * plan.region_columns * plan.channels) }
+}
+
+/// An image with its local statistics, ready to be compared with many.
+struct PreparedImage: ~Copyable {
+    private let kernel: PairKernel
+    private let pixels: UnsafePointer<UInt8>
+    private let statistics: UnsafeMutableRawPointer
+    private let scratch: UnsafeMutableRawPointer
+
+    /// - Parameters:
+    ///   - pixels: `shape.count` bytes, and readable for `SIMILARITY_PADDING` bytes more; must outlive this.
+    ///   - kernel: what measures.
+    init(_ pixels: UnsafePointer<UInt8>, kernel: PairKernel) {
+        self.kernel = kernel
+        self.pixels = pixels
+        var plan = kernel.plan
+        let needsStatistics = kernel.metric == .ssim
+        let size = needsStatistics ? similarity_statistics_bytes(&plan) : 0
+        statistics = .allocate(byteCount: max(size, 1), alignment: 64)
+        scratch = .allocate(byteCount: similarity_scratch_bytes(&plan), alignment: 64)
+        if needsStatistics { similarity_statistics(kernel.path.rawValue, &plan, pixels, statistics, scratch) }
+    }
+
+    deinit {
+        statistics.deallocate()
+        scratch.deallocate()
+    }
+
+    /// The exact distance to `other`, or infinity when it is larger than `cut`.
+    func distance(to other: UnsafePointer<UInt8>, cut: Double = .infinity) -> Double {
+        switch kernel.metric {
+        case .ssim:
+            withUnsafePointer(to: kernel.plan) { plan in
+                similarity_ssim(kernel.path.rawValue, plan, pixels, statistics, other, cut, scratch)
+            }
+        case .mse, .psnr:
+            similarity_mse(kernel.path.rawValue, pixels, other, kernel.shape.count, cut)
+        }
+    }
+
+    /// SSIM with `other`, split by region; the parts sum to SSIM.
+    func regions(of other: UnsafePointer<UInt8>, into parts: UnsafeMutablePointer<Float>) {
+        withUnsafePointer(to: kernel.plan) { plan in
+            similarity_regions(kernel.path.rawValue, plan, pixels, statistics, other, parts, scratch)
+        }
+    }
+}
+
+/// Images side by side, each readable for `SIMILARITY_PADDING` bytes beyond its end.
+final class PixelBuffer {
+    let stride: Int
+    private let base: UnsafeMutablePointer<UInt8>
+
+    /// - Parameters:
+    ///   - stride: bytes of an image.
+    ///   - capacity: the most images.
+    init(stride: Int, capacity: Int) {
+        self.stride = stride
+        let count = stride * capacity + Int(SIMILARITY_PADDING)
+        base = .allocate(capacity: count)
+        base.initialize(repeating: 0, count: count)
+    }
+
+    deinit { base.deallocate() }
+
+    subscript(index: Int) -> UnsafePointer<UInt8> { UnsafePointer(base + index * stride) }
+
+    func set(_ index: Int, to pixels: [UInt8]) {
+        precondition(pixels.count == stride)
+        pixels.withUnsafeBufferPointer { source in
+            guard let start = source.baseAddress else { return }
+            (base + index * stride).update(from: start, count: stride)
+        }
+    }
+}
+
+extension PairKernel {
+    /// The distance of two images of this kernel's shape, in full.
+    func distance(_ first: Image, _ second: Image, cut: Double = .infinity) -> Double {
+        precondition(first.shape == shape && second.shape == shape)
+        let buffer = PixelBuffer(stride: shape.count, capacity: 2)
+        buffer.set(0, to: first.pixels)
+        buffer.set(1, to: second.pixels)
+        return withExtendedLifetime(buffer) {
+            PreparedImage(buffer[0], kernel: self).distance(to: buffer[1], cut: cut)
+        }
+    }
+}
+
+/// The distance of two images of the same shape.
+///
+/// - Parameters:
+///   - first: one image.
+///   - second: the other; the distance is symmetric up to the last bit.
+///   - metric: how distance is measured.
+///   - window: the window of SSIM.
+///   - path: which build of the kernels runs; all give the same bits.
+/// - Returns: the distance; infinity when the shapes differ.
+package func similarityDistance(
+    _ first: Image,
+    _ second: Image,
+    metric: SimilarityMetric = .ssim,
+    window: SimilarityWindow = .uniform,
+    path: KernelPath = .best
+) -> Double {
+    guard first.shape == second.shape, first.shape.count > 0 else { return .infinity }
+    return PairKernel(metric: metric, window: window, shape: first.shape, path: path).distance(first, second)
+}

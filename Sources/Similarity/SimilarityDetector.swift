@@ -1,0 +1,145 @@
+package import Domain
+
+/// Compares each image that a model sees with the images it saw before (paper §4.3), in both scopes.
+///
+/// Findings depend only on the order of the inputs: not on how they are split into batches, nor on threads.
+/// One task uses a detector at a time; it is not `Sendable`, so the compiler sees to that. Inside ``observe(_:forEach:)``
+/// pieces on other threads only read, and the method waits for all of them before it changes anything.
+package final class SimilarityDetector {
+    /// What is measured, and against how much of the past.
+    package let configuration: SimilarityConfiguration
+    private let method: SearchMethod
+    private let path: KernelPath
+    private var lines: [ImageShape: HistoryLine] = [:]
+    private var window: HistoryWindow
+
+    /// A detector with an empty history.
+    ///
+    /// - Parameters:
+    ///   - configuration: what is measured, and against how much of the past.
+    ///   - method: how searches are done; changes no finding.
+    ///   - path: which build of the kernels runs; changes no finding.
+    package init(
+        configuration: SimilarityConfiguration,
+        method: SearchMethod = .fast,
+        path: KernelPath = .best
+    ) {
+        self.configuration = configuration
+        self.method = method
+        self.path = path
+        window = HistoryWindow(limits: configuration.history)
+    }
+
+    /// Images that a next query may be compared with, and the bytes of their pixels, over all shapes.
+    package var use: (entries: Int, bytes: Int) { (window.count, window.bytes) }
+
+    /// Bytes of memory held for history, pixels and columns.
+    package var allocatedBytes: Int { lines.values.reduce(0) { $0 + $1.history.allocatedBytes } }
+
+    /// The sequence number of the oldest image that a next query may be compared with.
+    package var oldestSequence: Int64? { window.oldestSequence }
+
+    /// Adds earlier inputs to the history without searching.
+    ///
+    /// - Parameter inputs: oldest first; all before those of later calls.
+    package func restore(_ inputs: [SimilarityInput]) {
+        for (index, input) in inputs.enumerated() {
+            _ = append(input)
+            if index % 256 == 255 { evict() }
+        }
+        evict()
+    }
+
+    /// Adds `batch` to the history, and says what each of its images finds in what came before it.
+    ///
+    /// - Parameters:
+    ///   - batch: in order of sequence, after everything seen before.
+    ///   - forEach: calls its second argument for every index below its first, on any threads, and waits for all.
+    /// - Returns: the findings by input: against the same user's images, and against everybody's.
+    package func observe(
+        _ batch: [SimilarityInput],
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async -> [(user: SimilarityFinding, model: SimilarityFinding)] {
+        let searches = SearchTable(batch.map { append($0) })
+        await forEach(batch.count) { index in searches.run(index) }
+        evict()
+        return searches.results
+    }
+
+    private func append(_ input: SimilarityInput) -> PendingSearch {
+        let line = line(of: input.image.shape)
+        let first = window.open(at: input.time, for: line.history)
+        let position = line.history.append(input)
+        window.append(input, position: position, in: line.history)
+        let query = SimilarityQuery(
+            position: position,
+            window: first..<position,
+            user: input.user,
+            prediction: input.prediction
+        )
+        return PendingSearch(query: query, line: line)
+    }
+
+    private func line(of shape: ImageShape) -> HistoryLine {
+        if let line = lines[shape] { return line }
+        let search = method.search(configuration: configuration, shape: shape, path: path)
+        let line = HistoryLine(history: ImageHistory(shape: shape), search: search)
+        lines[shape] = line
+        return line
+    }
+
+    private func evict() {
+        for (shape, line) in lines {
+            line.history.evict()
+            if line.history.windowStart == line.history.end { lines[shape] = nil }
+        }
+        window.evict()
+    }
+}
+
+/// The history of one shape, and how it is searched.
+struct HistoryLine {
+    let history: ImageHistory
+    let search: any SimilaritySearch
+}
+
+/// A query, and where to look.
+struct PendingSearch {
+    let query: SimilarityQuery
+    let line: HistoryLine
+}
+
+/// The searches of one batch and their results.
+///
+/// Unchecked: every index is run by one piece and writes its own result only; histories are only read until the
+/// detector has waited for all pieces.
+private final class SearchTable: @unchecked Sendable {
+    private let searches: [PendingSearch]
+    private let found: UnsafeMutableBufferPointer<ScopedFindings?>
+
+    init(_ searches: [PendingSearch]) {
+        self.searches = searches
+        found = .allocate(capacity: searches.count)
+        found.initialize(repeating: nil)
+    }
+
+    deinit {
+        found.deinitialize()
+        found.deallocate()
+    }
+
+    func run(_ index: Int) {
+        let search = searches[index]
+        found[index] = search.line.search.find(search.query, in: search.line.history)
+    }
+
+    /// The findings, by index.
+    ///
+    /// - Precondition: every index was run.
+    var results: [ScopedFindings] {
+        found.map { findings in
+            guard let findings else { preconditionFailure("a piece of the batch was not run") }
+            return findings
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import Domain
+
+/// One image of a history, asked about against the images before it.
+struct SimilarityQuery: Sendable {
+    /// The place of the query's own image in the history.
+    let position: Int
+    /// The positions that it is compared with, all before its own.
+    let window: Range<Int>
+    /// Who asks.
+    let user: UserID
+    /// What the model answered.
+    let prediction: Prediction
+}
+
+/// The findings of a query in both scopes.
+typealias ScopedFindings = (user: SimilarityFinding, model: SimilarityFinding)
+
+/// Finds what history says of a query; every search gives the same, to the last bit.
+protocol SimilaritySearch {
+    /// What `query` finds in `history`, which nobody may change meanwhile.
+    func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings
+}
+
+/// What a search asks for.
+struct SearchLimits: Sendable {
+    /// Nearer images count in the distance alarm.
+    let threshold: Double
+    /// Nearest distances up to this are exact.
+    let cap: Double
+}
+
+/// How searches are done.
+package enum SearchMethod: Hashable, Sendable {
+    /// Every pair in full: slow and plain, the reference.
+    case bruteForce
+    /// Only as much of a pair as the answer needs.
+    case fast
+
+    /// The one place that decides which search serves a metric and a shape.
+    func search(configuration: SimilarityConfiguration, shape: ImageShape, path: KernelPath)
+        -> any SimilaritySearch
+    {
+        let kernel = PairKernel(
+            metric: configuration.metric,
+            window: configuration.window,
+            shape: shape,
+            path: path
+        )
+        let limits = SearchLimits(threshold: configuration.threshold, cap: configuration.cap)
+        return switch self {
+        case .bruteForce: BruteForceSearch(kernel: kernel, limits: limits)
+        case .fast: BoundedSearch(kernel: kernel, limits: limits)
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Dispatch
+import Domain
+import Testing
+
+@testable import Similarity
+
+private typealias Found = (user: SimilarityFinding, model: SimilarityFinding)
+
+struct SimilarityDetectorTests {
+    private static let small = [
+        ImageShape(height: 16, width: 20, channels: 3), ImageShape(height: 12, width: 12, channels: 1),
+    ]
+
+    /// Observes `inputs` in batches, in parallel or not.
+    private func observe(
+        _ inputs: [SimilarityInput],
+        _ configuration: SimilarityConfiguration,
+        method: SearchMethod = .fast,
+        path: KernelPath = .best,
+        batch: Int = 7,
+        parallel: Bool = false,
+        restored: Int = 0
+    ) async -> [Found] {
+        let detector = SimilarityDetector(configuration: configuration, method: method, path: path)
+        detector.restore(Array(inputs[..<(restored / 2)]))
+        detector.restore(Array(inputs[(restored / 2)..<restored]))
+        var found: [Found] = []
+        var index = restored
+        while index < inputs.count {
+            let end = min(index + batch, inputs.count)
+            found += await detector.observe(Array(inputs[index..<end])) { count, body in
+                if parallel {
+                    DispatchQueue.concurrentPerform(iterations: count, execute: body)
+                } else {
+                    for index in (0..<count).reversed() { body(index) }
+                }
+            }
+            index = end
+        }
+        return found
+    }
+
+    /// What each input finds, from the definitions alone.
+    private func expected(_ inputs: [SimilarityInput], _ configuration: SimilarityConfiguration) -> [Found] {
+        let limits = configuration.history
+        var start = 0
+        return inputs.indices.map { index in
+            let query = inputs[index]
+            let newest = inputs[...index].map(\.time).max() ?? query.time
+            while start < index {
+                let window = inputs[start..<index]
+                let bytes = window.reduce(0) { $0 + $1.image.pixels.count }
+                let isTooOld = inputs[start].time < newest - limits.age
+                guard window.count > limits.entries || bytes > limits.bytes || isTooOld else { break }
+                start += 1
+            }
+            let earlier = inputs[start..<index].filter { $0.image.shape == query.image.shape }
+            return (
+                finding(query, in: earlier.filter { $0.user == query.user }, configuration),
+                finding(query, in: Array(earlier), configuration)
+            )
+        }
+    }
+
+    private func finding(
+        _ query: SimilarityInput,
+        in earlier: [SimilarityInput],
+        _ configuration: SimilarityConfiguration
+    ) -> SimilarityFinding {
+        let others = earlier.filter { $0.image != query.image }
+        let distances = others.map {
+            similarityDistance(
+                query.image,
+                $0.image,
+                metric: configuration.metric,
+                window: configuration.window,
+                path: .baseline
+            )
+        }
+        let near = others.indices.filter { distances[$0] < configuration.threshold }
+        let alarms = near.filter { index in
+            let entry = others[index].prediction
+            if let classes = query.prediction.probabilities, let top = entry.labelIndex {
+                return entry.probability > classes[top]
+            }
+            return entry.label != query.prediction.label || entry.probability > query.prediction.probability
+        }
+        let best = others.indices.min { (distances[$0], $0) < (distances[$1], $1) }
+            .flatMap { distances[$0] <= configuration.cap ? $0 : nil }
+        return SimilarityFinding(
+            minimumDistance: best.map { distances[$0] },
+            lowerBound: best.map { distances[$0] } ?? configuration.cap,
+            nearest: best.map {
+                Neighbour(sequence: others[$0].sequence, record: others[$0].record, user: others[$0].user)
+            },
+            distanceAlarm: near.count,
+            predictionAlarm: alarms.count,
+            exactRepeats: earlier.count - others.count,
+            searched: earlier.count
+        )
+    }
+
+    private func expectSame(_ left: [Found], _ right: [Found], _ note: String = "") {
+        #expect(left.count == right.count)
+        for (index, (a, b)) in zip(left, right).enumerated() {
+            #expect(a.user == b.user, "\(note) user \(index)")
+            #expect(a.model == b.model, "\(note) model \(index)")
+        }
+    }
+
+    @Test(arguments: [
+        (SimilarityMetric.ssim, SimilarityWindow.uniform), (.ssim, .gaussian), (.mse, .uniform),
+        (.psnr, .uniform),
+    ])
+    func `finds what the definitions say, fast or by brute force`(
+        metric: SimilarityMetric,
+        window: SimilarityWindow
+    ) async {
+        for (seed, limits) in [(0.1, 0.3), (0, 0), (0.3, 0.3), (0.02, 1), (0.001, 0.01), (2, 2)].enumerated()
+        {
+            let configuration = SimilarityConfiguration(
+                metric: metric,
+                window: window,
+                threshold: limits.0,
+                cap: limits.1,
+                history: HistoryLimits(entries: 70, bytes: 50_000, age: .seconds(90))
+            )
+            let inputs = traffic(160, shapes: Self.small, seed: UInt64(seed + 1))
+            let slow = expected(inputs, configuration)
+            expectSame(await observe(inputs, configuration), slow, "fast \(limits)")
+            expectSame(await observe(inputs, configuration, method: .bruteForce), slow, "brute \(limits)")
+            #expect(slow.contains { $0.model.exactRepeats > 0 })
+            if limits.0 == 0.1 {
+                #expect(slow.contains { $0.user.predictionAlarm > 0 && $0.user.nearest != nil })
+            }
+        }
+    }
+
+    @Test func `batches, threads, instruction sets and a restart change nothing`() async {
+        let configuration = SimilarityConfiguration(history: HistoryLimits(entries: 100, bytes: 80_000))
+        let inputs = traffic(230, shapes: Self.small, seed: 77)
+        let one = await observe(inputs, configuration, batch: 1)
+        for batch in [7, 64, 230] {
+            for parallel in [false, true] {
+                expectSame(await observe(inputs, configuration, batch: batch, parallel: parallel), one)
+            }
+        }
+        for path in KernelPath.supported { expectSame(await observe(inputs, configuration, path: path), one) }
+        for restored in [1, 50, 130] {
+            let found = await observe(inputs, configuration, batch: 16, restored: restored)
+            expectSame(found, Array(one[restored...]), "restored \(restored)")
+        }
+    }
+
+    @Test func `limits bound what is held`() async {
+        let shape = ImageShape(height: 40, width: 40, channels: 3)
+        let inputs = traffic(1200, shapes: [shape], seed: 3)
+        let limits = HistoryLimits(entries: 300, bytes: 250 * shape.count, age: .seconds(1000))
+        let detector = SimilarityDetector(
+            configuration: SimilarityConfiguration(threshold: 0, cap: 0, history: limits)
+        )
+        detector.restore(inputs)
+        #expect(detector.use == (250, 250 * shape.count))
+        #expect(detector.oldestSequence == inputs[950].sequence)
+        // Whole chunks are freed, so up to one chunk beyond the window is held at either end.
+        #expect(detector.allocatedBytes < 250 * (shape.count + 200) + 2 * (1 << 20) * 11 / 10)
+        let none = await detector.observe([]) { _, _ in }
+        #expect(none.isEmpty)
+    }
+
+    @Test func `a later time empties the history`() async {
+        let inputs = traffic(20, shapes: [Self.small[1]], seed: 9)
+        let detector = SimilarityDetector(
+            configuration: SimilarityConfiguration(history: HistoryLimits(age: .seconds(60)))
+        )
+        detector.restore(inputs)
+        #expect(detector.use.entries == 20)
+        let late = SimilarityInput(
+            sequence: 1000,
+            record: RecordID("late"),
+            user: UserID("u0"),
+            time: Timestamp(milliseconds: 10_000_000),
+            image: inputs[3].image,
+            prediction: inputs[3].prediction
+        )
+        let found = await detector.observe([late]) { count, body in (0..<count).forEach(body) }
+        #expect(found[0].model.searched == 0)
+        #expect(found[0].model.exactRepeats == 0)
+        #expect(detector.use.entries == 1)
+        #expect(detector.oldestSequence == 1000)
+    }
+}
