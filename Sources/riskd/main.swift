@@ -1,1 +1,4 @@
-print("riskd")
+import Glibc
+import RiskdCLI
+
+exit(await Riskd.main(CommandLine.arguments))

@@ -1,0 +1,103 @@
+import Domain
+
+/// What must hold between keys.
+struct ConfigurationRules {
+    private let configuration: Configuration
+    private var decoder: ConfigurationDecoder
+
+    /// The problems of `configuration`, which `decoder` has read.
+    static func problems(
+        of configuration: Configuration,
+        readBy decoder: ConfigurationDecoder
+    ) -> [ConfigurationError.Problem] {
+        var rules = ConfigurationRules(configuration: configuration, decoder: decoder)
+        rules.decoder.problems = []
+        rules.checkSimilarity(configuration.similarity, "similarity")
+        rules.checkScoring(configuration.scoring)
+        rules.checkCalibration(configuration.calibration)
+        for (name, model) in configuration.models.sorted(by: { $0.key < $1.key }) {
+            rules.checkSimilarity(model.similarity, "models.\(name).similarity", inherited: "similarity")
+            rules.checkOpinions(model, "models.\(name)")
+        }
+        return rules.decoder.problems
+    }
+
+    /// Reports at `path`, or where that was not given, at one of `others`, unless one of them could not be read.
+    private mutating func report(_ path: String, _ others: [String], _ message: String) {
+        let paths = [path] + others
+        guard decoder.unreadable.isDisjoint(with: paths) else { return }
+        guard let origin = paths.compactMap({ decoder.origins[$0] }).first else { return }
+        decoder.report(origin, path, message)
+    }
+
+    private mutating func checkSimilarity(
+        _ similarity: Configuration.Similarity,
+        _ path: String,
+        inherited: String? = nil
+    ) {
+        let keys = ["threshold", "cap", "metric"].map { "\(path).\($0)" }
+        // What a model inherits is reported once, where it was given.
+        guard inherited == nil || keys.contains(where: { decoder.origins[$0] != nil }) else { return }
+        let (threshold, cap) = (similarity.threshold, similarity.cap)
+        if threshold > cap {
+            report(keys[0], [keys[1]], "must be at most cap (\(numeral(cap))), got \(numeral(threshold))")
+        }
+        if similarity.metric == .ssim, cap > 2 {
+            report(keys[1], [keys[2]], "must be at most 2, the largest 1 - SSIM, got \(numeral(cap))")
+        }
+        if similarity.metric != .ssim, decoder.origins[keys[2]] != nil, decoder.origins[keys[0]] == nil {
+            let metric = similarity.metric.rawValue
+            report(
+                keys[2],
+                [],
+                "needs a threshold and a cap of its own: the defaults are meant for ssim, not \(metric)"
+            )
+        }
+    }
+
+    private mutating func checkScoring(_ scoring: Configuration.Scoring) {
+        checkAscending(scoring.halfLives, "scoring.half_lives")
+        checkAscending(scoring.enter, "scoring.enter")
+        checkAscending(scoring.exit, "scoring.exit")
+        for (index, level) in Level.allCases.dropFirst().enumerated()
+        where scoring.exit[index] >= scoring.enter[index] {
+            let message = "\(level): exit \(numeral(scoring.exit[index])) must be below enter "
+            report("scoring.exit", ["scoring.enter"], message + numeral(scoring.enter[index]))
+        }
+    }
+
+    private mutating func checkCalibration(_ calibration: Configuration.Calibration) {
+        let fractions = calibration.fractions
+        if fractions.isEmpty { report("calibration.fractions", [], "needs at least one fraction") }
+        if fractions.count > 16 { report("calibration.fractions", [], "takes at most 16 fractions") }
+        if zip(fractions, fractions.dropFirst()).contains(where: { $0 <= $1 }) {
+            report("calibration.fractions", [], "must descend")
+        }
+    }
+
+    private mutating func checkAscending<Value: Comparable>(_ values: [Value], _ path: String) {
+        if zip(values, values.dropFirst()).contains(where: { $0 >= $1 }) { report(path, [], "must ascend") }
+    }
+
+    private mutating func checkOpinions(_ model: Configuration.Model, _ path: String) {
+        var seen: Set<String> = []
+        for (index, opinion) in model.opinions.enumerated() {
+            let place = "\(path).opinions[\(index)]"
+            if !seen.insert(opinion.name).inserted {
+                report("\(place).name", [], "'\(opinion.name)' is the name of two opinions")
+            }
+            if opinion.input == .backbone, opinion.backbone == nil {
+                report("\(place).input", [], "needs the key backbone beside it")
+            }
+            if opinion.input != .backbone, opinion.backbone != nil {
+                report("\(place).backbone", ["\(place).input"], "is only used where input is backbone")
+            }
+        }
+        if Set(model.classes).count != model.classes.count {
+            report("\(path).classes", [], "names a class twice")
+        }
+        if !model.opinions.isEmpty, model.classes.count == 1 {
+            report("\(path).classes", [], "needs at least two classes")
+        }
+    }
+}

@@ -1,0 +1,274 @@
+import Domain
+
+/// The one table of keys: parsing, defaults, checks and the reference all come from here.
+enum KeyTable {
+    private typealias Settings = Configuration
+
+    /// Where the initial values of keys come from; those found out at start are not shown.
+    private static let top = KeyMaker(defaults: Configuration(stateDirectory: "", workers: 1))
+    private static let images = KeyMaker(defaults: Configuration.Similarity())
+    private static let served = KeyMaker(defaults: Configuration.Model())
+    private static let second = KeyMaker(defaults: Configuration.Opinion())
+
+    static let root = KeySection<Configuration>(bindings: [
+        top.key(
+            "state_directory",
+            \.stateDirectory,
+            .path("path of a folder"),
+            default: "$STATE_DIRECTORY where systemd sets it, else riskd-state in the current folder",
+            example: "/var/lib/riskd",
+            "Where riskd keeps its files and, without `database`, its own PostgreSQL cluster."
+        ),
+        top.key(
+            "database",
+            \.database,
+            ValueType.secret.optional,
+            default: "none, riskd runs its own cluster under state_directory",
+            example: "'host=/run/postgresql dbname=riskd user=riskd'",
+            isSecret: true,
+            "A libpq connection string; keep passwords out of it with passfile=."
+        ),
+        top.key(
+            "workers",
+            \.workers,
+            .integer(1...1024, unit: "threads"),
+            default: "one per processor",
+            example: "4",
+            "Threads that score images."
+        ),
+        top.key("log.level", \.log.level, .choice, "The least urgent lines that are logged."),
+        top.key(
+            "ingest.paths",
+            \.ingest.paths,
+            ValueType.path("a path or a glob").list(of: "paths"),
+            "Log files to follow, such as [/var/log/inference/*.ndjson]."
+        ),
+        top.key(
+            "ingest.maximum_line",
+            \.ingest.maximumLine,
+            .size(1 << 10...1 << 30),
+            "A longer line becomes a dead letter."
+        ),
+        top.key(
+            "ingest.poll_interval",
+            \.ingest.pollInterval,
+            .duration(.milliseconds(10) ... .seconds(60)),
+            "How often files and globs are looked at."
+        ),
+        top.key(
+            "ingest.rotated_grace",
+            \.ingest.rotatedGrace,
+            .duration(.zero ... .seconds(3600)),
+            "How long a rotated file is still read after its end was seen."
+        ),
+        top.key(
+            "ingest.maximum_future",
+            \.ingest.maximumFuture,
+            .duration(.zero ... .seconds(7 * 86_400)),
+            "A live record further ahead of the clock becomes a dead letter."
+        ),
+        top.key(
+            "batch.records",
+            \.batch.records,
+            .integer(1...65_536, unit: "records"),
+            "Records that are committed together at most."
+        ),
+        top.key(
+            "batch.bytes",
+            \.batch.bytes,
+            .size(1 << 10...1 << 30),
+            "Bytes of lines that are committed together at most; a single longer line is a batch of its own."
+        ),
+        top.key(
+            "batch.delay",
+            \.batch.delay,
+            .duration(.zero ... .seconds(10)),
+            "How long a record waits for others at most before it is committed."
+        ),
+        top.key(
+            "http.listen",
+            \.http.listen,
+            .loopback,
+            "Where the HTTP API listens; port 0 takes a free one."
+        ),
+        top.key(
+            "scoring.tick",
+            \.scoring.tick,
+            .duration(.seconds(1) ... .seconds(3600)),
+            "The length of a scoring tick; 2s where one user sends many queries a second."
+        ),
+        top.key(
+            "scoring.lateness",
+            \.scoring.lateness,
+            .duration(.zero ... .seconds(3600)),
+            "How long after its end a tick stays open for late records."
+        ),
+        top.key(
+            "scoring.half_lives",
+            \.scoring.halfLives,
+            ValueType.duration(.seconds(10) ... .seconds(30 * 86_400)).list(of: "durations", count: 4),
+            "Half-lives of the evidence in the burst, session, shift and campaign lanes, ascending."
+        ),
+        top.key(
+            "scoring.hold",
+            \.scoring.hold,
+            .integer(1...10_000, unit: "ticks"),
+            "Ticks below the exit score before a level steps down."
+        ),
+        top.key(
+            "scoring.enter",
+            \.scoring.enter,
+            ValueType.number(0...100, unit: "score").list(of: "numbers", count: 4),
+            "Scores at which low, medium, high and critical begin, ascending."
+        ),
+        top.key(
+            "scoring.exit",
+            \.scoring.exit,
+            ValueType.number(0...100, unit: "score").list(of: "numbers", count: 4),
+            "Scores below which low, medium, high and critical end, ascending, each below its enter score."
+        ),
+        top.key(
+            "calibration.delta",
+            \.calibration.delta,
+            .number(0.000_001...0.5, unit: "probability"),
+            "The probability that a calibration's bounds do not hold, split over all of them."
+        ),
+        top.key(
+            "calibration.fractions",
+            \.calibration.fractions,
+            ValueType.number(0.000_001...0.5, unit: "share of queries").list(of: "numbers"),
+            "The shares of benign queries above rung 1, 2, ..., descending."
+        ),
+        KeyBinding(name: "similarity", keys: similarity.nested(in: "similarity.")) {
+            node,
+            path,
+            decoder,
+            root in
+            decoder.decode(similarity, node, at: path, into: &root.similarity)
+        },
+        top.key(
+            "opinions.runtime",
+            \.opinions.runtime,
+            ValueType.path("path of libonnxruntime.so").optional,
+            default:
+                "$RISKD_ONNXRUNTIME, else .deps/onnxruntime/ beside this file or above it, else /usr/lib/riskd/",
+            example: "/usr/lib/riskd/libonnxruntime.so",
+            "The ONNX Runtime library that computes second opinions."
+        ),
+        KeyBinding(name: "models", keys: model.nested(in: "models.NAME.")) { node, path, decoder, root in
+            let similarity = root.similarity
+            decoder.decodeModels(node, at: path, similarity: similarity, into: &root.models)
+        },
+    ])
+
+    static let similarity = KeySection<Configuration.Similarity>(bindings: [
+        images.key("metric", \.metric, .choice, "How the distance of two images is measured."),
+        images.key(
+            "window",
+            \.window,
+            .choice,
+            "The window of SSIM: uniform 7x7 or gaussian 11x11 of sigma 1.5."
+        ),
+        images.key(
+            "threshold",
+            \.threshold,
+            .number(0...65_025, unit: "distance in the metric's unit"),
+            "Earlier images nearer than this are counted."
+        ),
+        images.key(
+            "cap",
+            \.cap,
+            .number(0...65_025, unit: "distance in the metric's unit"),
+            "No neighbour is looked for beyond this distance; at least the threshold."
+        ),
+        images.key(
+            "history.entries",
+            \.history.entries,
+            .integer(1...10_000_000, unit: "images"),
+            "Images that are remembered of one model at most."
+        ),
+        images.key(
+            "history.bytes",
+            \.history.bytes,
+            .size(1 << 20...1 << 40),
+            "Bytes of pixels that are remembered of one model at most."
+        ),
+        images.key(
+            "history.age",
+            \.history.age,
+            .duration(.seconds(1) ... .seconds(3650 * 86_400)),
+            "How long an image is remembered at most."
+        ),
+    ])
+
+    static let model = KeySection<Configuration.Model>(bindings: [
+        served.key(
+            "criticality",
+            \.criticality,
+            .number(oneOf: [0.5, 1, 1.5, 2]),
+            "How much harm a wrong answer of this model does: the multiplier of its odds."
+        ),
+        served.key(
+            "classes",
+            \.classes,
+            ValueType.words("a class name", note: "without control characters").list(of: "names"),
+            "Class names in the order of `probabilities`; second opinions need them."
+        ),
+        KeyBinding(
+            name: "opinions",
+            keys: opinion.bindings.flatMap(\.keys).map { $0.nested(in: "opinions[].") }
+        ) { node, path, decoder, root in
+            decoder.decodeOpinions(node, at: path, into: &root.opinions)
+        },
+        KeyBinding(
+            name: "similarity",
+            keys: similarity.nested(in: "similarity.").map { key in
+                var key = key
+                key.summary = "As \(key.path) above, for this model."
+                return key
+            }
+        ) { node, path, decoder, root in
+            decoder.decode(similarity, node, at: path, into: &root.similarity)
+        },
+    ])
+
+    static let opinion = KeySection<Configuration.Opinion>(bindings: [
+        second.required(
+            "name",
+            \.name,
+            .identifier,
+            example: "encoder",
+            "The opinion's name, unique within the model; its detector is called opinion.NAME."
+        ),
+        second.required(
+            "model",
+            \.model,
+            .path("path of an ONNX file"),
+            example: "models/fashion-encoder.onnx",
+            "The second model: features or image to class probabilities."
+        ),
+        second.key(
+            "input",
+            \.input,
+            .choice,
+            default: "features",
+            example: "backbone",
+            "What it is fed with: the logged features, features that a backbone computes, or the image."
+        ),
+        second.key(
+            "backbone",
+            \.backbone,
+            ValueType.path("path of an ONNX file").optional,
+            default: "none, required where input is backbone",
+            example: "models/fashion-backbone.onnx",
+            "The model that computes features from an image."
+        ),
+    ])
+}
+
+extension KeySection {
+    /// The keys, with `prefix` before their paths.
+    func nested(in prefix: String) -> [ConfigurationKey] {
+        bindings.flatMap(\.keys).map { $0.nested(in: prefix) }
+    }
+}

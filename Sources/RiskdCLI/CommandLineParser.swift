@@ -1,0 +1,143 @@
+import Configuration
+
+/// Turns words into a request, by the program's table of commands and flags.
+struct CommandLineParser {
+    /// What a command line asks for.
+    enum Request {
+        case help([String])
+        case version
+        case run(Command, Invocation)
+    }
+
+    let program: Program
+
+    /// The commands that the first words of `arguments` name.
+    func commandPath(_ arguments: [String]) -> [String] {
+        var path: [String] = []
+        for word in arguments {
+            guard program.command(at: path + [word]) != nil else { break }
+            path.append(word)
+        }
+        return path
+    }
+
+    /// Understands `arguments`.
+    func parse(_ arguments: [String], on terminal: Terminal) throws(UsageError) -> Request {
+        let path = commandPath(arguments)
+        let rest = arguments[path.count...]
+        guard let command = program.command(at: path), command.run != nil else {
+            return try parseGroup(path, rest)
+        }
+        var parser = WordParser(flags: command.flags + [.help], words: rest)
+        try parser.parse()
+        if parser.options[Flag.help.name] != nil { return .help(path) }
+        try check(parser.positional, command)
+        let invocation = Invocation(
+            path: path,
+            arguments: parser.positional,
+            options: parser.options,
+            terminal: terminal
+        )
+        return .run(command, invocation)
+    }
+
+    private func parseGroup(_ path: [String], _ rest: ArraySlice<String>) throws(UsageError) -> Request {
+        let commands = program.command(at: path)?.commands ?? program.commands
+        guard let word = rest.first else {
+            let names = commands.map(\.name).joined(separator: ", ")
+            throw UsageError("expected a command: \(names)")
+        }
+        if word == "--help" || word == "-h" { return .help(path) }
+        if path.isEmpty, word == "--version" { return .version }
+        // "help" is no command of the table, but everybody tries it.
+        if path.isEmpty, word == "help" { return try parseHelp(Array(rest.dropFirst())) }
+        let isFlag = word.hasPrefix("-")
+        let candidates = isFlag ? ["--help", "--version"] : commands.map(\.name)
+        throw UsageError(unknown(isFlag ? "flag" : "command", word, candidates))
+    }
+
+    private func parseHelp(_ path: [String]) throws(UsageError) -> Request {
+        guard path.isEmpty || program.command(at: path) != nil else {
+            throw UsageError(unknown("command", path.joined(separator: " "), program.commands.map(\.name)))
+        }
+        return .help(path)
+    }
+
+    private func check(_ positional: [String], _ command: Command) throws(UsageError) {
+        var left = positional.count
+        for argument in command.arguments {
+            guard left >= argument.count.lowerBound else {
+                throw UsageError("missing argument \(argument.name): \(argument.summary)")
+            }
+            left -= min(left, argument.count.upperBound)
+        }
+        guard left == 0 else {
+            throw UsageError("unexpected argument '\(positional[positional.count - left])'")
+        }
+    }
+}
+
+/// Takes the words after the command apart into flags and positional arguments.
+private struct WordParser {
+    let flags: [Flag]
+    var words: ArraySlice<String>
+    var options: [String: [String]] = [:]
+    var positional: [String] = []
+
+    init(flags: [Flag], words: ArraySlice<String>) {
+        self.flags = flags
+        self.words = words
+    }
+
+    mutating func parse() throws(UsageError) {
+        while let word = words.popFirst() {
+            if word == "--" {
+                positional += words
+                return
+            }
+            if word.hasPrefix("--") {
+                try parseFlag(word)
+            } else if word == "-h" {
+                options[Flag.help.name] = [""]
+            } else if word.hasPrefix("-"), word != "-", word.dropFirst().first?.isNumber != true {
+                throw UsageError(unknown("flag", word, flags.map { "--\($0.name)" }))
+            } else {
+                positional.append(word)
+            }
+        }
+    }
+
+    private mutating func parseFlag(_ word: String) throws(UsageError) {
+        let name = String(word.dropFirst(2).prefix { $0 != "=" })
+        let attached = word.firstIndex(of: "=").map { String(word[word.index(after: $0)...]) }
+        guard let flag = flags.first(where: { $0.name == name }) else {
+            throw UsageError(unknown("flag", "--\(name)", flags.map { "--\($0.name)" }))
+        }
+        guard options[name] == nil || flag.isRepeatable || flag.value == nil else {
+            throw UsageError("flag --\(name) is given twice")
+        }
+        guard let placeholder = flag.value else {
+            guard attached == nil else { throw UsageError("flag --\(name) takes no value") }
+            options[name, default: []].append("")
+            return
+        }
+        // A following word that is a flag itself was not meant as the value; "--name=--text" says it was.
+        guard let value = attached ?? (words.first?.hasPrefix("--") == true ? nil : words.popFirst()) else {
+            throw UsageError("flag --\(name) needs a value: --\(name) \(placeholder)")
+        }
+        if !flag.choices.isEmpty, !flag.choices.contains(value) {
+            var message =
+                "flag --\(name) must be one of \(flag.choices.joined(separator: ", ")), got '\(value)'"
+            if let meant = closestMatch(to: value, in: flag.choices) {
+                message += "; did you mean '\(meant)'?"
+            }
+            throw UsageError(message)
+        }
+        options[name, default: []].append(value)
+    }
+}
+
+private func unknown(_ kind: String, _ word: String, _ candidates: [String]) -> String {
+    let message = "unknown \(kind) '\(word)'"
+    return closestMatch(to: word, in: candidates).map { "\(message); did you mean '\($0)'?" } ?? message
+}

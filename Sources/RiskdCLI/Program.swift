@@ -1,0 +1,86 @@
+import Configuration
+import Runtime
+
+/// A program made of commands: understands its command line, shows help and runs the command.
+package struct Program: Sendable {
+    /// As it is typed.
+    package let name: String
+    /// One sentence without a period.
+    package let summary: String
+    /// Such as `0.1.0`.
+    package let version: String
+    /// What it can do, in the order of the help.
+    package let commands: [Command]
+
+    /// A program.
+    ///
+    /// - Parameters:
+    ///   - name: as it is typed.
+    ///   - summary: one sentence without a period.
+    ///   - version: what `--version` prints.
+    ///   - commands: what it can do.
+    package init(_ name: String, _ summary: String, version: String, commands: [Command]) {
+        self.name = name
+        self.summary = summary
+        self.version = version
+        self.commands = commands
+    }
+
+    /// Does what the command line asks.
+    ///
+    /// - Parameters:
+    ///   - arguments: the command line without the program's own name.
+    ///   - terminal: where output goes.
+    /// - Returns: how it ended; whatever went wrong has been written.
+    package func run(_ arguments: [String], on terminal: Terminal) async -> ExitCode {
+        let request: CommandLineParser.Request
+        do throws(UsageError) {
+            request = try CommandLineParser(program: self).parse(arguments, on: terminal)
+        } catch {
+            let path = CommandLineParser(program: self).commandPath(arguments)
+            terminal.writeError(error.description)
+            terminal.writeError(
+                "Run '\(([name] + path + ["--help"]).joined(separator: " "))' for help.",
+                isHint: true
+            )
+            return .usage
+        }
+        switch request {
+        case .help(let path):
+            terminal.write(Help(program: self).text(for: path))
+            return .ok
+        case .version:
+            terminal.write("\(name) \(version)\n")
+            return .ok
+        case .run(let command, let invocation):
+            guard let run = command.run else { return .usage }
+            do {
+                return try await run(invocation)
+            } catch let error as UsageError {
+                terminal.writeError(error.description)
+                return .usage
+            } catch let error as ConfigurationError {
+                // FILE:LINE:COLUMN at the start of a line is what editors jump to.
+                for problem in error.problems { terminal.note(problem.description) }
+                return .error
+            } catch is CancellationError {
+                return .error
+            } catch {
+                terminal.writeError("\(error)")
+                return .error
+            }
+        }
+    }
+
+    /// The command that `path` names; nil when there is none.
+    func command(at path: [String]) -> Command? {
+        var found: Command?
+        var commands = commands
+        for name in path {
+            found = commands.first { $0.name == name }
+            guard let found else { return nil }
+            commands = found.commands
+        }
+        return found
+    }
+}

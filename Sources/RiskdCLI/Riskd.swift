@@ -1,0 +1,45 @@
+import Glibc
+
+/// The program `riskd`.
+package enum Riskd {
+    /// The version that `--version` prints.
+    package static let version = "0.1.0"
+
+    /// The table of commands.
+    package static let program = Program(
+        "riskd",
+        "Turns a log of served inferences into a risk level that people can act on",
+        version: version,
+        commands: commands + [completion]
+    )
+
+    private static let commands: [Command] = [
+        .config
+    ]
+
+    private static let completion = Command(
+        "completion",
+        "Print a bash completion script",
+        discussion: "Load it with: source <(riskd completion)"
+    ) { invocation in
+        // The script must know this command too, which is not in the table while that is being made.
+        let program = Program(
+            "riskd",
+            "",
+            version: version,
+            commands: commands + [Command("completion", "") { _ in .ok }]
+        )
+        invocation.terminal.write(Completion(program: program).bash)
+        return .ok
+    }
+
+    /// Runs the program on this process's terminal.
+    ///
+    /// - Parameter arguments: the command line, the program's own name first.
+    /// - Returns: the exit code of the process.
+    package static func main(_ arguments: [String]) async -> Int32 {
+        // A reader that goes away (`riskd history | head`) is no failure.
+        signal(SIGPIPE, SIG_IGN)
+        return await program.run(Array(arguments.dropFirst()), on: .standard).rawValue
+    }
+}

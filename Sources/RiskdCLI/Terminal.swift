@@ -1,0 +1,95 @@
+import Glibc
+import Runtime
+
+/// Where a command's output goes: data to one stream, messages to another.
+package struct Terminal: Sendable {
+    /// Emphasis, where the output is a terminal.
+    package enum Style: String, Hashable, Sendable {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case yellow = "33"
+        case green = "32"
+        case cyan = "36"
+    }
+
+    /// Whether data may be coloured.
+    package let isOutputColoured: Bool
+    /// Whether messages go to a terminal, so that a line may be rewritten.
+    package let isErrorTerminal: Bool
+    private let isErrorColoured: Bool
+    private let output: @Sendable (String) -> Void
+    private let error: @Sendable (String) -> Void
+
+    /// A terminal.
+    ///
+    /// - Parameters:
+    ///   - isOutputColoured: whether data may be coloured.
+    ///   - isErrorTerminal: whether messages go to a terminal.
+    ///   - isErrorColoured: whether messages may be coloured.
+    ///   - output: takes data.
+    ///   - error: takes messages.
+    package init(
+        isOutputColoured: Bool = false,
+        isErrorTerminal: Bool = false,
+        isErrorColoured: Bool = false,
+        output: @escaping @Sendable (String) -> Void,
+        error: @escaping @Sendable (String) -> Void
+    ) {
+        self.isOutputColoured = isOutputColoured
+        self.isErrorTerminal = isErrorTerminal
+        self.isErrorColoured = isErrorColoured
+        self.output = output
+        self.error = error
+    }
+
+    /// Standard output and standard error; colour only on a terminal and when NO_COLOR is unset or empty.
+    package static var standard: Terminal {
+        let noColour = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
+        let isErrorTerminal = isatty(STDERR_FILENO) == 1
+        return Terminal(
+            isOutputColoured: isatty(STDOUT_FILENO) == 1 && !noColour && !isDumb,
+            isErrorTerminal: isErrorTerminal && !isDumb,
+            isErrorColoured: isErrorTerminal && !noColour && !isDumb,
+            output: { writeAll($0, to: STDOUT_FILENO) },
+            error: { writeAll($0, to: STDERR_FILENO) }
+        )
+    }
+
+    /// Writes data as it is; what came from outside must have gone through `printable`.
+    package func write(_ text: String) { output(text) }
+
+    /// Writes a line of data, with control characters escaped.
+    package func writeLine(_ text: String) { output(printable(text) + "\n") }
+
+    /// Writes a message for the person at the terminal, with control characters escaped.
+    ///
+    /// - Parameters:
+    ///   - text: a sentence.
+    ///   - isHint: whether it only helps with the message before it.
+    package func writeError(_ text: String, isHint: Bool = false) {
+        let line = printable(text)
+        guard !isHint else {
+            error(line + "\n")
+            return
+        }
+        error((isErrorColoured ? "\u{1B}[31merror:\u{1B}[0m " : "error: ") + line + "\n")
+    }
+
+    /// Writes a note to the message stream, with control characters escaped.
+    package func note(_ text: String) { error(printable(text) + "\n") }
+
+    /// Writes raw text to the message stream.
+    func writeRawError(_ text: String) { error(text) }
+
+    /// `text`, emphasised where data may be coloured.
+    ///
+    /// - Parameters:
+    ///   - text: printable text.
+    ///   - style: how.
+    /// - Returns: the text with escape sequences, or as it was.
+    package func styled(_ text: String, _ style: Style) -> String {
+        isOutputColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+}
