@@ -13,8 +13,8 @@ package final class Channel<Element: Sendable>: Sendable {
         let id = state.withLock { $0.makeID() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (sender: CheckedContinuation<Void, any Error>) in
-                let isCancelled = Task.isCancelled
-                state.withLock { $0.send(element, id, sender, isCancelled: isCancelled) }()
+                // Asked under the lock: a cancellation either shows here or finds the parked sender.
+                state.withLock { $0.send(element, id, sender, isCancelled: Task.isCancelled) }()
             }
         } onCancel: {
             state.withLock { $0.cancelSend(id) }()
@@ -36,8 +36,7 @@ extension Channel: AsyncSequence {
     private func receive() async -> Element? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { receiver in
-                let isCancelled = Task.isCancelled
-                state.withLock { $0.receive(receiver, isCancelled: isCancelled) }()
+                state.withLock { $0.receive(receiver, isCancelled: Task.isCancelled) }()
             }
         } onCancel: {
             state.withLock { $0.cancelReceive() }()

@@ -41,9 +41,10 @@ package struct Log: Sendable {
         var line = hasJournal ? "<\(priority.rawValue)>" : "\(priority): "
         line += printable(message)
         for (key, value) in fields {
-            let needsQuotes = value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
-            let text = printable(value)
-            line += " \(key)=" + (needsQuotes ? "\"\(text.replacingQuotes)\"" : text)
+            // By scalars: with a combining mark behind it a quote or a space is another `Character`.
+            let needsQuotes =
+                value.isEmpty || value.unicodeScalars.contains { " \"=".unicodeScalars.contains($0) }
+            line += " \(key)=" + (needsQuotes ? "\"\(printable(value.escapingQuotes))\"" : printable(value))
         }
         sink(line)
     }
@@ -82,7 +83,13 @@ package func writeAll(_ text: String, to descriptor: Int32) {
 }
 
 extension String {
-    fileprivate var replacingQuotes: String {
-        split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
+    /// With a backslash before each quote and backslash.
+    fileprivate var escapingQuotes: String {
+        var result = String.UnicodeScalarView()
+        for scalar in unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { result.append("\\") }
+            result.append(scalar)
+        }
+        return String(result)
     }
 }

@@ -114,12 +114,13 @@ private func rendered(_ labels: KeyValuePairs<String, String>) -> String {
     guard !labels.isEmpty else { return "" }
     let pairs = labels.map { key, value in
         var escaped = ""
-        for character in value {
-            switch character {
+        // By scalars: `\r\n`, or a quote with a combining mark, is a `Character` of its own.
+        for scalar in value.unicodeScalars {
+            switch scalar {
             case "\\": escaped += "\\\\"
             case "\"": escaped += "\\\""
             case "\n": escaped += "\\n"
-            default: escaped.append(character)
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
         return "\(key)=\"\(escaped)\""

@@ -1,5 +1,4 @@
 @preconcurrency import Dispatch
-import Glibc
 
 /// Delivers process signals as an asynchronous sequence instead of ending the process.
 package struct Signals: Sendable {
@@ -16,12 +15,12 @@ package struct Signals: Sendable {
         for number in numbers {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in continuation.yield(number) }
-            // Ignoring before the source is registered would lose what arrives in between.
+            // Registering installs Dispatch's own handler. `SIG_IGN`, usual elsewhere, would on Linux replace that
+            // handler (or, set before, lose what arrives until then): no signal would come through.
             await withCheckedContinuation { (registered: CheckedContinuation<Void, Never>) in
                 source.setRegistrationHandler { @Sendable in registered.resume() }
                 source.resume()
             }
-            signal(number, SIG_IGN)
             sources.append(source)
         }
         let held = sources
