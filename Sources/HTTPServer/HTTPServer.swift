@@ -6,11 +6,11 @@ package import Runtime
 package final class HTTPServer: Sendable {
     /// Bounds on what clients may hold.
     package struct Limits: Sendable {
-        /// Connections at once; more wait unaccepted. At least 1.
+        /// Connections at once, at least 1; more wait unaccepted.
         package var connections: Int
         /// How long a connection may be silent, in whole seconds (rounded up, at least one).
         package var timeout: Duration
-        /// Bytes of a request's head. At least 1,024.
+        /// Bytes of a request's head, at least 1,024.
         package var head: Int
 
         /// Limits.
@@ -24,7 +24,9 @@ package final class HTTPServer: Sendable {
     /// The port that it listens on.
     package let port: UInt16
 
-    /// The daemon's handle; nil once stopped. The lock guards who stops it: the handle is used for nothing else.
+    /// The daemon's handle; nil once stopped.
+    ///
+    /// The lock guards who stops it: the handle is used for nothing else.
     private let daemon: Locked<OpaquePointer?>
     /// What the daemon's thread reads: immutable, and alive until the daemon has stopped.
     private let context: Context

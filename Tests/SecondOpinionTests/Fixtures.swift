@@ -1,7 +1,7 @@
 import Domain
 import Foundation
-package import OnnxSession
-package import SecondOpinion
+import OnnxSession
+import SecondOpinion
 import Testing
 
 /// The repository's root.
@@ -42,10 +42,18 @@ struct SetupNeeded: Error, CustomStringConvertible {
     }
 }
 
-extension OnnxSession: OpinionModel {
-    package func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] {
+/// A recorded model as an opinion asks it.
+struct RecordedModel: OpinionModel {
+    private let session: OnnxSession
+
+    init(_ name: String) throws { session = try Library.session(name) }
+
+    var inputShape: [Int?] { session.inputShape }
+    var outputShape: [Int?] { session.outputShape }
+
+    func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] {
         do throws(OnnxError) {
-            return try run(input, shape: shape)
+            return try session.run(input, shape: shape)
         } catch {
             throw .modelFailed(reason: error.description)
         }

@@ -6,11 +6,11 @@ import Testing
     // MARK: With the recorded models
 
     @Test func `features, backbone and image agree on a real trace`() throws {
-        let encoder = try Library.session("fashion-encoder")
-        let backbone = try Library.session("fashion-backbone")
+        let encoder = try RecordedModel("fashion-encoder")
+        let backbone = try RecordedModel("fashion-backbone")
         let logged = try SecondOpinion(name: "a", input: .features, model: encoder, classes: fashionClasses)
         let computed = try SecondOpinion(name: "b", input: .backbone(backbone), model: encoder)
-        let same = try SecondOpinion(name: "c", input: .image, model: Library.session("fashion-full"))
+        let same = try SecondOpinion(name: "c", input: .image, model: RecordedModel("fashion-full"))
         for record in try Trace.sample.get() {
             let first = try #require(try logged.finding(for: record))
             let second = try #require(try computed.finding(for: record))
