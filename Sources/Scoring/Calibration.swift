@@ -1,0 +1,95 @@
+package import Domain
+
+/// What is usual for one model: per detector, thresholds on its benign scores and what exceeding them is worth.
+///
+/// Made once from benign traffic, stored as bytes, and named by a digest of those bytes (SCORING.md 2.2, 2.3).
+package struct Calibration: Hashable, Sendable {
+    /// Whose traffic it was.
+    package let model: ModelID
+    /// The version of the model, where known.
+    package let modelVersion: String?
+    /// How the detectors were set up, in the caller's words.
+    package let detectorConfiguration: String
+    /// The chance that the bound on false alarms does not hold, over the choice of benign traffic; 0 … 0.5.
+    package let delta: Double
+    /// The detectors, ordered by name; at least one.
+    package let detectors: [DetectorCalibration]
+
+    /// A calibration from its parts.
+    ///
+    /// - Parameters:
+    ///   - model: whose traffic it was.
+    ///   - modelVersion: the version of the model, where known.
+    ///   - detectorConfiguration: how the detectors were set up.
+    ///   - delta: above 0, at most 0.5.
+    ///   - detectors: at least one, each named once, in any order.
+    /// - Throws: `ScoringError.invalidArtefact` when the parts do not fit each other.
+    package init(
+        model: ModelID,
+        modelVersion: String? = nil,
+        detectorConfiguration: String,
+        delta: Double,
+        detectors: [DetectorCalibration]
+    ) throws(ScoringError) {
+        self.model = model
+        self.modelVersion = modelVersion
+        self.detectorConfiguration = detectorConfiguration
+        self.delta = delta
+        self.detectors = detectors.sorted { $0.detector < $1.detector }
+        guard delta > 0, delta <= 0.5 else { throw .invalidArtefact("delta is \(delta)") }
+        guard !detectors.isEmpty else { throw .invalidArtefact("a calibration without detectors") }
+        guard zip(self.detectors, self.detectors.dropFirst()).allSatisfy({ $0.detector < $1.detector }) else {
+            throw .invalidArtefact("a detector is named twice")
+        }
+        for detector in detectors {
+            if let fault = detector.fault { throw .invalidArtefact("\(detector.detector): \(fault)") }
+        }
+    }
+
+    /// What is usual for one detector; nil when it is not calibrated.
+    package subscript(_ detector: DetectorID) -> DetectorCalibration? {
+        detectors.first { $0.detector == detector }
+    }
+
+    /// How many thresholds a score exceeds; equality does not count.
+    ///
+    /// - Parameters:
+    ///   - score: a detector's score.
+    ///   - detector: which detector.
+    /// - Returns: 0 … K; nil when the detector is not calibrated or the score is not a number.
+    package func rung(of score: Double, for detector: DetectorID) -> Int? {
+        guard !score.isNaN, let detector = self[detector] else { return nil }
+        return detector.thresholds.prefix { score > $0 }.count
+    }
+
+    /// The rungs of a record's scores; detectors that are not calibrated are left out.
+    ///
+    /// - Parameter scores: scores by detector, as `Findings.scores(for:)` gives them.
+    /// - Returns: rungs in the order of the scores.
+    package func rungs(of scores: [(detector: DetectorID, score: Double)]) -> [DetectorRung] {
+        scores.compactMap { detector, score in
+            rung(of: score, for: detector).map { DetectorRung(detector: detector, rung: $0) }
+        }
+    }
+
+    /// The detectors that feed a track: all but those of the other similarity scope.
+    ///
+    /// - Parameter scope: `user` for a user's track, `model` for a model's own.
+    /// - Returns: the detectors, ordered by name.
+    package func detectors(feeding scope: SimilarityScope) -> [DetectorCalibration] {
+        let others = SimilarityScope.allCases.filter { $0 != scope }.map { "similarity.\($0.rawValue)." }
+        return detectors.filter { detector in !others.contains { detector.detector.name.hasPrefix($0) } }
+    }
+
+    /// The sum of one detector's e-values over the queries of a tick, in Q32; an unscored query bets 1.
+    func bet(_ counts: DetectorCounts, of queries: Int) -> Int128 {
+        let values = self[counts.detector]?.eValues ?? [Evidence.one]
+        var sum: Int128 = 0
+        var scored = 0
+        for (rung, count) in counts.byRung.enumerated() {
+            sum += Int128(count) * Int128(values[min(rung, values.count - 1)])
+            scored += count
+        }
+        return sum + Int128(queries - scored) * Int128(Evidence.one)
+    }
+}

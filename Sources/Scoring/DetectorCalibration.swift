@@ -1,0 +1,59 @@
+package import Domain
+
+/// What is usual for one detector: its thresholds, and the e-value of exceeding each.
+package struct DetectorCalibration: Hashable, Sendable {
+    /// Which detector.
+    package let detector: DetectorID
+    /// n: how many benign scores there were, at least 100.
+    package let benign: Int
+    /// j: which largest benign score each threshold is, falling; K values, each 1 … n.
+    package let exceedances: [Int]
+    /// tau: the thresholds, not falling; K finite values.
+    package let thresholds: [Double]
+    /// u: bounds on the probability of exceeding each threshold, falling; K values, each 0 … 1.
+    package let bounds: [Double]
+    /// E: the e-value of exceeding 0, 1, … K thresholds, in Q32, not falling; K + 1 values, the first 0.
+    package let eValues: [Int64]
+
+    /// A detector's calibration from its parts, which ``Calibration`` checks.
+    package init(
+        detector: DetectorID,
+        benign: Int,
+        exceedances: [Int],
+        thresholds: [Double],
+        bounds: [Double],
+        eValues: [Int64]
+    ) {
+        self.detector = detector
+        self.benign = benign
+        self.exceedances = exceedances
+        self.thresholds = thresholds
+        self.bounds = bounds
+        self.eValues = eValues
+    }
+
+    /// What is wrong with the parts; nil when nothing is.
+    var fault: String? {
+        let rungs = thresholds.count
+        guard rungs >= 1, exceedances.count == rungs, bounds.count == rungs, eValues.count == rungs + 1 else {
+            return "lists of different lengths"
+        }
+        guard benign >= 100, exceedances.allSatisfy({ (1...benign).contains($0) }) else {
+            return "counts out of range"
+        }
+        guard zip(exceedances, exceedances.dropFirst()).allSatisfy({ $0 > $1 }) else {
+            return "exceedances that do not fall"
+        }
+        guard thresholds.allSatisfy(\.isFinite), bounds.allSatisfy({ $0 > 0 && $0 <= 1 }) else {
+            return "a threshold or bound out of range"
+        }
+        guard zip(thresholds, thresholds.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            return "thresholds that fall"
+        }
+        // 2^60 keeps every bet within an unsigned 64-bit mean.
+        guard eValues.first == 0, zip(eValues, eValues.dropFirst()).allSatisfy({ $0 <= $1 }),
+            eValues.allSatisfy({ $0 <= 1 << 60 })
+        else { return "e-values that fall or are out of range" }
+        return nil
+    }
+}

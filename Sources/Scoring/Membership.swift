@@ -1,0 +1,130 @@
+import Domain
+
+/// A model's users that matter for its roll-up, and those that still can between two updates of theirs.
+///
+/// The roll-up of 100,000 users is needed on every tick, but evidence only fades between a user's queries: a user
+/// whose evidence counts for nothing, or for too little to matter, can be left out until the next ones.
+struct Membership: Hashable, Sendable {
+    /// Users whose evidence may count for something.
+    private var warm: [UserID: Evidences] = [:]
+    /// Those whose odds may decide a level or add to the worst member's.
+    private var hot: Set<UserID> = []
+
+    private struct Evidences: Hashable {
+        let lanes: SIMD4<Int64>
+        let tick: Int64
+    }
+
+    var isEmpty: Bool { warm.isEmpty }
+
+    /// Takes in a user's track after an update.
+    mutating func update(
+        _ user: UserID,
+        _ track: Track,
+        criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) {
+        guard let tick = track.tick, configuration.combined(track.lanes.max() ?? 0) > 0 else {
+            forget(user)
+            return
+        }
+        let lanes = SIMD4(track.lanes[0], track.lanes[1], track.lanes[2], track.lanes[3])
+        let evidences = Evidences(lanes: lanes, tick: tick.index)
+        warm[user] = evidences
+        let most = strongest(evidences, at: tick, configuration)
+        if isHot(most, criticality, configuration) { hot.insert(user) } else { hot.remove(user) }
+    }
+
+    /// Forgets a user.
+    mutating func forget(_ user: UserID) {
+        warm[user] = nil
+        hot.remove(user)
+    }
+
+    /// The roll-up at a tick, exact.
+    ///
+    /// Looks at all warm users only if no hot one decides, and then forgets those that have cooled.
+    mutating func rollUp(
+        _ model: ModelID,
+        at tick: Tick,
+        criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) -> RollUp {
+        let (result, decides) = hotRollUp(model, at: tick, criticality: criticality, configuration)
+        if decides { return result }
+        var exact = RollUp(configuration, criticality: criticality)
+        var cold: [UserID] = []
+        for (user, evidences) in warm {
+            let most = strongest(evidences, at: tick, configuration)
+            if configuration.combined(most + configuration.decaySlack) == 0 { cold.append(user) }
+            exact.add(.user(user, model: model), configuration.combined(most), criticality, configuration)
+            if !isHot(most, criticality, configuration) { hot.remove(user) }
+        }
+        for user in cold { warm[user] = nil }
+        return exact
+    }
+
+    /// The roll-up at a tick over the hot users only: exact, or so low that it decides no level.
+    func hotRollUp(
+        _ model: ModelID,
+        at tick: Tick,
+        criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) -> (rollUp: RollUp, decides: Bool) {
+        var result = RollUp(configuration, criticality: criticality)
+        var decides = false
+        for user in hot {
+            guard let evidences = warm[user] else { continue }
+            let evidence = configuration.combined(strongest(evidences, at: tick, configuration))
+            result.add(.user(user, model: model), evidence, criticality, configuration)
+            if !isNegligible(configuration.oddsPPM(evidence, criticality: 1000), criticality, configuration) {
+                decides = true
+            }
+        }
+        return (result, decides)
+    }
+
+    private func strongest(_ evidences: Evidences, at tick: Tick, _ configuration: ScoringConfiguration)
+        -> Int64
+    {
+        let ticks = tick.index - evidences.tick
+        var most: Int64 = 0
+        for lane in 0..<4 {
+            most = max(most, configuration.decayTables[lane].decay(evidences.lanes[lane], over: ticks))
+        }
+        return most
+    }
+
+    private func isHot(_ strongest: Int64, _ criticality: Int64, _ configuration: ScoringConfiguration)
+        -> Bool
+    {
+        let bound = min(configuration.cap, strongest + configuration.decaySlack)
+        let odds = configuration.oddsPPM(configuration.combined(bound), criticality: 1000)
+        return !isNegligible(odds, criticality, configuration)
+    }
+
+    /// Whether a user of these odds adds nothing to a worse one, and alone is below every exit, with roundings.
+    private func isNegligible(_ odds: Int64, _ criticality: Int64, _ configuration: ScoringConfiguration)
+        -> Bool
+    {
+        let weighted = criticality * (odds + 1) / 1000 + 1
+        return odds <= configuration.oddsFloor && weighted <= configuration.oddsFloor
+            && configuration.oddsToMilli(weighted) + 1 < configuration.exit[0]
+    }
+}
+
+extension RollUp {
+    fileprivate mutating func add(
+        _ entity: Entity,
+        _ evidence: Int64,
+        _ criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) {
+        guard evidence > 0 else { return }
+        add(
+            entity,
+            odds: configuration.oddsPPM(evidence, criticality: 1000),
+            score: configuration.scoreMilli(evidence, criticality: criticality)
+        )
+    }
+}

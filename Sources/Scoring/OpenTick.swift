@@ -1,0 +1,51 @@
+import Domain
+
+/// What was counted so far in a tick that is still open.
+struct OpenTick: Hashable, Sendable {
+    private var entities: [Entity: Counts] = [:]
+
+    private struct Counts: Hashable {
+        var queries = 0
+        var detectors: [DetectorCounts]
+    }
+
+    /// Adds one query of an entity.
+    ///
+    /// - Parameters:
+    ///   - entity: a user or a model.
+    ///   - rungs: each detector at most once; a rung beyond the last counts as the last.
+    ///   - detectors: the calibrated detectors that feed the entity; others are not counted.
+    mutating func add(_ entity: Entity, _ rungs: [DetectorRung], _ detectors: [DetectorCalibration]) {
+        var counts =
+            entities.removeValue(forKey: entity)
+            ?? Counts(
+                detectors: detectors.map {
+                    DetectorCounts(
+                        detector: $0.detector,
+                        byRung: Array(repeating: 0, count: $0.eValues.count)
+                    )
+                }
+            )
+        counts.queries += 1
+        for rung in rungs {
+            guard let index = counts.detectors.firstIndex(where: { $0.detector == rung.detector }) else {
+                continue
+            }
+            let cell = min(max(0, rung.rung), counts.detectors[index].byRung.count - 1)
+            counts.detectors[index].byRung[cell] += 1
+        }
+        entities[entity] = counts
+    }
+
+    /// Takes up what an earlier engine had counted.
+    mutating func restore(_ histogram: TickHistogram) {
+        entities[histogram.entity] = Counts(queries: histogram.queries, detectors: histogram.counts)
+    }
+
+    /// What was counted, ordered by entity.
+    func histograms(of tick: Tick) -> [TickHistogram] {
+        entities.sorted { $0.key < $1.key }.map { entity, counts in
+            TickHistogram(entity: entity, tick: tick, queries: counts.queries, counts: counts.detectors)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Domain
+
+extension ScoringEngine {
+    /// How often idle tracks are looked through for what has faded away, in ticks.
+    private static let sweepInterval: Int64 = 360
+
+    /// Closes a tick with queries, after the quiet ones before it.
+    mutating func close(_ tick: Tick, _ histograms: [TickHistogram], into output: inout ScoringOutput) {
+        settle(through: Tick(tick.index - 1), into: &output)
+        evaluate(tick, histograms, into: &output)
+        output.histograms += histograms
+        lastClosedTick = tick
+    }
+
+    /// Closes quiet ticks; stops as soon as nothing can change any more.
+    mutating func settle(through target: Tick, into output: inout ScoringOutput) {
+        guard let last = lastClosedTick else {
+            lastClosedTick = target
+            return
+        }
+        guard last < target else { return }
+        var tick = Tick(last.index + 1)
+        while tick <= target, !elevated.isEmpty {
+            evaluate(tick, [], into: &output)
+            tick.index += 1
+        }
+        let interval = Self.sweepInterval
+        if last.index.floorDivided(by: interval) != target.index.floorDivided(by: interval) {
+            sweep(at: target, into: &output)
+        }
+        lastClosedTick = target
+    }
+
+    /// One tick of the grid: updates, then levels, then samples: users, models, the whole service.
+    private mutating func evaluate(
+        _ tick: Tick,
+        _ histograms: [TickHistogram],
+        into output: inout ScoringOutput
+    ) {
+        var queries: [Entity: Int] = [:]
+        var stepped: Set<Entity> = []
+        for histogram in histograms {
+            queries[histogram.entity] = histogram.queries
+            if step(histogram, into: &output) { stepped.insert(histogram.entity) }
+        }
+        let isBusy = !histograms.isEmpty
+        if isBusy {
+            let service = queries.reduce(0) { if case .model = $1.key { $0 + $1.value } else { $0 } }
+            queries[.global] = service
+        }
+        let affected = elevated.union(stepped)
+        var users: [Entity: Level] = [:]
+        for entity in affected where entity.user != nil {
+            if let before = evaluateUser(entity, at: tick, into: &output) { users[entity] = before }
+        }
+        for entity in Set(users.keys).union(queries.keys.filter { $0.user != nil }).sorted() {
+            issue(assess(user: entity, at: tick), queries[entity] ?? 0, users[entity], into: &output)
+        }
+        let models = affected.union(queries.keys).filter { if case .model = $0 { true } else { false } }
+        for entity in models.sorted() {
+            let count = queries[entity]
+            let standing = standing(of: entity, at: tick, isExact: count != nil)
+            let before = settleLevel(entity, standing.score, at: tick, into: &output)
+            if count != nil || before != nil {
+                issue(assess(model: entity, at: tick), count ?? 0, before, into: &output)
+            }
+        }
+        if isBusy || elevated.contains(.global) {
+            let rollUp = service(at: tick, isExact: isBusy)
+            let before = settleLevel(.global, rollUp.score, at: tick, into: &output)
+            if isBusy || before != nil {
+                issue(assessService(at: tick), queries[.global] ?? 0, before, into: &output)
+            }
+        }
+        for entity in affected.union([.global]) {
+            if let track = tracks[entity], track.isZero { evict(entity, into: &output) }
+        }
+    }
+
+    /// Takes in a histogram; says whether it was calibrated.
+    private mutating func step(_ histogram: TickHistogram, into output: inout ScoringOutput) -> Bool {
+        let entity = histogram.entity
+        guard !histogram.counts.isEmpty, let model = entity.model, let calibration = calibrations[model]
+        else {
+            return false
+        }
+        guard tracks[entity] != nil else {
+            // Most benign users stay at nothing and never need to be remembered.
+            var track = Track()
+            track.step(histogram, calibration, configuration)
+            guard !track.isZero else { return false }
+            tracks[entity] = track
+            remember(entity, into: &output)
+            return true
+        }
+        tracks[entity, default: Track()].step(histogram, calibration, configuration)
+        remember(entity, into: &output)
+        return true
+    }
+
+    private mutating func remember(_ entity: Entity, into output: inout ScoringOutput) {
+        output.change(entity)
+        if case .model(let model) = entity, members[model] == nil { members[model] = Membership() }
+        guard case .user(let user, let model) = entity, let track = tracks[entity] else { return }
+        let criticality = configuration.criticality(of: model)
+        members[model, default: Membership()].update(user, track, criticality: criticality, configuration)
+    }
+
+    /// Evaluates a user's level; returns the one before if it changed.
+    private mutating func evaluateUser(
+        _ entity: Entity,
+        at tick: Tick,
+        into output: inout ScoringOutput
+    ) -> Level? {
+        guard let model = entity.model, let track = tracks[entity] else { return nil }
+        let score = track.score(at: tick, criticality: configuration.criticality(of: model), configuration)
+        tracks[entity]?.evaluate(score, at: tick, configuration)
+        return note(entity, before: track.level, into: &output)
+    }
+
+    /// Evaluates the level of a model or the whole service; returns the one before if it changed.
+    private mutating func settleLevel(
+        _ entity: Entity,
+        _ score: Int64,
+        at tick: Tick,
+        into output: inout ScoringOutput
+    ) -> Level? {
+        let before = tracks[entity] ?? Track()
+        var track = before
+        track.evaluate(score, at: tick, configuration)
+        guard tracks[entity] != nil || track.level > .info else { return nil }
+        tracks[entity] = track
+        // Unlike a user's, this cannot be repeated from the lanes alone: it depends on what the members were.
+        if track.level != before.level || track.below != before.below { output.change(entity) }
+        return note(entity, before: before.level, into: &output)
+    }
+
+    private mutating func note(_ entity: Entity, before: Level, into output: inout ScoringOutput) -> Level? {
+        let level = tracks[entity]?.level ?? .info
+        guard level != before else { return nil }
+        output.change(entity)
+        if level > .info { elevated.insert(entity) } else { elevated.remove(entity) }
+        return before
+    }
+
+    private mutating func issue(
+        _ assessment: Assessment,
+        _ queries: Int,
+        _ before: Level?,
+        into output: inout ScoringOutput
+    ) {
+        let id = nextSampleID
+        nextSampleID += 1
+        output.samples.append(assessment.sample(id: id, queries: queries))
+        guard let before, let level = assessment.level else { return }
+        output.levelChanges.append(
+            LevelChange(sample: id, entity: assessment.entity, tick: assessment.tick, from: before, to: level)
+        )
+    }
+
+    private mutating func sweep(at tick: Tick, into output: inout ScoringOutput) {
+        for (entity, track) in tracks where track.hasVanished(by: tick, configuration) {
+            evict(entity, into: &output)
+        }
+    }
+
+    private mutating func evict(_ entity: Entity, into output: inout ScoringOutput) {
+        tracks[entity] = nil
+        output.evict(entity)
+        guard case .user(let user, let model) = entity else { return }
+        members[model]?.forget(user)
+    }
+}

@@ -1,0 +1,160 @@
+package import Domain
+
+/// Turns rungs into samples, tick by tick, for users, models and the whole service (SCORING.md 2.2).
+///
+/// A value without a clock: event time comes with the records, and only the caller does I/O. Ticks close in order; a
+/// tick closes by its histograms alone, whether they were just counted or read back, so that a replay is the same.
+package struct ScoringEngine: Sendable {
+    /// The constants.
+    package let configuration: ScoringConfiguration
+    /// What is usual, by model; a model that is missing is uncalibrated.
+    package let calibrations: [ModelID: Calibration]
+    /// Before this instant nothing more is expected; nil before the first record.
+    package private(set) var watermark: Timestamp?
+    /// The last closed tick; nil before the first record.
+    package internal(set) var lastClosedTick: Tick?
+    /// The id of the next sample.
+    package internal(set) var nextSampleID: Int64
+
+    var tracks: [Entity: Track]
+    /// Entities above info: the only ones whose level can change without queries.
+    var elevated: Set<Entity> = []
+    /// Every model with a track of its own or of a user.
+    var members: [ModelID: Membership] = [:]
+    private var open: [Tick: OpenTick] = [:]
+
+    /// An engine that goes on where another stopped.
+    ///
+    /// - Parameters:
+    ///   - configuration: the constants.
+    ///   - calibrations: by model.
+    ///   - state: of the other engine; users' tracks may be as old as their last change.
+    package init(
+        configuration: ScoringConfiguration,
+        calibrations: [ModelID: Calibration],
+        state: EngineState = EngineState()
+    ) {
+        self.configuration = configuration
+        self.calibrations = calibrations
+        watermark = state.watermark
+        lastClosedTick = state.lastClosedTick
+        nextSampleID = state.nextSampleID
+        tracks = state.tracks
+        for histogram in state.open { open[histogram.tick, default: OpenTick()].restore(histogram) }
+        for (entity, stored) in state.tracks {
+            var track = stored
+            if case .user(let user, let model) = entity {
+                let criticality = configuration.criticality(of: model)
+                // A level that only was evaluated again is not stored every time.
+                if track.level > .info, let seen = track.seen, let last = lastClosedTick, seen < last {
+                    track.advance(to: last, criticality: criticality, configuration)
+                    tracks[entity] = track
+                }
+                members[model, default: Membership()]
+                    .update(user, track, criticality: criticality, configuration)
+            }
+            if case .model(let model) = entity, members[model] == nil { members[model] = Membership() }
+            if track.level > .info { elevated.insert(entity) }
+        }
+    }
+
+    /// All that this engine remembers.
+    package var state: EngineState {
+        EngineState(
+            watermark: watermark,
+            lastClosedTick: lastClosedTick,
+            nextSampleID: nextSampleID,
+            tracks: tracks,
+            open: open.keys.sorted().flatMap { open[$0]?.histograms(of: $0) ?? [] }
+        )
+    }
+
+    /// The track of an entity; nil when it is like a new one.
+    package func state(of entity: Entity) -> Track? { tracks[entity] }
+
+    /// Says where a record of this time goes, after closing the ticks that it shows to be over.
+    ///
+    /// - Parameter time: the record's.
+    /// - Returns: its own tick, or, if that is closed, the first open one (`isLate`); and what closing produced.
+    package mutating func place(_ time: Timestamp) -> (tick: Tick, isLate: Bool, output: ScoringOutput) {
+        let output = advance(to: time - configuration.lateness)
+        let own = configuration.tick(of: time)
+        guard let last = lastClosedTick, own <= last else { return (own, false, output) }
+        return (Tick(last.index + 1), true, output)
+    }
+
+    /// Counts a record in an open tick.
+    ///
+    /// - Parameters:
+    ///   - input: the record's rungs; those of detectors that are not calibrated are not counted.
+    ///   - tick: where ``place(_:)`` said, now or before a restart.
+    /// - Precondition: the tick is open.
+    package mutating func add(_ input: ScoringInput, at tick: Tick) {
+        precondition(lastClosedTick.map { $0 < tick } ?? true, "tick \(tick) is closed")
+        let calibration = calibrations[input.model]
+        let user = Entity.user(input.user, model: input.model)
+        var counts = open.removeValue(forKey: tick) ?? OpenTick()
+        counts.add(user, input.userRungs, calibration?.detectors(feeding: .user) ?? [])
+        counts.add(.model(input.model), input.modelRungs, calibration?.detectors(feeding: .model) ?? [])
+        open[tick] = counts
+    }
+
+    /// Closes every tick that ends by `watermark`: the wall clock's in live mode.
+    ///
+    /// - Parameter watermark: before it nothing more is expected; an earlier one than before changes nothing.
+    /// - Returns: what closing produced.
+    package mutating func advance(to watermark: Timestamp) -> ScoringOutput {
+        let reached = self.watermark.map { max($0, watermark) } ?? watermark
+        self.watermark = reached
+        let target = Tick(configuration.tick(of: reached).index - 1)
+        var output = ScoringOutput()
+        guard lastClosedTick.map({ $0 < target }) ?? true else { return output }
+        for tick in open.keys.sorted() where tick <= target {
+            guard let counts = open.removeValue(forKey: tick) else { continue }
+            close(tick, counts.histograms(of: tick), into: &output)
+        }
+        settle(through: target, into: &output)
+        return output
+    }
+
+    /// Closes every open tick: at the end of a replay, or before another calibration.
+    ///
+    /// - Returns: what closing produced.
+    package mutating func closeAll() -> ScoringOutput {
+        guard let last = open.keys.max() else { return ScoringOutput() }
+        return advance(to: configuration.end(of: last))
+    }
+
+    /// Closes a tick by stored histograms, to recompute its samples.
+    ///
+    /// - Parameters:
+    ///   - tick: after all ticks closed before; those between had no queries.
+    ///   - histograms: all of the tick, in any order.
+    /// - Returns: the same as when they were counted.
+    /// - Throws: `ScoringError.tickAlreadyClosed` or `ScoringError.mismatchedHistogram`, without any effect.
+    package mutating func close(
+        tick: Tick,
+        histograms: [TickHistogram]
+    ) throws(ScoringError) -> ScoringOutput {
+        if let lastClosedTick, tick <= lastClosedTick { throw .tickAlreadyClosed(tick) }
+        for histogram in histograms where !fits(histogram, tick) {
+            throw .mismatchedHistogram(histogram.entity, tick)
+        }
+        var output = advance(to: configuration.start(of: tick))
+        close(tick, histograms.sorted { $0.entity < $1.entity }, into: &output)
+        output.append(advance(to: configuration.end(of: tick)))
+        return output
+    }
+
+    private func fits(_ histogram: TickHistogram, _ tick: Tick) -> Bool {
+        guard histogram.tick == tick, histogram.queries > 0, let model = histogram.entity.model else {
+            return false
+        }
+        return histogram.counts.allSatisfy { counts in
+            let expected = calibrations[model]?[counts.detector]?.eValues.count
+            let scored = counts.byRung.reduce(0, +)
+            return counts.byRung.count == expected && scored <= histogram.queries
+                && counts.byRung.allSatisfy { $0 >= 0 }
+        }
+    }
+}

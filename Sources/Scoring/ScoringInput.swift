@@ -1,0 +1,30 @@
+package import Domain
+
+/// What scoring needs of one record.
+package struct ScoringInput: Hashable, Sendable {
+    /// The model that answered.
+    package let model: ModelID
+    /// Who asked.
+    package let user: UserID
+    /// When the inference was served.
+    package let time: Timestamp
+    /// Rungs that feed the user's track, each detector at most once.
+    package let userRungs: [DetectorRung]
+    /// Rungs that feed the model's track, each detector at most once.
+    package let modelRungs: [DetectorRung]
+
+    /// An input.
+    package init(
+        model: ModelID,
+        user: UserID,
+        time: Timestamp,
+        userRungs: [DetectorRung],
+        modelRungs: [DetectorRung]
+    ) {
+        self.model = model
+        self.user = user
+        self.time = time
+        self.userRungs = userRungs
+        self.modelRungs = modelRungs
+    }
+}

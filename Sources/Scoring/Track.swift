@@ -1,0 +1,234 @@
+package import Domain
+
+/// The memory of one entity: four lanes of evidence, where each came from, and the level (SCORING.md 2.2).
+///
+/// The whole state, as storage keeps it. For a model, lanes and ledgers are those of its own track and the level is
+/// that of its score; the whole service has a level only.
+package struct Track: Hashable, Sendable {
+    /// The lanes' evidence at `tick` in units of 2^-20 bit, burst first; four, each 0 … cap.
+    package private(set) var lanes: [Int64]
+    /// Where each lane's evidence came from; four, each summing to its lane.
+    package private(set) var ledgers: [Ledger]
+    /// The level at `seen`.
+    package private(set) var level: Level
+    /// For how many ticks in a row the score has been below the exit of `level`.
+    package private(set) var below: Int
+    /// The last tick with queries.
+    package private(set) var tick: Tick?
+    /// The last tick that the level was evaluated at.
+    package private(set) var seen: Tick?
+
+    /// A track that nothing is known of.
+    package init() {
+        lanes = [0, 0, 0, 0]
+        ledgers = [Ledger(), Ledger(), Ledger(), Ledger()]
+        level = .info
+        below = 0
+    }
+
+    /// A track as it was stored.
+    ///
+    /// - Parameters:
+    ///   - lanes: units of evidence, burst first.
+    ///   - ledgers: as many as lanes.
+    ///   - level: the level at `seen`.
+    ///   - below: ticks, at least 0.
+    ///   - tick: the last tick with queries.
+    ///   - seen: the last tick that the level was evaluated at.
+    /// - Precondition: four lanes and four ledgers.
+    package init(lanes: [Int64], ledgers: [Ledger], level: Level, below: Int, tick: Tick?, seen: Tick?) {
+        precondition(lanes.count == 4 && ledgers.count == 4)
+        self.lanes = lanes
+        self.ledgers = ledgers
+        self.level = level
+        self.below = below
+        self.tick = tick
+        self.seen = seen
+    }
+
+    /// Whether this track cannot be told from a new one, so that forgetting it changes nothing.
+    package var isZero: Bool { level == .info && lanes.allSatisfy { $0 == 0 } }
+
+    /// The lanes as they are at a tick; reading changes nothing.
+    ///
+    /// - Parameters:
+    ///   - tick: not before the last tick with queries.
+    ///   - configuration: the constants.
+    /// - Returns: four amounts of evidence in units, burst first.
+    package func lanes(at tick: Tick, _ configuration: ScoringConfiguration) -> [Int64] {
+        let ticks = age(at: tick)
+        return zip(lanes, configuration.decayTables).map { $1.decay($0, over: ticks) }
+    }
+
+    /// The evidence that counts at a tick, in units.
+    package func evidence(at tick: Tick, _ configuration: ScoringConfiguration) -> Int64 {
+        let ticks = age(at: tick)
+        var strongest: Int64 = 0
+        for lane in 0..<4 {
+            strongest = max(strongest, configuration.decayTables[lane].decay(lanes[lane], over: ticks))
+        }
+        return configuration.combined(strongest)
+    }
+
+    /// The score at a tick.
+    ///
+    /// - Parameters:
+    ///   - tick: not before the last tick with queries.
+    ///   - criticality: w in permille.
+    ///   - configuration: the constants.
+    /// - Returns: milli-points.
+    package func score(at tick: Tick, criticality: Int64 = 1000, _ configuration: ScoringConfiguration)
+        -> Int64
+    {
+        configuration.scoreMilli(evidence(at: tick, configuration), criticality: criticality)
+    }
+
+    /// Takes in the queries of one closed tick.
+    ///
+    /// The mean of all e-values of the tick is bet at four stakes. A query that a counted detector did not score bets
+    /// e = 1; the number of detectors is that of the histogram, so that a silent one still counts.
+    ///
+    /// - Parameters:
+    ///   - histogram: of a tick not before the last one; without queries or detectors nothing happens.
+    ///   - calibration: names every detector of the histogram.
+    ///   - configuration: the constants.
+    package mutating func step(
+        _ histogram: TickHistogram,
+        _ calibration: Calibration,
+        _ configuration: ScoringConfiguration
+    ) {
+        guard histogram.queries > 0, !histogram.counts.isEmpty else { return }
+        let parts = histogram.counts.map { counts in
+            (name: counts.detector.name, value: calibration.bet(counts, of: histogram.queries))
+        }
+        let total = parts.reduce(0 as Int128) { $0 + $1.value }
+        let mean = Int64(total / (Int128(histogram.queries) * Int128(parts.count)))
+        let ticks = age(at: histogram.tick)
+        for lane in 0..<4 {
+            let shift = Int64(configuration.lambdaShifts[lane])
+            let bet = Evidence.one - (Evidence.one >> shift) + (mean >> shift)
+            let gain = ilog2(UInt64(bet))
+            let table = configuration.decayTables[lane]
+            let units = min(configuration.cap, max(0, table.decay(lanes[lane], over: ticks) + gain))
+            lanes[lane] = units
+            guard units > 0 else {
+                ledgers[lane] = Ledger()
+                continue
+            }
+            ledgers[lane] = ledgers[lane].decayed(by: table, over: ticks)
+            ledgers[lane].book(gain, parts, of: total)
+            ledgers[lane].add(units - ledgers[lane].total, to: "limits")
+        }
+        tick = histogram.tick
+    }
+
+    /// Evaluates the level on every tick up to `tick` that it was not evaluated on yet.
+    ///
+    /// Ticks at which nothing can change are passed over, so a long silence costs nothing.
+    ///
+    /// - Parameters:
+    ///   - tick: not before the last tick with queries.
+    ///   - criticality: w in permille.
+    ///   - configuration: the constants.
+    /// - Returns: the level at `tick`.
+    @discardableResult
+    package mutating func advance(
+        to tick: Tick,
+        criticality: Int64 = 1000,
+        _ configuration: ScoringConfiguration
+    ) -> Level {
+        var next = seen.map { $0.index + 1 } ?? tick.index
+        while next <= tick.index {
+            evaluate(score(at: Tick(next), criticality: criticality, configuration), configuration)
+            // Without queries a score does not rise, so info stays info.
+            if level == .info { break }
+            next += 1
+        }
+        seen = seen.map { max($0, tick) } ?? tick
+        return level
+    }
+
+    /// One closed tick: the levels of the quiet ticks before it, the queries, the level at it.
+    ///
+    /// - Parameters:
+    ///   - histogram: of a tick after all earlier ones.
+    ///   - calibration: names every detector of the histogram.
+    ///   - criticality: w in permille.
+    ///   - configuration: the constants.
+    /// - Returns: the level at the end of the tick.
+    @discardableResult
+    package mutating func feed(
+        _ histogram: TickHistogram,
+        _ calibration: Calibration,
+        criticality: Int64 = 1000,
+        _ configuration: ScoringConfiguration
+    ) -> Level {
+        if let seen, histogram.tick.index - 1 > seen.index {
+            advance(to: Tick(histogram.tick.index - 1), criticality: criticality, configuration)
+        }
+        step(histogram, calibration, configuration)
+        return advance(to: histogram.tick, criticality: criticality, configuration)
+    }
+
+    /// Applies enter, exit and hold to the score of the next tick.
+    mutating func evaluate(_ score: Int64, _ configuration: ScoringConfiguration) {
+        var reached = level.rawValue
+        while reached < 4, score >= configuration.enter[reached] { reached += 1 }
+        if reached > level.rawValue {
+            set(level: reached)
+        } else if level > .info, score < configuration.exit[level.rawValue - 1] {
+            below += 1
+            if below >= configuration.hold { set(level: level.rawValue - 1) }
+        } else {
+            below = 0
+        }
+    }
+
+    /// As ``evaluate(_:_:)``, remembering the tick.
+    mutating func evaluate(_ score: Int64, at tick: Tick, _ configuration: ScoringConfiguration) {
+        evaluate(score, configuration)
+        seen = tick
+    }
+
+    /// Whether nothing is left of this track at `tick`, nor at any later one, whatever the roundings of decay.
+    func hasVanished(by tick: Tick, _ configuration: ScoringConfiguration) -> Bool {
+        guard level == .info else { return false }
+        let ticks = age(at: tick)
+        return (0..<4).allSatisfy { lane in
+            if lanes[lane] == 0 { return true }
+            // What rounds to nothing is below 64 units; eight half-lives later it is below a quarter of one.
+            let since = ticks - 8 * configuration.halfLives[lane]
+            let table = configuration.decayTables[lane]
+            return since >= 0 && table.decay(lanes[lane], over: since) == 0
+                && ledgers[lane].decayed(by: table, over: since).entries.isEmpty
+        }
+    }
+
+    func age(at tick: Tick) -> Int64 { self.tick.map { tick.index - $0.index } ?? 0 }
+
+    private mutating func set(level number: Int) {
+        level = Level(rawValue: number) ?? .critical
+        below = 0
+    }
+}
+
+extension Ledger {
+    /// Books what a lane gained: over the detectors in proportion to their bets, a loss as `unremarkable`.
+    fileprivate mutating func book(_ gain: Int64, _ parts: [(name: String, value: Int128)], of total: Int128)
+    {
+        guard gain > 0 else {
+            add(gain, to: "unremarkable")
+            return
+        }
+        var rest = gain
+        var largest = parts[0]
+        for part in parts {
+            let share = Int64(Int128(gain) * part.value / max(1, total))
+            add(share, to: part.name)
+            rest -= share
+            let isEqual = part.value == largest.value
+            if part.value > largest.value || isEqual && precedes(largest.name, part.name) { largest = part }
+        }
+        add(rest, to: largest.name)
+    }
+}
