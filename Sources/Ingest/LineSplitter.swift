@@ -1,0 +1,186 @@
+import Crypto
+import Domain
+import Glibc
+
+/// Cuts a stream of bytes into lines, in bounded memory, and proves how far it came.
+///
+/// It holds the last ``guardLength`` bytes before the position and what follows the position, at most one line
+/// and one chunk; of a line beyond the limit only its head.
+struct LineSplitter {
+    /// How many bytes prefix and guard cover at most.
+    static let guardLength = 4096
+    /// How much of an unusable line is kept.
+    static let headLength = 4096
+
+    /// What the stream holds.
+    enum Piece: Equatable {
+        case line(offset: Int64, bytes: [UInt8])
+        case tooLong(offset: Int64, length: Int64, head: [UInt8])
+    }
+
+    /// Blank lines met so far.
+    private(set) var blankLines: Int64 = 0
+    /// NUL bytes passed over so far.
+    private(set) var nulBytes: Int64 = 0
+    /// The first bytes of the stream, at most ``guardLength``.
+    private(set) var prefix: [UInt8]
+
+    private let maximumLineBytes: Int
+    private var buffer: [UInt8]
+    private var bufferStart: Int64
+    /// Where in `buffer` the first unused byte is, and how far it holds no line feed.
+    private var start: Int
+    private var scanned: Int
+    private var lines: Int64
+    private var skipped: (head: [UInt8], length: Int64)?
+    private var sealed: SourcePosition
+
+    /// A splitter that goes on at a position.
+    ///
+    /// - Parameters:
+    ///   - position: where the next byte stands.
+    ///   - prefix: the first bytes of the stream, as far as they are known.
+    ///   - tail: the `position.guardLength` bytes before the position.
+    init(maximumLineBytes: Int, position: SourcePosition = .start, prefix: [UInt8] = [], tail: [UInt8] = []) {
+        self.maximumLineBytes = maximumLineBytes
+        self.prefix = prefix
+        buffer = tail
+        bufferStart = position.offset - Int64(tail.count)
+        start = tail.count
+        scanned = tail.count
+        lines = position.lines
+        sealed = position
+        sealed.isFinished = false
+    }
+
+    /// The first byte that is not used yet: a line start, or the end.
+    private var offset: Int64 { skipped == nil ? bufferStart + Int64(start) : sealed.offset }
+
+    /// Where the next appended byte stands.
+    var readOffset: Int64 { bufferStart + Int64(buffer.count) }
+
+    /// Whether bytes wait for their line to end.
+    var hasRest: Bool { skipped != nil || start < buffer.count }
+
+    /// The position, with its guard.
+    mutating func position() -> SourcePosition {
+        if offset != sealed.offset || lines != sealed.lines {
+            let covered = buffer[max(0, start - Self.guardLength)..<start]
+            sealed.offset = offset
+            sealed.lines = lines
+            sealed.guardLength = covered.count
+            sealed.guardDigest = covered.isEmpty ? "" : sha256Hex(Array(covered))
+        }
+        return sealed
+    }
+
+    /// The last bytes before ``readOffset``, at most ``guardLength``.
+    func withRecentBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0.suffix(Self.guardLength))) }
+    }
+
+    /// Takes in the bytes at ``readOffset``.
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        let known = Int64(prefix.count)
+        if known < Self.guardLength, known >= readOffset {
+            let fresh = bytes.dropFirst(Int(known - readOffset))
+            prefix.append(contentsOf: fresh.prefix(Self.guardLength - prefix.count))
+        }
+        // What lies before the guard is no longer needed.
+        if start > buffer.count / 2, start > 4 * Self.guardLength { forget(before: start - Self.guardLength) }
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// The next piece; nil when more bytes are needed.
+    mutating func next() -> Piece? {
+        while true {
+            if skipped == nil { passNulBytes() }
+            guard let end = lineFeed() else {
+                scanned = buffer.count
+                skipIfTooLong()
+                return nil
+            }
+            if let piece = take(through: end) { return piece }
+        }
+    }
+
+    /// What is left when nothing more comes: a last line without its terminator.
+    mutating func finish() -> Piece? {
+        guard hasRest else { return nil }
+        return take(through: buffer.count)
+    }
+
+    private mutating func take(through end: Int) -> Piece? {
+        let lineStart = offset
+        let hasReturn = end > start && buffer[end - 1] == 13
+        let next = min(end + 1, buffer.count)
+        defer {
+            start = next
+            scanned = next
+            lines += 1
+        }
+        if let skipped {
+            let length = skipped.length + Int64(end - start - (hasReturn ? 1 : 0))
+            self.skipped = nil
+            return .tooLong(offset: lineStart, length: length, head: skipped.head)
+        }
+        var first = start
+        if lineStart == 0, buffer[start..<end].starts(with: [0xEF, 0xBB, 0xBF]) { first += 3 }
+        let content = buffer[first..<max(first, hasReturn ? end - 1 : end)]
+        if content.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) {
+            blankLines += 1
+            return nil
+        }
+        let place = lineStart + Int64(first - start)
+        guard content.count <= maximumLineBytes else {
+            return .tooLong(
+                offset: place,
+                length: Int64(content.count),
+                head: Array(content.prefix(Self.headLength))
+            )
+        }
+        return .line(offset: place, bytes: Array(content))
+    }
+
+    private mutating func passNulBytes() {
+        guard start < buffer.count, buffer[start] == 0 else { return }
+        let end = buffer[start...].firstIndex { $0 != 0 } ?? buffer.count
+        nulBytes += Int64(end - start)
+        start = end
+        scanned = max(scanned, end)
+    }
+
+    private func lineFeed() -> Int? {
+        buffer.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress, scanned < bytes.count else { return nil }
+            let from = base + scanned
+            return memchr(from, 10, bytes.count - scanned).map { UnsafeRawPointer($0) - base }
+        }
+    }
+
+    /// Starts or goes on dropping a line that cannot end within the limit any more.
+    private mutating func skipIfTooLong() {
+        // A carriage return and a byte order mark may yet turn out not to count.
+        let slack = offset == 0 ? 4 : 1
+        if skipped == nil {
+            guard buffer.count - start > maximumLineBytes + slack else { return }
+            _ = position()
+            skipped = (Array(buffer[start...].prefix(Self.headLength)), 0)
+        }
+        // The last byte stays: it may be the carriage return of the terminator.
+        guard buffer.count - start > Self.guardLength + 1 else { return }
+        let drop = buffer.count - 1 - start
+        skipped?.length += Int64(drop)
+        start += drop
+        scanned = buffer.count
+        forget(before: start - Self.guardLength)
+    }
+
+    private mutating func forget(before index: Int) {
+        guard index > 0 else { return }
+        buffer.removeSubrange(..<index)
+        bufferStart += Int64(index)
+        start -= index
+        scanned -= index
+    }
+}

@@ -1,0 +1,79 @@
+import CSimdjson
+import Domain
+import Runtime
+
+/// Turns lines in the native format into records.
+///
+/// May be used by several threads at once: each call borrows a parser of its own.
+package final class RecordDecoder: Sendable {
+    private let idle = Locked<[RecordParser]>([])
+
+    /// A decoder.
+    package init() {}
+
+    /// Decodes one line.
+    ///
+    /// Unknown fields are ignored; an optional field that is null, or an optional text that is empty, counts as
+    /// absent. Finite float pixels outside the declared range count as its nearer end.
+    ///
+    /// - Parameter line: a line without its terminator.
+    /// - Returns: the record, or why there is none.
+    package func decode(_ line: RawLine) -> DecodeResult { decode(line.bytes) }
+
+    /// Decodes the bytes of one line.
+    ///
+    /// - Parameter bytes: a line without its terminator.
+    /// - Returns: the record, or why there is none.
+    package func decode(_ bytes: [UInt8]) -> DecodeResult {
+        let parser = idle.withLock { $0.popLast() } ?? RecordParser()
+        defer { idle.withLock { $0.append(parser) } }
+        do throws(Rejection) {
+            return .record(try parser.read(bytes) { (fields) throws(Rejection) in try record(from: fields) })
+        } catch {
+            return .rejected(error)
+        }
+    }
+}
+
+/// One of simdjson's parsers.
+///
+/// Unchecked: it is either in its decoder's list or in one call's hands.
+private final class RecordParser: @unchecked Sendable {
+    private let handle: OpaquePointer?
+
+    init() { handle = riskd_parser_create() }
+
+    deinit { riskd_parser_destroy(handle) }
+
+    func read(
+        _ bytes: [UInt8],
+        _ body: (riskd_fields) throws(Rejection) -> Record
+    ) throws(Rejection) -> Record {
+        guard let handle else { throw Rejection(.outOfMemory, "") }
+        var fields = riskd_fields()
+        let status = bytes.withUnsafeBufferPointer {
+            riskd_parser_read(handle, $0.baseAddress, $0.count, &fields)
+        }
+        guard status == RISKD_JSON_OK else {
+            throw Rejection(RejectionReason(status), fields.detail.map { String(cString: $0) } ?? "")
+        }
+        return try body(fields)
+    }
+}
+
+extension RejectionReason {
+    fileprivate init(_ status: riskd_json_status) {
+        self =
+            switch status {
+            case RISKD_JSON_INVALID_UTF8: .invalidUTF8
+            case RISKD_JSON_TOO_DEEP: .tooDeep
+            case RISKD_JSON_DUPLICATE_KEY: .duplicateKey
+            case RISKD_JSON_NOT_AN_OBJECT: .notAnObject
+            case RISKD_JSON_MISSING_FIELD: .missingField
+            case RISKD_JSON_WRONG_TYPE: .wrongType
+            case RISKD_JSON_WRONG_SIZE: .wrongSize
+            case RISKD_JSON_NO_MEMORY: .outOfMemory
+            default: .invalidJSON
+            }
+    }
+}

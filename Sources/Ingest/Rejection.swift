@@ -1,0 +1,42 @@
+/// Why a line cannot be used, in words that stay the same between versions.
+package enum RejectionReason: String, Sendable, CaseIterable {
+    case invalidJSON = "invalid_json"
+    case invalidUTF8 = "invalid_utf8"
+    /// More than 64 levels of nesting.
+    case tooDeep = "too_deep"
+    /// A key that riskd uses stands twice in one object.
+    case duplicateKey = "duplicate_key"
+    case notAnObject = "not_an_object"
+    case missingField = "missing_field"
+    case wrongType = "wrong_type"
+    case badTime = "bad_time"
+    case badBase64 = "bad_base64"
+    /// A shape out of bounds, or data of another length than its shape says.
+    case wrongSize = "wrong_size"
+    case badDtype = "bad_dtype"
+    /// A number outside its range, such as a probability of 1.5.
+    case outOfRange = "out_of_range"
+    /// A text that is empty, longer than 256 bytes or holds a NUL.
+    case badText = "bad_text"
+    case unsupportedInput = "unsupported_input"
+    /// A line longer than the configured limit.
+    case tooLong = "too_long"
+    /// Half a line at the end of a file that was rotated away, truncated or replaced.
+    case unterminated
+    /// No memory to decode the line.
+    case outOfMemory = "out_of_memory"
+}
+
+/// Why a line was refused, and where.
+package struct Rejection: Error, Hashable, Sendable {
+    /// The reason.
+    package let reason: RejectionReason
+    /// The JSON Pointer of the field at fault, or the parser's words for a document that is none.
+    package let detail: String
+
+    /// A rejection.
+    package init(_ reason: RejectionReason, _ detail: String) {
+        self.reason = reason
+        self.detail = detail
+    }
+}

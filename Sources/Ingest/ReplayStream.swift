@@ -1,0 +1,90 @@
+import CCompression
+
+/// The (decompressed) bytes of a file at rest.
+final class ReplayStream {
+    private enum Kind {
+        case plain(offset: Int64)
+        case archive(OpaquePointer)
+    }
+
+    private let path: String
+    private let file: OpenFile
+    private var kind: Kind
+
+    /// A stream from the start; gzip and xz files are known by their first bytes.
+    init(path: String, file: OpenFile) throws(IngestError) {
+        self.path = path
+        self.file = file
+        let magic: [UInt8]
+        do throws(SystemError) { magic = try file.bytes(at: 0, count: 6) } catch {
+            throw .unreadable(path: path, cause: "\(error)")
+        }
+        let format: riskd_archive_kind? =
+            if magic.starts(with: [0x1F, 0x8B]) {
+                RISKD_ARCHIVE_GZIP
+            } else if magic == [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00] {
+                RISKD_ARCHIVE_XZ
+            } else {
+                nil
+            }
+        if let format {
+            guard let archive = riskd_archive_open(file.descriptor, Int32(format.rawValue)) else {
+                throw .archiveTooDemanding(path: path)
+            }
+            kind = .archive(archive)
+        } else {
+            kind = .plain(offset: 0)
+        }
+    }
+
+    deinit {
+        if case .archive(let archive) = kind { riskd_archive_close(archive) }
+    }
+
+    var isArchive: Bool {
+        if case .archive = kind { true } else { false }
+    }
+
+    /// How many bytes of the file have been taken in.
+    var consumed: Int64 {
+        switch kind {
+        case .plain(let offset): offset
+        case .archive(let archive): Int64(riskd_archive_consumed(archive))
+        }
+    }
+
+    /// Goes on at `offset`, without reading what lies before it; for plain files only.
+    func seek(to offset: Int64) {
+        if case .plain = kind { kind = .plain(offset: offset) }
+    }
+
+    /// The next bytes, 0 at the end.
+    ///
+    /// - Parameter position: how far the stream has been read, for messages.
+    func read(into buffer: UnsafeMutableRawBufferPointer, position: Int64) throws(IngestError) -> Int {
+        switch kind {
+        case .plain(let offset):
+            do throws(SystemError) {
+                let count = try file.read(at: offset, into: buffer)
+                kind = .plain(offset: offset + Int64(count))
+                return count
+            } catch {
+                throw .unreadable(path: path, cause: "\(error)")
+            }
+        case .archive(let archive):
+            let count = riskd_archive_read(
+                archive,
+                buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                buffer.count
+            )
+            if count >= 0 { return count }
+            switch count {
+            case Int(RISKD_ARCHIVE_CUT.rawValue): throw .cutArchive(path: path, offset: position)
+            case Int(RISKD_ARCHIVE_NO_MEMORY.rawValue): throw .archiveTooDemanding(path: path)
+            case Int(RISKD_ARCHIVE_UNREADABLE.rawValue):
+                throw .unreadable(path: path, cause: "reading failed")
+            default: throw .corruptArchive(path: path, offset: position)
+            }
+        }
+    }
+}
