@@ -118,7 +118,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Domain", "PostgresClient", "RiskdTesting", "Storage"],
+            dependencies: ["Domain", "PostgresClient", "RiskdTesting", "Runtime", "Storage"],
             swiftSettings: house
         ),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),

@@ -1,0 +1,21 @@
+#include "CAssets.h"
+
+static const unsigned char pipeline[] = {
+#embed "../Storage/Migrations/0001_pipeline.sql"
+};
+static const unsigned char facts[] = {
+#embed "../Storage/Migrations/0002_facts.sql"
+};
+static const unsigned char history[] = {
+#embed "../Storage/Migrations/0003_history.sql"
+};
+
+static const riskd_asset migrations[] = {
+    {"0001_pipeline.sql", pipeline, sizeof pipeline},
+    {"0002_facts.sql", facts, sizeof facts},
+    {"0003_history.sql", history, sizeof history},
+};
+
+size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }
+
+riskd_asset riskd_migration(size_t index) { return migrations[index]; }

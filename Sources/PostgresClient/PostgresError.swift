@@ -1,0 +1,49 @@
+/// What went wrong between this program and PostgreSQL, without any parameter value, row or secret.
+package struct PostgresError: Error, Hashable, Sendable {
+    /// Where it went wrong.
+    package enum Kind: Hashable, Sendable {
+        /// No connection could be made, or it broke.
+        case connection
+        /// The server refused a statement.
+        case refused
+        /// A value came back in another form than the program asked for.
+        case unexpectedResult
+    }
+
+    /// Where it went wrong.
+    package let kind: Kind
+    /// The five characters of SQLSTATE, where the server sent them.
+    package let sqlState: String?
+    /// What happened, in words that hold no value of a parameter or row.
+    package let message: String
+    /// The statement's text with `$1` for values, where there was one.
+    package let statement: String?
+    /// Whether the connection broke while a COMMIT was on its way: it may or may not have happened.
+    package var isCommitOutcomeUnknown = false
+
+    init(_ kind: Kind, sqlState: String? = nil, message: String, statement: String? = nil) {
+        self.kind = kind
+        self.sqlState = sqlState
+        self.message = message
+        self.statement = statement
+    }
+
+    /// Whether the same work may well succeed later, on this or a new connection.
+    package var isTransient: Bool {
+        guard let sqlState else { return kind == .connection }
+        if sqlState.hasPrefix("08") || sqlState.hasPrefix("53") { return true }
+        return ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P05"].contains(sqlState)
+    }
+}
+
+extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
+    package var description: String {
+        guard let sqlState else { return message }
+        return "\(message) (SQLSTATE \(sqlState))"
+    }
+
+    package var debugDescription: String {
+        guard let statement else { return description }
+        return "\(description) in: \(statement)"
+    }
+}

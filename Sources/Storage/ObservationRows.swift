@@ -1,0 +1,197 @@
+import Domain
+import PostgresClient
+
+private let similarityColumns = [
+    "min_distance", "lower_bound", "nearest_sequence", "nearest_record", "nearest_user", "distance_alarm",
+    "prediction_alarm", "exact_repeats", "searched",
+]
+
+extension Observation {
+    /// The columns of `observation`, in the order in which they are written and read.
+    static let columns =
+        [
+            "vpart", "time", "sequence", "model", "model_version", "user_name", "record_id", "source_address",
+            "label", "probability", "tick", "late",
+        ] + similarityColumns.map { "u_" + $0 } + similarityColumns.map { "m_" + $0 } + [
+            "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
+            "user_detectors",
+            "user_rungs", "model_detectors", "model_rungs",
+        ]
+
+    /// Reads a row of ``columns``; the record comes without image, features and other classes' probabilities.
+    init(_ row: PostgresRow) throws {
+        var fields = row.fields
+        _ = try fields.next(Int16.self)
+        let time = Timestamp(try fields.next(PostgresTimestamp.self))
+        let sequence = try fields.next(Int64.self)
+        let model = ModelID(try fields.next())
+        let version = try fields.next(String?.self)
+        let user = UserID(try fields.next())
+        let id = RecordID(try fields.next())
+        let source = try fields.next(String?.self)
+        let label = try fields.next(String.self)
+        let probability = try fields.next(Double.self)
+        let tick = Tick(try fields.next())
+        let isLate = try fields.next(Bool.self)
+        let record = Record(
+            id: id,
+            time: time,
+            model: model,
+            modelVersion: version,
+            user: user,
+            source: source,
+            prediction: Prediction(label: label, probability: probability)
+        )
+        let findings = Findings(
+            user: try SimilarityFinding.read(&fields),
+            model: try SimilarityFinding.read(&fields),
+            opinions: try OpinionFinding.read(&fields)
+        )
+        self.init(
+            sequence: sequence,
+            record: record,
+            findings: findings,
+            tick: tick,
+            isLate: isLate,
+            userRungs: try DetectorRung.read(&fields),
+            modelRungs: try DetectorRung.read(&fields)
+        )
+    }
+}
+
+extension CommitBatch {
+    func observationRows() -> FactRows {
+        var facts = FactRows("observation", Observation.columns)
+        for observation in observations {
+            let record = observation.record
+            facts.append(at: record.time) { row in
+                row.int2(record.user.virtualPartition)
+                row.time(record.time)
+                row.int8(observation.sequence)
+                row.text(record.model.name)
+                row.optional(record.modelVersion) { $0.text($1) }
+                row.text(record.user.name)
+                row.text(record.id.name)
+                row.optional(record.source) { $0.text($1) }
+                row.text(record.prediction.label)
+                row.float8(record.prediction.probability)
+                row.int8(observation.tick.index)
+                row.bool(observation.isLate)
+                row.similarity(observation.findings.user)
+                row.similarity(observation.findings.model)
+                let opinions = observation.findings.opinions
+                row.textArray(opinions.map(\.name))
+                row.int4Array(opinions.map { Int32(clamping: $0.classIndex) })
+                row.float8Array(opinions.map(\.probabilityOfLogged))
+                row.boolArray(opinions.map(\.disagrees))
+                row.rungs(observation.userRungs)
+                row.rungs(observation.modelRungs)
+            }
+        }
+        return facts
+    }
+
+    func imageRows() -> FactRows {
+        var facts = FactRows("history_image", HistoryEntry.columns)
+        for observation in observations {
+            let record = observation.record
+            guard let image = record.image else { continue }
+            facts.append(at: record.time) { row in
+                row.int2(record.user.virtualPartition)
+                row.text(record.model.name)
+                row.int8(observation.sequence)
+                row.text(record.id.name)
+                row.text(record.user.name)
+                row.time(record.time)
+                row.int4(image.shape.height)
+                row.int4(image.shape.width)
+                row.int4(image.shape.channels)
+                row.bytes(image.pixels)
+                row.text(record.prediction.label)
+                row.float8(record.prediction.probability)
+                row.optional(record.prediction.probabilities) { $0.float8Array($1) }
+            }
+        }
+        return facts
+    }
+}
+
+extension CopyRow {
+    fileprivate mutating func similarity(_ finding: SimilarityFinding?) {
+        guard let finding else {
+            for _ in similarityColumns { null() }
+            return
+        }
+        optional(finding.minimumDistance) { $0.float8($1) }
+        float8(finding.lowerBound)
+        optional(finding.nearest) { $0.int8($1.sequence) }
+        optional(finding.nearest) { $0.text($1.record.name) }
+        optional(finding.nearest) { $0.text($1.user.name) }
+        int4(finding.distanceAlarm)
+        int4(finding.predictionAlarm)
+        int4(finding.exactRepeats)
+        int4(finding.searched)
+    }
+
+    fileprivate mutating func rungs(_ rungs: [DetectorRung]) {
+        textArray(rungs.map(\.detector.name))
+        int2Array(rungs.map { Int16(clamping: $0.rung) })
+    }
+}
+
+extension SimilarityFinding {
+    fileprivate static func read(_ fields: inout PostgresFields) throws -> SimilarityFinding? {
+        let minimum = try fields.next(Double?.self)
+        let bound = try fields.next(Double?.self)
+        let sequence = try fields.next(Int64?.self)
+        let record = try fields.next(String?.self)
+        let user = try fields.next(String?.self)
+        let counts = try (0..<4).map { _ in try fields.next(Int?.self) ?? 0 }
+        guard let bound else { return nil }
+        var nearest: Neighbour?
+        if let sequence, let record, let user {
+            nearest = Neighbour(sequence: sequence, record: RecordID(record), user: UserID(user))
+        }
+        return SimilarityFinding(
+            minimumDistance: minimum,
+            lowerBound: bound,
+            nearest: nearest,
+            distanceAlarm: counts[0],
+            predictionAlarm: counts[1],
+            exactRepeats: counts[2],
+            searched: counts[3]
+        )
+    }
+}
+
+extension OpinionFinding {
+    fileprivate static func read(_ fields: inout PostgresFields) throws -> [OpinionFinding] {
+        let names = try fields.next([String].self)
+        let classes = try fields.next([Int].self)
+        let probabilities = try fields.next([Double].self)
+        let disagrees = try fields.next([Bool].self)
+        guard [classes.count, probabilities.count, disagrees.count].allSatisfy({ $0 == names.count }) else {
+            throw StorageError.corrupt("an observation's opinions are not parallel")
+        }
+        return names.indices.map { index in
+            OpinionFinding(
+                name: names[index],
+                classIndex: classes[index],
+                probabilityOfLogged: probabilities[index],
+                disagrees: disagrees[index]
+            )
+        }
+    }
+}
+
+extension DetectorRung {
+    /// Reads two parallel arrays: detectors and rungs.
+    static func read(_ fields: inout PostgresFields) throws -> [DetectorRung] {
+        let detectors = try fields.next([String].self)
+        let rungs = try fields.next([Int].self)
+        guard detectors.count == rungs.count else {
+            throw StorageError.corrupt("an observation's rungs are not parallel")
+        }
+        return zip(detectors, rungs).map { DetectorRung(detector: DetectorID($0), rung: $1) }
+    }
+}

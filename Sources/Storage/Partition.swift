@@ -1,0 +1,38 @@
+import Domain
+import PostgresClient
+
+/// One day of a fact table.
+struct Partition: Hashable, Comparable {
+    let table: String
+    /// Days since 1970-01-01 (UTC).
+    let day: Int64
+
+    private static let dayMilliseconds: Int64 = 86_400_000
+
+    /// Such as `observation_20260302`.
+    var name: String {
+        let date = Timestamp(milliseconds: day * Self.dayMilliseconds).description.prefix { $0 != "T" }
+        return "\(table)_\(date.hasPrefix("-") ? "m" : "")\(date.filter(\.isNumber))"
+    }
+
+    static func < (left: Partition, right: Partition) -> Bool {
+        (left.table, left.day) < (right.table, right.day)
+    }
+
+    /// Creates the partition unless it exists.
+    ///
+    /// Attaching takes a weaker lock than `create table … partition of`: readers go on.
+    func ensure(_ session: isolated PostgresSession) throws {
+        let exists = try session.query("select to_regclass(\("riskd." + name)) is not null").first?.only(
+            Bool.self
+        )
+        guard exists != true else { return }
+        try session.execute(
+            unsafeSQL: """
+                create table riskd.\(name) (like riskd.\(table) including all);
+                alter table riskd.\(table) attach partition riskd.\(name)
+                    for values from (to_timestamp(\(day * 86_400))) to (to_timestamp(\((day + 1) * 86_400)));
+                """
+        )
+    }
+}

@@ -1,0 +1,196 @@
+package import Domain
+import PostgresClient
+
+extension Store {
+    /// What became of a commit whose answer was lost.
+    package enum Outcome: Hashable, Sendable {
+        /// It is durable.
+        case committed
+        /// Nothing of it was written: send the same batch again.
+        case notCommitted
+        /// Another writer has taken over.
+        case fenced
+    }
+
+    /// Makes a batch durable, all or nothing, unless another writer was faster.
+    ///
+    /// - Parameter batch: what to write.
+    /// - Throws: `StorageError.fenced` when the database is not where the batch expects it; `.outcomeUnknown` when
+    ///   the connection broke during COMMIT; `.notOwner`; `.database`. Unless the outcome is unknown nothing was
+    ///   written.
+    package func commit(_ batch: CommitBatch) async throws(StorageError) {
+        guard let owner, let tickMilliseconds else { throw .notOwner }
+        let facts = batch.facts(tickMilliseconds: tickMilliseconds)
+        let missing = facts.reduce(into: Set<Partition>()) { $0.formUnion($1.partitions) }.subtracting(
+            partitions
+        )
+        let tracks = TrackRows(batch.tracks)
+        let seen = batch.seenRows()
+        try await storing {
+            try await session.transaction { session in
+                try Self.fence(session, batch, owner)
+                for source in batch.sources { try Self.write(session, source) }
+                for partition in missing.sorted() { try partition.ensure(session) }
+                for fact in facts {
+                    try session.copy(into: "riskd." + fact.table, columns: fact.columns, rows: fact.rows)
+                }
+                try session.copy(into: "riskd.seen", columns: ["vpart", "model", "record_id"], rows: seen)
+                try Self.delete(session, batch.evicted)
+                try tracks.upsert(session)
+                if let time = batch.clockAdvance {
+                    try session.run(
+                        """
+                        insert into riskd.clock_advance (batch, after_sequence, watermark)
+                        values (\(batch.expectedBatch + 1), \(batch.sequence), \(time.postgres))
+                        """
+                    )
+                }
+            }
+        }
+        partitions.formUnion(missing)
+    }
+
+    /// First of all, so that a stale writer finds out before it sends anything and waits for nobody.
+    private static func fence(
+        _ session: isolated PostgresSession,
+        _ batch: CommitBatch,
+        _ owner: String
+    ) throws {
+        let count = try session.run(
+            """
+            update riskd.pipeline set batch = batch + 1, sequence = \(batch.sequence),
+                watermark = \(batch.watermark?.postgres), last_closed_tick = \(batch.lastClosedTick?.index),
+                next_sample_id = \(batch.nextSampleID)
+            where batch = \(batch.expectedBatch) and owner = \(owner)
+            """
+        )
+        guard count == 1 else { throw StorageError.fenced }
+    }
+
+    private static func write(
+        _ session: isolated PostgresSession,
+        _ update: CommitBatch.SourceUpdate
+    ) throws {
+        let file = update.file
+        let position = file.position
+        let device = Int64(bitPattern: file.device)
+        let inode = Int64(bitPattern: file.inode)
+        let count: Int
+        if let expected = update.expectedOffset {
+            count = try session.run(
+                """
+                update riskd.source_file set path = \(file.path), device = \(device), inode = \(inode),
+                    prefix_length = \(file.prefixLength), prefix_digest = \(file.prefixDigest),
+                    position_offset = \(position.offset), guard_length = \(position.guardLength),
+                    guard_digest = \(position.guardDigest), lines = \(position.lines),
+                    finished = \(position.isFinished), updated = now()
+                where id = \(file.id) and position_offset = \(expected)
+                """
+            )
+        } else {
+            count = try session.run(
+                """
+                insert into riskd.source_file values (\(file.id), \(file.path), \(device), \(inode),
+                    \(file.prefixLength), \(file.prefixDigest), \(position.offset), \(position.guardLength),
+                    \(position.guardDigest), \(position.lines), \(position.isFinished), now())
+                on conflict do nothing
+                """
+            )
+        }
+        guard count == 1 else { throw StorageError.fenced }
+    }
+
+    private static func delete(_ session: isolated PostgresSession, _ keys: [StoredTrack.Key]) throws {
+        guard !keys.isEmpty else { return }
+        try session.run(
+            """
+            delete from riskd.track using unnest(
+                \(keys.map { Int64($0.entity.virtualPartition) })::bigint[], \(keys.map(\.entity.kind)),
+                \(keys.map { $0.entity.model?.name ?? "" }), \(keys.map { $0.entity.user?.name ?? "" }),
+                \(keys.map(\.isRollup))
+            ) as gone (vpart, kind, model, user_name, rollup)
+            where track.vpart = gone.vpart and track.kind = gone.kind and track.model = gone.model
+                and track.user_name = gone.user_name and track.rollup = gone.rollup
+            """
+        )
+    }
+
+    /// What became of a batch after ``StorageError/outcomeUnknown(_:)``; reconnects where needed.
+    ///
+    /// - Parameter expectedBatch: the batch's fence.
+    /// - Returns: what became of it.
+    /// - Throws: `StorageError` when the database still cannot be asked: ask again.
+    package func outcome(of expectedBatch: Int64) async throws(StorageError) -> Outcome {
+        guard let owner else { throw .notOwner }
+        if await session.isBroken {
+            do throws(StorageError) {
+                try await reconnect()
+            } catch .fenced {
+                return .fenced
+            }
+        }
+        return try await storing {
+            try await session.transaction { session in
+                // The lock waits for a COMMIT that is still under way on the other end of the lost connection.
+                let rows = try session.query("select batch, owner from riskd.pipeline for update")
+                guard let row = rows.first else { throw StorageError.corrupt("pipeline has no row") }
+                var fields = row.fields
+                let batch = try fields.next(Int64.self)
+                guard try fields.next(String?.self) == owner else { return .fenced }
+                if batch == expectedBatch { return .notCommitted }
+                return batch == expectedBatch + 1 ? .committed : .fenced
+            }
+        }
+    }
+
+    /// Which of some records were used before.
+    ///
+    /// - Parameter ids: user, model and record; the same record of another user is another one.
+    /// - Returns: those that the database holds.
+    /// - Throws: `StorageError.database`.
+    package func seen(_ ids: [SeenKey]) async throws(StorageError) -> Set<SeenKey> {
+        guard !ids.isEmpty else { return [] }
+        return try await storing {
+            let rows = try await session.query(
+                """
+                select place from unnest(\(ids.map { Int64($0.virtualPartition) }), \(ids.map(\.model.name)),
+                    \(ids.map(\.record.name))) with ordinality as asked (vpart, model, record_id, place)
+                where exists (select from riskd.seen where seen.vpart = asked.vpart
+                    and seen.model = asked.model and seen.record_id = asked.record_id)
+                """
+            )
+            return Set(try rows.map { ids[try $0.only(Int.self) - 1] })
+        }
+    }
+}
+
+/// What a record is recognised by when it comes again.
+package struct SeenKey: Hashable, Sendable {
+    /// The user's virtual partition.
+    package let virtualPartition: Int16
+    /// The model.
+    package let model: ModelID
+    /// The record.
+    package let record: RecordID
+
+    /// A key.
+    package init(virtualPartition: Int16, model: ModelID, record: RecordID) {
+        self.virtualPartition = virtualPartition
+        self.model = model
+        self.record = record
+    }
+}
+
+extension CommitBatch {
+    fileprivate func seenRows() -> CopyRows {
+        var rows = CopyRows()
+        for record in observations.map(\.record) {
+            rows.append { row in
+                row.int2(record.user.virtualPartition)
+                row.text(record.model.name)
+                row.text(record.id.name)
+            }
+        }
+        return rows
+    }
+}

@@ -1,0 +1,61 @@
+import PostgresClient
+
+/// A table whose rows are facts.
+package enum FactTable: String, CaseIterable, Sendable {
+    case observation
+    case tickHistogram = "tick_histogram"
+    case sample
+    case levelChange = "level_change"
+    case deadLetter = "dead_letter"
+    case historyImage = "history_image"
+
+    /// The table's name in the schema.
+    package var name: String { rawValue }
+
+    /// Every column but processing time and random ids, and an order that no two rows share.
+    fileprivate var dump: (columns: String, order: String) {
+        switch self {
+        case .observation: ("*", "sequence")
+        case .tickHistogram: ("*", "tick, entity_kind, model, user_name")
+        case .sample: ("*", "id")
+        case .levelChange: ("*", "sample")
+        // A source's id is chosen at random when its file is first met.
+        case .deadLetter:
+            ("path, position_offset, length, reason, detail, body", "path, position_offset, body")
+        case .historyImage: ("*", "model, sequence")
+        }
+    }
+}
+
+extension Store {
+    /// Lends every row of a table as text, ordered by key; equal runs give equal text to the byte.
+    ///
+    /// - Parameters:
+    ///   - table: which.
+    ///   - line: gets every row in PostgreSQL's COPY text format, with its line feed; the first names the columns.
+    /// - Throws: `StorageError.database`.
+    package func dump(_ table: FactTable, _ line: @Sendable (String) -> Void) async throws(StorageError) {
+        let (columns, order) = table.dump
+        try await storing {
+            try await session.copyOut(
+                unsafeSQL: "select \(columns) from riskd.\(table.name) order by \(order)",
+                line
+            )
+        }
+    }
+
+    /// How many rows each fact table has.
+    ///
+    /// - Returns: counts by table.
+    /// - Throws: `StorageError.database`.
+    package func counts() async throws(StorageError) -> [FactTable: Int] {
+        try await storing {
+            var counts: [FactTable: Int] = [:]
+            for table in FactTable.allCases {
+                let rows = try await session.query("select count(*) from riskd.\(unsafeSQL: table.name)")
+                counts[table] = try rows.first?.only(Int.self) ?? 0
+            }
+            return counts
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package import Domain
+import PostgresClient
+
+extension Store {
+    /// Where the pipeline stopped.
+    ///
+    /// - Returns: everything but the history and the open ticks.
+    /// - Throws: `StorageError.notMigrated`, `.newerSchema`, `.corrupt` or `.database`.
+    package func loadState() async throws(StorageError) -> StoredState {
+        try await checkSchema()
+        let epochs = try await epochs()
+        let sources = try await sources()
+        let tracks = try await tracks()
+        return try await storing {
+            let rows = try await session.query(
+                """
+                select batch, sequence, watermark, last_closed_tick, next_sample_id, tick_ms from riskd.pipeline
+                """
+            )
+            guard let row = rows.first else { throw StorageError.corrupt("pipeline has no row") }
+            var fields = row.fields
+            return StoredState(
+                batch: try fields.next(),
+                sequence: try fields.next(),
+                watermark: try fields.next(PostgresTimestamp?.self).map(Timestamp.init),
+                lastClosedTick: try fields.next(Int64?.self).map(Tick.init),
+                nextSampleID: try fields.next(),
+                tickMilliseconds: try fields.next(),
+                sources: sources,
+                tracks: tracks,
+                epochs: epochs
+            )
+        }
+    }
+
+    /// Every track and roll-up state, ordered by entity, tracks before roll-ups.
+    ///
+    /// - Returns: the tracks.
+    /// - Throws: `StorageError.database` or `.corrupt`.
+    package func tracks() async throws(StorageError) -> [StoredTrack] {
+        try await storing {
+            let columns = TrackRows.columns.joined(separator: ", ")
+            let rows = try await session.query("select \(unsafeSQL: columns) from riskd.track")
+            return try rows.map(StoredTrack.init).sorted {
+                $0.entity == $1.entity ? !$0.isRollup && $1.isRollup : $0.entity < $1.entity
+            }
+        }
+    }
+
+    /// Every source, ordered by id.
+    ///
+    /// - Returns: the sources.
+    /// - Throws: `StorageError.database`.
+    package func sources() async throws(StorageError) -> [SourceFile] {
+        try await storing {
+            try await session.query(
+                """
+                select id, path, device, inode, prefix_length, prefix_digest, position_offset, guard_length,
+                    guard_digest, lines, finished
+                from riskd.source_file order by id
+                """
+            ).map { row in
+                var fields = row.fields
+                return SourceFile(
+                    id: try fields.next(),
+                    path: try fields.next(),
+                    device: UInt64(bitPattern: try fields.next(Int64.self)),
+                    inode: UInt64(bitPattern: try fields.next(Int64.self)),
+                    prefixLength: try fields.next(),
+                    prefixDigest: try fields.next(),
+                    position: SourcePosition(
+                        offset: try fields.next(),
+                        guardLength: try fields.next(),
+                        guardDigest: try fields.next(),
+                        lines: try fields.next(),
+                        isFinished: try fields.next()
+                    )
+                )
+            }
+        }
+    }
+
+    /// The observations that count in ticks that are still open, in order.
+    ///
+    /// - Parameter tick: the last closed tick; nil when none is.
+    /// - Returns: the observations.
+    /// - Throws: `StorageError.database` or `.corrupt`.
+    package func openObservations(after tick: Tick?) async throws(StorageError) -> [OpenObservation] {
+        try await storing {
+            try await session.query(
+                """
+                select sequence, model, user_name, time, tick, user_detectors, user_rungs, model_detectors,
+                    model_rungs
+                from riskd.observation where tick > \(tick?.index ?? .min) order by sequence
+                """
+            ).map { row in
+                var fields = row.fields
+                return OpenObservation(
+                    sequence: try fields.next(),
+                    model: ModelID(try fields.next()),
+                    user: UserID(try fields.next()),
+                    time: Timestamp(try fields.next(PostgresTimestamp.self)),
+                    tick: Tick(try fields.next()),
+                    userRungs: try DetectorRung.read(&fields),
+                    modelRungs: try DetectorRung.read(&fields)
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Domain
+import PostgresClient
+
+/// riskd's database: the only place with SQL.
+///
+/// One process at a time writes: it takes ownership first. Any number may read.
+package actor Store {
+    let session: PostgresSession
+    /// Names this writer in the pipeline's row; another one there means that this one was replaced.
+    private(set) var owner: String?
+    /// The tick length that the database is scored with, in milliseconds.
+    private(set) var tickMilliseconds: Int64?
+    /// Partitions that are known to exist.
+    var partitions: Set<Partition> = []
+
+    private init(_ session: PostgresSession) { self.session = session }
+
+    /// Connects.
+    ///
+    /// - Parameter connectionString: libpq's keywords and values, or a URI; never printed.
+    /// - Returns: the store; its schema may still have to be migrated.
+    /// - Throws: `StorageError`.
+    package static func connect(_ connectionString: String) async throws(StorageError) -> Store {
+        try await storing {
+            let session = try await PostgresSession.connect(
+                connectionString,
+                applicationName: "riskd",
+                preamble: "set search_path = riskd;"
+            )
+            return Store(session)
+        }
+    }
+
+    /// Closes the connection and, with it, gives up ownership.
+    package func close() async {
+        await session.close()
+        owner = nil
+    }
+
+    /// The advisory lock of the one writer: the bytes of "riskd".
+    private static let ownerLock: Int64 = 0x72_69_73_6B_64
+
+    /// Makes this process the database's one writer.
+    ///
+    /// - Parameters:
+    ///   - name: who it is, for people, such as host name and process id.
+    ///   - tickLength: the configured tick length, which must be the one that the database is scored with.
+    ///   - patience: how long to wait for an older writer to go.
+    /// - Throws: `StorageError.owned`, `.tickLength`, `.notMigrated`, `.newerSchema` or `.database`.
+    package func takeOwnership(
+        name: String,
+        tickLength: Duration,
+        waitingFor patience: Duration = .zero
+    ) async throws(StorageError) {
+        try await checkSchema()
+        try await lock(waitingFor: patience)
+        let token = "\(name) \(String(UInt64.random(in: .min ... .max), radix: 16))"
+        let milliseconds = tickLength.wholeMilliseconds
+        let stored = try await storing {
+            try await session.transaction { session in
+                let rows = try session.query("select tick_ms from pipeline for update")
+                guard let row = rows.first else { throw StorageError.corrupt("pipeline has no row") }
+                let stored = try row.only(Int64?.self)
+                guard stored ?? milliseconds == milliseconds else { return stored ?? milliseconds }
+                try session.run("update pipeline set owner = \(token), tick_ms = \(milliseconds)")
+                return milliseconds
+            }
+        }
+        guard stored == milliseconds else {
+            throw .tickLength(stored: stored, configured: milliseconds)
+        }
+        owner = token
+        tickMilliseconds = milliseconds
+    }
+
+    private func lock(waitingFor patience: Duration) async throws(StorageError) {
+        let end = ContinuousClock.now + patience
+        while true {
+            let isTaken = try await storing {
+                try await session.query("select pg_try_advisory_lock(\(Self.ownerLock))").first?.only(
+                    Bool.self
+                )
+            }
+            if isTaken == true { return }
+            guard ContinuousClock.now < end, !Task.isCancelled else { throw .owned }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Makes a new connection after the old one broke, and takes ownership again if there was any.
+    ///
+    /// - Throws: `StorageError.fenced` when another writer has taken over meanwhile; else as connecting.
+    package func reconnect() async throws(StorageError) {
+        let old = await session.serverProcess
+        try await storing { try await session.reconnect() }
+        partitions = []
+        guard let owner else { return }
+        // A server that has not noticed the break would hold the lock, and might still commit.
+        try await storing {
+            try await session.run(
+                """
+                select pg_terminate_backend(pid) from pg_locks
+                where locktype = 'advisory' and pid = \(Int64(old)) and pid <> pg_backend_pid()
+                """
+            )
+        }
+        try await lock(waitingFor: .seconds(10))
+        let current = try await storing {
+            try await session.query("select owner from pipeline").first?.only(String?.self)
+        }
+        guard current == owner else { throw .fenced }
+    }
+
+    /// Whether the connection is gone and ``reconnect()`` is needed.
+    package var isBroken: Bool {
+        get async { await session.isBroken }
+    }
+}
+
+extension Timestamp {
+    var postgres: PostgresTimestamp { PostgresTimestamp(milliseconds: milliseconds) }
+
+    init(_ time: PostgresTimestamp) { self.init(milliseconds: time.milliseconds) }
+}

@@ -1,0 +1,103 @@
+import Domain
+import PostgresClient
+
+/// The changed tracks of a batch.
+struct TrackRows: Sendable {
+    static let columns = [
+        "vpart", "kind", "model", "user_name", "rollup", "lanes", "ledger_lanes", "ledger_names",
+        "ledger_values",
+        "level", "below", "tick", "seen",
+    ]
+    private var rows = CopyRows()
+
+    init(_ tracks: [StoredTrack]) {
+        for track in tracks {
+            let lanes = track.ledgers.enumerated().flatMap { lane, ledger in ledger.map { _ in Int16(lane) } }
+            let entries = track.ledgers.flatMap { $0 }
+            rows.append { row in
+                row.int2(track.entity.virtualPartition)
+                row.entity(track.entity)
+                row.bool(track.isRollup)
+                row.int8Array(track.lanes)
+                row.int2Array(lanes)
+                row.textArray(entries.map(\.name))
+                row.int8Array(entries.map(\.value))
+                row.int2(Int16(clamping: track.level))
+                row.int4(track.below)
+                row.optional(track.tick) { $0.int8($1) }
+                row.optional(track.seen) { $0.int8($1) }
+            }
+        }
+    }
+
+    /// Writes new tracks and replaces old ones: COPY cannot do that, so it goes through a temporary table.
+    func upsert(_ session: isolated PostgresSession) throws {
+        guard !rows.isEmpty else { return }
+        let key = Self.columns.prefix(5)
+        let rest = Self.columns.dropFirst(5)
+        try session.execute(
+            unsafeSQL: """
+                create temporary table if not exists track_batch (like riskd.track including storage)
+                on commit delete rows
+                """
+        )
+        try session.copy(into: "track_batch", columns: Self.columns, rows: rows)
+        let names = Self.columns.joined(separator: ", ")
+        try session.execute(
+            unsafeSQL: """
+                insert into riskd.track (\(names)) select \(names) from track_batch
+                on conflict (\(key.joined(separator: ", "))) do update
+                set \(rest.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+                """
+        )
+    }
+}
+
+extension StoredTrack {
+    /// Reads a row of ``TrackRows/columns``.
+    init(_ row: PostgresRow) throws {
+        var fields = row.fields
+        _ = try fields.next(Int16.self)
+        let entity = try Entity.read(&fields)
+        let isRollup = try fields.next(Bool.self)
+        let lanes = try fields.next([Int64].self)
+        let places = try fields.next([Int].self)
+        let names = try fields.next([String].self)
+        let values = try fields.next([Int64].self)
+        var ledgers = [[LedgerEntry]](repeating: [], count: lanes.count)
+        guard places.count == names.count, places.count == values.count else {
+            throw StorageError.corrupt("the ledgers of \(entity) are not parallel")
+        }
+        for (place, (name, value)) in zip(places, zip(names, values)) {
+            guard ledgers.indices.contains(place) else {
+                throw StorageError.corrupt("a ledger of \(entity) belongs to no lane")
+            }
+            ledgers[place].append(LedgerEntry(name: name, value: value))
+        }
+        self.init(
+            entity: entity,
+            isRollup: isRollup,
+            lanes: lanes,
+            ledgers: ledgers,
+            level: try fields.next(),
+            below: try fields.next(),
+            tick: try fields.next(),
+            seen: try fields.next()
+        )
+    }
+}
+
+extension Entity {
+    /// Reads three columns: kind, model and user.
+    static func read(_ fields: inout PostgresFields) throws -> Entity {
+        let kind = try fields.next(String.self)
+        let model = ModelID(try fields.next())
+        let user = UserID(try fields.next())
+        switch kind {
+        case "user": return .user(user, model: model)
+        case "model": return .model(model)
+        case "global": return .global
+        default: throw StorageError.corrupt("an entity of kind \(kind)")
+        }
+    }
+}

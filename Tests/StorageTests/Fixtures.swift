@@ -1,0 +1,118 @@
+import Domain
+import PostgresClient
+import RiskdTesting
+
+@testable import Storage
+
+/// A store over an empty, migrated database that this process owns.
+func makeStore(owner: String = "test") async throws -> (store: Store, connectionString: String) {
+    let connectionString = try await TestCluster.freshDatabase()
+    let store = try await Store.connect(connectionString)
+    try await store.migrate()
+    try await store.takeOwnership(name: owner, tickLength: .seconds(60))
+    return (store, connectionString)
+}
+
+/// A session with the store's search path, for looking behind its back.
+func makeSession(_ connectionString: String) async throws -> PostgresSession {
+    try await PostgresSession.connect(connectionString, preamble: "set search_path = riskd;")
+}
+
+let awkward = "O'Neil \\N \\. \"x\"\t\n{a,b} NULL 雪 \u{301}é 👩‍🚀 $1"
+let start = Timestamp(milliseconds: 1_772_438_897_995)
+
+func makeObservation(
+    _ sequence: Int64,
+    user: String = "user-1",
+    model: String = "fashion",
+    time: Timestamp = start,
+    image: Image? = nil,
+    isRich: Bool = true
+) -> Observation {
+    let finding = SimilarityFinding(
+        minimumDistance: 0.1 + 0.2,
+        lowerBound: 0.1 + 0.2,
+        nearest: Neighbour(sequence: 1, record: RecordID(awkward), user: UserID(awkward)),
+        distanceAlarm: 3,
+        predictionAlarm: 2,
+        exactRepeats: 1,
+        searched: 4000
+    )
+    let far = SimilarityFinding(
+        minimumDistance: nil,
+        lowerBound: 0.3,
+        nearest: nil,
+        distanceAlarm: 0,
+        predictionAlarm: 0,
+        exactRepeats: 0,
+        searched: 0
+    )
+    let opinion = OpinionFinding(
+        name: "encoder",
+        classIndex: 7,
+        probabilityOfLogged: 1.0 / 3,
+        disagrees: true
+    )
+    return Observation(
+        sequence: sequence,
+        record: Record(
+            id: RecordID("record-\(sequence)"),
+            time: time,
+            model: ModelID(model),
+            modelVersion: isRich ? awkward : nil,
+            user: UserID(user),
+            source: isRich ? "10.0.0.1" : nil,
+            image: image,
+            prediction: Prediction(
+                label: isRich ? awkward : "",
+                probability: 0.987_654_321_098_765_4,
+                probabilities: image == nil ? nil : [0.1, 0.9]
+            )
+        ),
+        findings: Findings(
+            user: isRich ? finding : nil,
+            model: isRich ? far : nil,
+            opinions: isRich ? [opinion] : []
+        ),
+        tick: Tick(time.milliseconds.floorDivided(by: 60_000)),
+        isLate: !isRich,
+        userRungs: isRich ? [DetectorRung(detector: DetectorID("opinion.encoder"), rung: 3)] : [],
+        modelRungs: isRich ? [DetectorRung(detector: DetectorID("opinion.encoder"), rung: 0)] : []
+    )
+}
+
+func makeBatch(_ expected: Int64, _ observations: [Observation] = []) -> CommitBatch {
+    var batch = CommitBatch(
+        expectedBatch: expected,
+        sequence: observations.last?.sequence ?? 0,
+        watermark: start,
+        lastClosedTick: nil,
+        nextSampleID: 1,
+        configurationID: "sha256:c",
+        received: start
+    )
+    batch.observations = observations
+    batch.calibrationIDs = [ModelID("fashion"): "sha256:f"]
+    return batch
+}
+
+func withoutImage(_ observation: Observation) -> Observation {
+    let record = observation.record
+    return Observation(
+        sequence: observation.sequence,
+        record: Record(
+            id: record.id,
+            time: record.time,
+            model: record.model,
+            modelVersion: record.modelVersion,
+            user: record.user,
+            source: record.source,
+            prediction: Prediction(label: record.prediction.label, probability: record.prediction.probability)
+        ),
+        findings: observation.findings,
+        tick: observation.tick,
+        isLate: observation.isLate,
+        userRungs: observation.userRungs,
+        modelRungs: observation.modelRungs
+    )
+}
