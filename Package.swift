@@ -151,7 +151,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RiskdCLITests",
-            dependencies: ["Domain", "RiskdCLI", "RiskdDaemon"],
+            dependencies: ["Configuration", "Domain", "RiskdCLI", "RiskdDaemon", "Runtime"],
             swiftSettings: house
         ),
         .testTarget(

@@ -195,7 +195,7 @@ extension Configuration {
         package var halfLives: [Duration] = [600, 3600, 14_400, 86_400].map { .seconds($0) }
         /// Ticks below the exit threshold before a level steps down.
         package var hold = 12
-        /// Scores at which low, medium, high and critical begin, 0 ... 100, ascending.
+        /// Scores at which low, medium, high and critical begin, 0 … 100, ascending.
         package var enter: [Double] = [20, 40, 70, 90]
         /// Scores below which they end, each below its `enter`.
         package var exit: [Double] = [15, 32, 60, 82]
@@ -203,9 +203,9 @@ extension Configuration {
 
     /// `calibration.*`.
     package struct Calibration: Hashable, Sendable {
-        /// The probability that a calibration is wrong, split over all its bounds; 0 ... 1.
+        /// The probability that a calibration is wrong, split over all its bounds; 0 … 1.
         package var delta = 0.01
-        /// The shares of benign traffic above each rung, descending; 0 ... 1.
+        /// The shares of benign traffic above each rung, descending; 0 … 1.
         package var fractions: [Double] = [0.1, 0.03, 0.01, 0.003, 0.001]
     }
 }

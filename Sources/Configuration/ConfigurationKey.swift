@@ -5,11 +5,11 @@ package struct ConfigurationKey: Hashable, Sendable {
     /// Unit and range, or the words to choose from.
     package let note: String
     /// The default as it would be written; nil when there is none or it is found out at start.
-    package let defaultText: String?
+    package var defaultText: String?
     /// The default in words, where `defaultText` is nil.
-    package let defaultNote: String
+    package var defaultNote: String
     /// A value to show, where `defaultText` is nil.
-    package let example: String
+    package var example: String
     /// Whether the value is hidden in messages.
     package let isSecret: Bool
     /// What it does, in one sentence.

@@ -2,8 +2,6 @@ import Domain
 
 /// The one table of keys: parsing, defaults, checks and the reference all come from here.
 enum KeyTable {
-    private typealias Settings = Configuration
-
     /// Where the initial values of keys come from; those found out at start are not shown.
     private static let top = KeyMaker(defaults: Configuration(stateDirectory: "", workers: 1))
     private static let images = KeyMaker(defaults: Configuration.Similarity())
@@ -225,6 +223,9 @@ enum KeyTable {
             keys: similarity.nested(in: "similarity.").map { key in
                 var key = key
                 key.summary = "As \(key.path) above, for this model."
+                key.example = key.defaultText ?? key.example
+                key.defaultText = nil
+                key.defaultNote = "what is set above"
                 return key
             }
         ) { node, path, decoder, root in

@@ -25,6 +25,7 @@ struct Scope: Sendable {
         if path.hasPrefix("/") { return path }
         var rest = path[...]
         while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
+        if rest.isEmpty || rest == "." { return baseDirectory }
         return baseDirectory == "/" ? "/\(rest)" : "\(baseDirectory)/\(rest)"
     }
 }

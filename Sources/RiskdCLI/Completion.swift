@@ -17,6 +17,9 @@ struct Completion {
             }
         }
         let top = (program.commands.map(\.name) + ["--help", "--version"]).joined(separator: " ")
+        let known = all(program.commands, []).map { "'\($0.path.joined(separator: " "))'" }.joined(
+            separator: " | "
+        )
         let function = "_" + program.name.filter { $0.isLetter }
         return """
             # bash completion for \(program.name); load it with: source <(\(program.name) completion)
@@ -24,7 +27,10 @@ struct Completion {
                 local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
                 local path='' words='\(top)' word
                 for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-                    case "$word" in -*) break ;; *) path="${path:+$path }$word" ;; esac
+                    case "${path:+$path }$word" in
+                        \(known)) path="${path:+$path }$word" ;;
+                        *) break ;;
+                    esac
                 done
                 case "$path" in
             \(cases)    esac

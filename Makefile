@@ -1,0 +1,48 @@
+# Everything a developer or packager does; `make help` lists it.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+RELEASE = .build/release
+
+.PHONY: help setup build test check demo bench install clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  %-9s %s\n' "$$name" "$$text"; done
+
+setup: ## Install missing Debian packages (root or sudo) and fetch the ONNX Runtime library into .deps
+	@.ci/setup
+
+build: setup ## Build the release binaries
+	swift build -c release
+
+test: setup ## Build and run all tests
+	swift test --disable-xctest
+
+check: ## Run what CI runs
+	.ci/run
+
+demo: build ## Show riskd on a recorded trace with real attacks
+	$(RELEASE)/riskd demo
+
+bench: build ## Measure the pipeline
+	$(RELEASE)/riskd-bench pipeline
+
+install: ## Install the built program, configuration, unit and documents under $(DESTDIR)$(PREFIX)
+	@test -x $(RELEASE)/riskd || { echo "install: run 'make build' first" >&2; exit 1; }
+	install -D -m 0755 -s $(RELEASE)/riskd $(DESTDIR)$(PREFIX)/bin/riskd
+	install -d $(DESTDIR)/etc/riskd
+	test -e $(DESTDIR)/etc/riskd/riskd.yaml || install -m 0640 config/riskd.yaml $(DESTDIR)/etc/riskd/riskd.yaml
+	install -d $(DESTDIR)/usr/lib/systemd/system
+	sed 's|^ExecStart=/usr/bin|ExecStart=$(PREFIX)/bin|' systemd/riskd.service > $(DESTDIR)/usr/lib/systemd/system/riskd.service
+	chmod 0644 $(DESTDIR)/usr/lib/systemd/system/riskd.service
+	if [ -e .deps/onnxruntime/libonnxruntime.so ]; then \
+		install -D -m 0644 .deps/onnxruntime/libonnxruntime.so $(DESTDIR)/usr/lib/riskd/libonnxruntime.so; \
+		install -m 0644 .deps/onnxruntime/LICENSE $(DESTDIR)/usr/lib/riskd/LICENSE.onnxruntime; \
+		install -m 0644 .deps/onnxruntime/ThirdPartyNotices.txt $(DESTDIR)/usr/lib/riskd/; fi
+	install -d $(DESTDIR)$(PREFIX)/share/doc/riskd $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 0644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/riskd/
+	$(RELEASE)/riskd completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/riskd
+
+clean: ## Remove what was built; keeps .deps
+	rm -rf .build
