@@ -63,6 +63,7 @@ let package = Package(
 
         // Layer 4: edges, which meet only in RiskdDaemon.
         .target(name: "Configuration", dependencies: ["CYAML", "Domain"], swiftSettings: house),
+        .target(name: "HTTPAPI", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
         .target(
             name: "Ingest",
             dependencies: ["CCompression", "CSimdjson", "Crypto", "Domain", "Runtime"],
@@ -79,7 +80,7 @@ let package = Package(
         .target(
             name: "RiskdDaemon",
             dependencies: [
-                "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPServer", "Ingest",
+                "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI", "HTTPServer", "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
                 "Storage",
             ],

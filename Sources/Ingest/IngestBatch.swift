@@ -15,6 +15,9 @@ package struct IngestBatch: Sendable {
     /// NUL bytes that were passed over: the holes that a truncated file has when its writer goes on.
     package var nulBytes: Int64 = 0
 
+    /// Nothing.
+    package init() {}
+
     /// Whether there is nothing to store.
     package var isEmpty: Bool { items.isEmpty && sources.isEmpty }
 }

@@ -10,6 +10,8 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     case missingField = "missing_field"
     case wrongType = "wrong_type"
     case badTime = "bad_time"
+    /// A time too far ahead of the clock: it would make every other record late.
+    case timeInFuture = "time_in_future"
     case badBase64 = "bad_base64"
     /// A shape out of bounds, or data of another length than its shape says.
     case wrongSize = "wrong_size"

@@ -1,15 +1,7 @@
 import Configuration
 package import Domain
-import Glibc
 
 extension Timestamp {
-    /// The wall clock's time.
-    package static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
-
     /// Parses a time as people type it: `now`, `-1h` (ago), or RFC 3339.
     ///
     /// - Parameters:

@@ -23,6 +23,9 @@ package final class Channel<Element: Sendable>: Sendable {
 
     /// Ends the sequence after what was sent.
     package func finish() { state.withLock { $0.finish() }() }
+
+    /// Ends the channel from the reader's side: what waits is dropped, and its senders throw `CancellationError`.
+    package func abandon() { state.withLock { $0.abandon() }() }
 }
 
 extension Channel: AsyncSequence {
@@ -118,5 +121,16 @@ struct ChannelState<Element: Sendable> {
         guard let receiver else { return {} }
         self.receiver = nil
         return { receiver.resume(returning: nil) }
+    }
+
+    mutating func abandon() -> Action {
+        let senders = waiting.map(\.sender)
+        waiting = []
+        buffer = []
+        let finish = finish()
+        return {
+            for sender in senders { sender.resume(throwing: CancellationError()) }
+            finish()
+        }
     }
 }

@@ -69,6 +69,16 @@ package struct ScoringEngine: Sendable {
         )
     }
 
+    /// Whether passing time alone can still change something: a tick is open, or a level may fall.
+    package var hasPendingTicks: Bool { !open.isEmpty || !elevated.isEmpty }
+
+    /// How many users stand at each level; those that are like new ones are not counted.
+    package var usersByLevel: [Level: Int] {
+        var counts = Dictionary(uniqueKeysWithValues: Level.allCases.map { ($0, 0) })
+        for (entity, track) in tracks where entity.user != nil { counts[track.level, default: 0] += 1 }
+        return counts
+    }
+
     /// The track of an entity; nil when it is like a new one.
     package func state(of entity: Entity) -> Track? { tracks[entity] }
 

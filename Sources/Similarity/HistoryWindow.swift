@@ -16,7 +16,8 @@ struct HistoryWindow {
     /// Items before `start` have left the window.
     private var items: [Item] = []
     private var start = 0
-    private var newest: Timestamp?
+    /// The newest event time that was seen, from which age is measured.
+    private(set) var newest: Timestamp?
     private(set) var bytes = 0
 
     init(limits: HistoryLimits) { self.limits = limits }
@@ -31,6 +32,9 @@ struct HistoryWindow {
         trim()
         return history.windowStart
     }
+
+    /// Lets event time have come to `time` already, as it had before a restart.
+    mutating func restore(newest time: Timestamp) { newest = max(newest ?? time, time) }
 
     /// Adds an image that was appended to `history` at `position`.
     mutating func append(_ input: SimilarityInput, position: Int, in history: ImageHistory) {

@@ -39,10 +39,16 @@ package final class SimilarityDetector {
     /// The sequence number of the oldest image that a next query may be compared with.
     package var oldestSequence: Int64? { window.oldestSequence }
 
+    /// The newest event time that was seen, from which the age of images is measured.
+    package var newestTime: Timestamp? { window.newest }
+
     /// Adds earlier inputs to the history without searching.
     ///
-    /// - Parameter inputs: oldest first; all before those of later calls.
-    package func restore(_ inputs: [SimilarityInput]) {
+    /// - Parameters:
+    ///   - inputs: oldest first; all before those of later calls.
+    ///   - newest: the newest event time that was seen, where that was not an input's that is still there.
+    package func restore(_ inputs: [SimilarityInput], newest: Timestamp? = nil) {
+        if let newest { window.restore(newest: newest) }
         for (index, input) in inputs.enumerated() {
             _ = append(input)
             if index % 256 == 255 { evict() }

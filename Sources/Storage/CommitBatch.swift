@@ -44,6 +44,8 @@ package struct CommitBatch: Sendable {
     package var tracks: [StoredTrack] = []
     /// Tracks that are gone.
     package var evicted: [StoredTrack.Key] = []
+    /// What the models' similarity histories hold after this batch.
+    package var historyWindows: [HistoryWindow] = []
     /// The artefact id of the scoring configuration.
     package var configurationID: String
     /// The artefact ids of the calibrations in force.

@@ -37,6 +37,7 @@ extension Store {
                 try session.copy(into: "riskd.seen", columns: ["vpart", "model", "record_id"], rows: seen)
                 try Self.delete(session, batch.evicted)
                 try tracks.upsert(session)
+                try HistoryWindow.write(session, batch.historyWindows)
                 if let time = batch.clockAdvance {
                     try session.run(
                         """

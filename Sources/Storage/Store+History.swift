@@ -34,54 +34,27 @@ extension HistoryEntry {
 }
 
 extension Store {
-    /// The models that similarity remembers inputs of, ordered by name.
-    ///
-    /// - Returns: the models.
-    /// - Throws: `StorageError.database`.
-    package func historyModels() async throws(StorageError) -> [ModelID] {
-        try await storing {
-            try await session.query("select distinct model from riskd.history_image order by model").map {
-                ModelID(try $0.only())
-            }
-        }
-    }
-
-    /// Lends the newest inputs of a model, oldest first, page by page.
+    /// The earlier inputs of a model, oldest first, a page of them.
     ///
     /// - Parameters:
     ///   - model: whose.
+    ///   - first: the lowest sequence number.
     ///   - limit: how many at most.
-    ///   - pageSize: how many are in memory at once.
-    ///   - body: takes a page.
-    /// - Throws: `StorageError`.
+    /// - Returns: the page; empty after the last.
+    /// - Throws: `StorageError.database` or `.corrupt`.
     package func history(
         of model: ModelID,
-        limit: Int,
-        pageSize: Int = 1000,
-        _ body: ([HistoryEntry]) async throws -> Void
-    ) async throws(StorageError) {
-        guard limit > 0 else { return }
+        from first: Int64,
+        limit: Int = 1000
+    ) async throws(StorageError) -> [HistoryEntry] {
         let columns = HistoryEntry.columns.dropFirst(2).joined(separator: ", ")
-        try await storing {
-            var after =
-                try await session.query(
-                    """
-                    select sequence from riskd.history_image where model = \(model.name)
-                    order by sequence desc offset \(limit) limit 1
-                    """
-                ).first?.only(Int64.self) ?? .min
-            while true {
-                let rows = try await session.query(
-                    """
-                    select \(unsafeSQL: columns) from riskd.history_image
-                    where model = \(model.name) and sequence > \(after) order by sequence limit \(pageSize)
-                    """
-                )
-                let entries = try rows.map(HistoryEntry.init)
-                guard let last = entries.last else { return }
-                after = last.sequence
-                try await body(entries)
-            }
+        return try await storing {
+            try await session.query(
+                """
+                select \(unsafeSQL: columns) from riskd.history_image
+                where model = \(model.name) and sequence >= \(first) order by sequence limit \(limit)
+                """
+            ).map(HistoryEntry.init)
         }
     }
 

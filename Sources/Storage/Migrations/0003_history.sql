@@ -21,6 +21,14 @@ create table riskd.history_image (
 alter table riskd.history_image alter column pixels set storage external;
 create index history_image_sequence on riskd.history_image (model, sequence);
 
+create table riskd.history_window (
+    model text collate "C" primary key,
+    first_sequence bigint not null,
+    newest timestamptz not null
+);
+comment on table riskd.history_window is
+    'Where each model''s sliding window starts, and the newest event time that it has seen: what age is measured from.';
+
 create table riskd.seen (
     vpart smallint not null,
     model text collate "C" not null,

@@ -1,0 +1,145 @@
+import Domain
+package import Runtime
+package import Storage
+
+/// Writes batches in their order, however often the connection is lost.
+package struct Committer: Sendable {
+    private let store: Store
+    private let log: Log
+    private let metrics: Metrics
+    private let stop: StopFlag
+    private let onCommit: @Sendable (ScoredBatch) -> Void
+
+    /// A committer.
+    ///
+    /// - Parameters:
+    ///   - store: the database, owned by this process.
+    ///   - log: where lost connections are reported.
+    ///   - metrics: where commits are counted.
+    ///   - stop: once raised, an unreachable database is waited for a little longer only.
+    ///   - onCommit: called after each batch is durable, in order.
+    package init(
+        store: Store,
+        log: Log,
+        metrics: Metrics,
+        stop: StopFlag,
+        onCommit: @escaping @Sendable (ScoredBatch) -> Void
+    ) {
+        self.store = store
+        self.log = log
+        self.metrics = metrics
+        self.stop = stop
+        self.onCommit = onCommit
+    }
+
+    /// Commits what arrives until the channel ends.
+    ///
+    /// - Parameter batches: in order.
+    /// - Throws: `StorageError` when the database belongs to somebody else or refuses the data.
+    package func run(_ batches: Channel<ScoredBatch>) async throws {
+        var pruned: [ModelID: Int64] = [:]
+        for await batch in batches {
+            try await commit(batch)
+            onCommit(batch)
+            await prune(batch, &pruned)
+        }
+    }
+
+    /// Forgets images that no query can see any more, now and then; what is left over costs space only.
+    private func prune(_ batch: ScoredBatch, _ pruned: inout [ModelID: Int64]) async {
+        for window in batch.commit.historyWindows where window.first - pruned[window.model, default: 0] >= 2000 {
+            do {
+                try await store.pruneHistory(of: window.model, keepingFrom: window.first)
+                pruned[window.model] = window.first
+            } catch {
+                log.write(.warning, "old images could not be forgotten", ["reason": "\(error)"])
+            }
+        }
+    }
+
+    /// Makes one batch durable, exactly once.
+    ///
+    /// A reply that is lost leaves open whether the transaction happened: the fence, read back, decides.
+    private func commit(_ batch: ScoredBatch) async throws {
+        var backOff = BackOff()
+        var isUncertain = false
+        while true {
+            do throws(StorageError) {
+                let started = ContinuousClock.now
+                if isUncertain {
+                    switch try await store.outcome(of: batch.commit.expectedBatch) {
+                    case .committed: return reachable()
+                    case .notCommitted: isUncertain = false
+                    case .fenced: throw .fenced
+                    }
+                }
+                try await store.commit(batch.commit)
+                metrics.observe("riskd_commit_duration_seconds", (ContinuousClock.now - started).inSeconds)
+                return reachable()
+            } catch {
+                guard error.isRetriable, !stop.isOverdue else { throw error }
+                isUncertain = true
+                try await pause(backOff.next(), because: error)
+            }
+        }
+    }
+
+    private func reachable() { metrics.set("riskd_database_up", to: 1) }
+
+    private func pause(_ delay: Duration, because error: StorageError) async throws {
+        metrics.set("riskd_database_up", to: 0)
+        metrics.add("riskd_commit_retries_total")
+        log.write(
+            .warning,
+            "the database is not reachable; reading pauses until it is",
+            ["reason": "\(error)", "retry_in": "\(delay)"]
+        )
+        try await Task.sleep(for: delay)
+    }
+}
+
+extension StorageError {
+    /// Whether to try again: the way to the database broke, even in the middle of a commit.
+    var isRetriable: Bool {
+        if case .outcomeUnknown = self { true } else { isTransient }
+    }
+}
+
+/// Delays that double from 50 ms to 5 s.
+struct BackOff {
+    private var delay = Duration.milliseconds(50)
+
+    /// The next delay.
+    mutating func next() -> Duration {
+        defer { delay = min(delay * 2, .seconds(5)) }
+        return delay
+    }
+}
+
+/// Asks the database again and again while the way to it is broken.
+struct RetryingReader: Sendable {
+    private let store: Store
+    private let log: Log
+    private let stop: StopFlag
+
+    init(_ store: Store, log: Log, stop: StopFlag) {
+        self.store = store
+        self.log = log
+        self.stop = stop
+    }
+
+    /// Which of some ids are stored.
+    @Sendable func seen(_ keys: [SeenKey]) async throws -> Set<SeenKey> {
+        var backOff = BackOff()
+        while true {
+            do throws(StorageError) {
+                if await store.isBroken { try await store.reconnect() }
+                return try await store.seen(keys)
+            } catch {
+                guard error.isRetriable, !stop.isOverdue else { throw error }
+                log.write(.info, "waiting for the database", ["reason": "\(error)"])
+                try await Task.sleep(for: backOff.next())
+            }
+        }
+    }
+}

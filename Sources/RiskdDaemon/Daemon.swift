@@ -1,0 +1,240 @@
+package import Configuration
+import Domain
+import EmbeddedPostgres
+import Foundation
+import HTTPAPI
+import HTTPServer
+import Ingest
+package import Runtime
+import Scoring
+import Storage
+
+/// riskd from start to stop, as one list of steps in the only order that works.
+package struct Daemon: Sendable {
+    /// What is read, and until when.
+    package enum Mode: Sendable {
+        /// Follows the configured paths until it is asked to stop.
+        case live
+        /// Reads recorded logs to their end; event time alone counts.
+        case replay([String])
+    }
+
+    /// What a run did.
+    package struct Summary: Sendable {
+        /// Records stored.
+        package var records = 0
+        /// Records left out because their id was stored already.
+        package var duplicates = 0
+        /// Records whose tick was already closed.
+        package var late = 0
+        /// Lines that could not be used, by reason.
+        package var deadLetters: [String: Int] = [:]
+        /// Second opinions that could not be formed, by name.
+        package var opinionFailures: [String: Int] = [:]
+        /// Level changes.
+        package var levelChanges = 0
+        /// The time that reading, scoring and committing took.
+        package var duration = Duration.zero
+    }
+
+    private let configuration: Configuration
+    private let log: Log
+    private let metrics = Metrics()
+    private let stop = StopFlag()
+    private let progress: @Sendable (Int64, Int64?) -> Void
+
+    /// A daemon that has not started.
+    ///
+    /// - Parameters:
+    ///   - configuration: checked settings.
+    ///   - log: gets what happens.
+    ///   - progress: told the bytes read and, where known, the bytes in all.
+    package init(
+        _ configuration: Configuration,
+        log: Log,
+        progress: @escaping @Sendable (Int64, Int64?) -> Void = { _, _ in }
+    ) {
+        self.configuration = configuration
+        self.log = log
+        self.progress = progress
+    }
+
+    /// Starts, runs and stops.
+    ///
+    /// - Parameter mode: what is read.
+    /// - Returns: what was done.
+    /// - Throws: what kept it from starting or going on.
+    package func run(_ mode: Mode) async throws -> Summary {
+        // 1. Signals first: a stop during a long start must be heard.
+        let signals = await Signals.take([SIGTERM, SIGINT, SIGHUP])
+        // 2. Everything that can be wrong in the configuration, before anything is touched.
+        let scoring = try ScoringConfiguration(configuration)
+        let plans = try DetectorPlans(configuration)
+        if case .live = mode, configuration.ingest.paths.isEmpty {
+            throw StartupError("ingest.paths is empty: name the log files to follow")
+        }
+        // 3. The database.
+        let access = try await DatabaseAccess.open(configuration, for: .pipeline, log: log)
+        let result: Result<Summary, any Error>
+        do {
+            result = .success(try await run(mode, scoring, plans, access, signals))
+        } catch {
+            result = .failure(error)
+        }
+        ServiceManager.stopping(status: "stopping")
+        await access.close()
+        return try result.get()
+    }
+
+    private func run(
+        _ mode: Mode,
+        _ scoring: ScoringConfiguration,
+        _ plans: DetectorPlans,
+        _ access: DatabaseAccess,
+        _ signals: Signals
+    ) async throws -> Summary {
+        let pipelineMetrics = PipelineMetrics(metrics)
+        let store = try await Store.connect(access.connectionString)
+        try await store.migrate()
+        try await store.takeOwnership(
+            name: "\(ProcessInfo.processInfo.hostName) \(getpid())",
+            tickLength: configuration.scoring.tick,
+            waitingFor: .seconds(15)
+        )
+        let reader = try await Store.connect(access.connectionString)
+        // 4. What was in memory when the last run stopped.
+        let tally = Tally()
+        let committer = Committer(store: store, log: log, metrics: metrics, stop: stop) { batch in
+            pipelineMetrics.count(batch, now: Timestamp.now)
+            tally.add(batch)
+        }
+        let start = PipelineStart(
+            store: store,
+            committer: committer,
+            scoring: scoring,
+            plans: plans,
+            pool: WorkerPool(width: configuration.workers),
+            log: log
+        )
+        let restored = try await start.restore(seen: RetryingReader(reader, log: log, stop: stop).seen)
+        metrics.set("riskd_calibrated_models", to: Double(restored.calibratedModels))
+        metrics.set("riskd_database_up", to: 1)
+        // 5. The outside may look in, now that there is something to see.
+        let probes = try startProbes(mode)
+        defer { probes?.stop() }
+        // 6. The path of records, until the end or a signal.
+        let source = source(mode, known: restored.sources)
+        log.write(.notice, "reading", ["after_sequence": "\(restored.sequence)"])
+        ServiceManager.ready(status: "reading")
+        let began = ContinuousClock.now
+        let pipeline = Pipeline(
+            settings: settings(mode),
+            scorer: restored.scorer,
+            committer: committer,
+            stop: stop,
+            clock: { Timestamp.now },
+            onRead: onRead(source)
+        )
+        try await supervise(signals, access) { try await pipeline.run(source) }
+        await store.close()
+        await reader.close()
+        return tally.summary(duration: ContinuousClock.now - began)
+    }
+
+    private func settings(_ mode: Mode) -> Pipeline.Settings {
+        let batch = configuration.batch
+        var settings = Pipeline.Settings(
+            records: batch.records,
+            bytes: batch.bytes,
+            delay: batch.delay,
+            pollInterval: configuration.ingest.pollInterval
+        )
+        if case .live = mode {
+            settings.live = Pipeline.Settings.Live(
+                maximumFuture: configuration.ingest.maximumFuture,
+                lateness: configuration.scoring.lateness
+            )
+        }
+        return settings
+    }
+
+    private func source(_ mode: Mode, known: [SourceFile]) -> any LineSource & ProgressReporting {
+        switch mode {
+        case .live: SourceFactory.followed(configuration.ingest, known: known)
+        case .replay(let files):
+            SourceFactory.recorded(files, maximumLine: configuration.ingest.maximumLine, known: known)
+        }
+    }
+
+    /// A replay serves nothing: it is a command that ends, beside a daemon that may be using the port.
+    private func startProbes(_ mode: Mode) throws -> HTTPServer? {
+        guard case .live = mode else { return nil }
+        let address = configuration.http.listen
+        let routes = ProbeRoutes(metrics: metrics) { [metrics] in
+            metrics.value("riskd_database_up") == 1 ? [] : ["the database is not reachable"]
+        }
+        let server = try HTTPServer(address: address.host, port: address.port, log: log) { routes.respond(to: $0) }
+        log.write(.notice, "serving probes and metrics", ["address": address.host, "port": "\(server.port)"])
+        return server
+    }
+
+    /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
+    private func onRead(_ source: any LineSource & ProgressReporting) -> (IngestBatch) -> Void {
+        let watchdog = Heartbeat()
+        return { [log, metrics, progress] batch in
+            for notice in batch.notices {
+                metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
+                let isTrouble = [.lost, .truncated, .unreadable].contains(notice.kind)
+                log.write(
+                    isTrouble ? .warning : .info,
+                    "source \(notice.kind.rawValue)",
+                    [
+                        "path": notice.path, "detail": notice.detail,
+                        "bytes": notice.bytes.map(String.init) ?? "",
+                    ]
+                )
+            }
+            metrics.set("riskd_ingest_caught_up", to: batch.isCaughtUp ? 1 : 0)
+            let position = source.progress
+            if let total = position.total {
+                metrics.set("riskd_ingest_lag_bytes", to: Double(total - position.read))
+            }
+            progress(position.read, position.total)
+            watchdog.beat()
+        }
+    }
+
+    /// Runs `body` until it ends, a signal asks it to, or the private database is gone.
+    private func supervise(
+        _ signals: Signals,
+        _ access: DatabaseAccess,
+        _ body: () async throws -> Void
+    ) async throws {
+        let (stop, log) = (stop, log)
+        let lost = StopFlag()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while let signal = await signals.next() {
+                    if signal == SIGHUP {
+                        log.write(.notice, "SIGHUP is ignored: restart riskd to read its configuration again")
+                        continue
+                    }
+                    log.write(.notice, "stopping: what was read is committed first")
+                    ServiceManager.stopping(status: "committing what was read")
+                    stop.raise()
+                }
+            }
+            if let cluster = access.cluster {
+                group.addTask {
+                    await cluster.waitUntilEnd()
+                    guard !Task.isCancelled else { return }
+                    lost.raise()
+                    stop.raise()
+                }
+            }
+            defer { group.cancelAll() }
+            try await body()
+        }
+        if lost.isRaised { throw StartupError("the private database ended unexpectedly; its log says why") }
+    }
+}

@@ -1,0 +1,113 @@
+package import Domain
+package import Runtime
+import SecondOpinion
+package import Similarity
+
+/// Every model's detectors: a similarity detector, made when the model is first seen, and the configured opinions.
+///
+/// Confined to the task that calls it; the work inside is spread over a pool. Findings depend on the order of the
+/// records alone, never on how they were batched or on the pool's width.
+package final class Detectors {
+    private let plans: DetectorPlans
+    private let pool: WorkerPool
+    private var similarity: [ModelID: SimilarityDetector] = [:]
+
+    /// Detectors without history.
+    ///
+    /// - Parameters:
+    ///   - plans: what each model's detectors are.
+    ///   - pool: the threads that search and infer.
+    package init(plans: DetectorPlans, pool: WorkerPool) {
+        self.plans = plans
+        self.pool = pool
+    }
+
+    /// Each model's similarity detector.
+    package var histories: [ModelID: SimilarityDetector] { similarity }
+
+    /// Scores `records` in order, each against everything before it.
+    ///
+    /// - Parameter records: by ascending sequence number.
+    /// - Returns: what was found, by index of `records`.
+    package func observe(_ records: [IncomingRecord]) async -> [Detection] {
+        var found = [(user: SimilarityFinding, model: SimilarityFinding)?](repeating: nil, count: records.count)
+        let withImage = records.indices.filter { records[$0].record.image != nil }
+        for (model, indices) in Dictionary(grouping: withImage, by: { records[$0].record.model }) {
+            let inputs = indices.compactMap { SimilarityInput(records[$0]) }
+            let results = await detector(of: model).observe(inputs) { [pool] count, body in
+                await pool.forEach(count: count, body)
+            }
+            for (index, result) in zip(indices, results) { found[index] = result }
+        }
+        let opinions = await pool.map(count: records.count) { [plans] index in
+            OpinionResults(of: records[index].record, from: plans.opinions(on: records[index].record.model))
+        }
+        return records.indices.map { index in
+            Detection(
+                findings: Findings(
+                    user: found[index]?.user,
+                    model: found[index]?.model,
+                    opinions: opinions[index].findings
+                ),
+                failedOpinions: opinions[index].failures
+            )
+        }
+    }
+
+    /// Puts inputs into a model's history without scoring them, as after a restart.
+    ///
+    /// - Parameters:
+    ///   - inputs: oldest first.
+    ///   - model: whose.
+    ///   - newest: the newest event time that the model had seen.
+    package func restore(_ inputs: [SimilarityInput], of model: ModelID, newest: Timestamp) {
+        detector(of: model).restore(inputs, newest: newest)
+    }
+
+    private func detector(of model: ModelID) -> SimilarityDetector {
+        if let detector = similarity[model] { return detector }
+        let detector = SimilarityDetector(configuration: plans.similarity(of: model))
+        similarity[model] = detector
+        return detector
+    }
+}
+
+/// What the detectors found in one record.
+package struct Detection: Sendable {
+    /// The findings.
+    package let findings: Findings
+    /// The opinions that failed, with the reason; an opinion that has nothing to say on the record is in neither.
+    package let failedOpinions: [(name: String, reason: String)]
+}
+
+/// What a model's second opinions say of one record.
+private struct OpinionResults {
+    var findings: [OpinionFinding] = []
+    var failures: [(name: String, reason: String)] = []
+
+    init(of record: Record, from opinions: [SecondOpinion]) {
+        for opinion in opinions {
+            do {
+                if let finding = try opinion.finding(for: record) { findings.append(finding) }
+            } catch {
+                failures.append((opinion.name, "\(error)"))
+            }
+        }
+    }
+}
+
+extension SimilarityInput {
+    /// The input of a record; nil when it has no image.
+    init?(_ incoming: IncomingRecord) {
+        let record = incoming.record
+        guard let image = record.image else { return nil }
+        self.init(
+            sequence: incoming.sequence,
+            record: record.id,
+            user: record.user,
+            time: record.time,
+            image: image,
+            prediction: record.prediction
+        )
+    }
+}

@@ -1,0 +1,49 @@
+import Domain
+
+/// Where the text of the member `time` of the outermost object stands, without its quotes.
+func timeValue(in line: [UInt8]) -> Range<Int>? {
+    var depth = 0
+    var index = 0
+    while index < line.count {
+        switch line[index] {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+        case UInt8(ascii: "\""):
+            guard let text = string(in: line, openedAt: index) else { return nil }
+            index = text.upperBound
+            let isTime = depth == 1 && line[text].elementsEqual("time".utf8)
+            if isTime, let value = value(in: line, after: index + 1) { return value }
+        default: break
+        }
+        index += 1
+    }
+    return nil
+}
+
+/// The text of the string whose opening quote is at `start`; its upper bound is the closing quote.
+private func string(in line: [UInt8], openedAt start: Int) -> Range<Int>? {
+    var index = start + 1
+    while index < line.count {
+        switch line[index] {
+        case UInt8(ascii: "\\"): index += 1
+        case UInt8(ascii: "\""): return start + 1..<index
+        default: break
+        }
+        index += 1
+    }
+    return nil
+}
+
+/// The text of the string after a colon, when `start` stands before one.
+private func value(in line: [UInt8], after start: Int) -> Range<Int>? {
+    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
+    guard let colon = line[start...].firstIndex(where: { !isSpace($0) }), line[colon] == UInt8(ascii: ":"),
+        let quote = line[(colon + 1)...].firstIndex(where: { !isSpace($0) }), line[quote] == UInt8(ascii: "\"")
+    else { return nil }
+    return string(in: line, openedAt: quote)
+}
+
+/// The time that a line says of itself, without decoding the rest; nil where there is none to read.
+func time(of line: [UInt8]) -> Timestamp? {
+    timeValue(in: line).flatMap { Timestamp(rfc3339: String(decoding: line[$0], as: UTF8.self)) }
+}

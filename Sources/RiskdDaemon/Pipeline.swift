@@ -1,0 +1,129 @@
+package import Domain
+package import Ingest
+package import Runtime
+
+/// The path of one record, from source to commit: reads and scores one batch while the one before is committed.
+package struct Pipeline {
+    /// How batches are cut, and whether the wall clock counts.
+    package struct Settings: Sendable {
+        /// Records of one transaction.
+        package var records: Int
+        /// Bytes of lines of one transaction.
+        package var bytes: Int
+        /// How long a record may wait for others.
+        package var delay: Duration
+        /// How often sources are looked at when they are quiet.
+        package var pollInterval: Duration
+        /// Live: nil ends at the end of the sources; else how far ahead of the clock a record may be.
+        package var live: Live?
+
+        /// What only a live pipeline needs.
+        package struct Live: Sendable {
+            /// How far ahead of the clock a record may be.
+            package var maximumFuture: Duration
+            /// How long a tick stays open after its end.
+            package var lateness: Duration
+        }
+    }
+
+    private let settings: Settings
+    private let scorer: BatchScorer
+    private let committer: Committer
+    private let stop: StopFlag
+    private let clock: @Sendable () -> Timestamp
+    private let onRead: (IngestBatch) -> Void
+
+    /// A pipeline.
+    ///
+    /// - Parameters:
+    ///   - settings: how batches are cut.
+    ///   - scorer: with its state restored.
+    ///   - committer: of the same database.
+    ///   - stop: raised to end a live pipeline after what was read is committed.
+    ///   - clock: the wall clock.
+    ///   - onRead: told of everything that is read.
+    package init(
+        settings: Settings,
+        scorer: BatchScorer,
+        committer: Committer,
+        stop: StopFlag,
+        clock: @escaping @Sendable () -> Timestamp,
+        onRead: @escaping (IngestBatch) -> Void
+    ) {
+        self.settings = settings
+        self.scorer = scorer
+        self.committer = committer
+        self.stop = stop
+        self.clock = clock
+        self.onRead = onRead
+    }
+
+    /// Runs until the recorded logs end, or, live, until `stop` is raised or the task is cancelled.
+    ///
+    /// - Parameter source: where lines come from.
+    /// - Throws: `StorageError`, `IngestError` or `CancellationError`; what was committed before stays.
+    package func run(_ source: any LineSource) async throws {
+        // One batch may wait while another is being committed: more would only make the crash window larger.
+        let batches = Channel<ScoredBatch>(capacity: 1)
+        let committer = committer
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await committer.run(batches)
+                } catch {
+                    batches.abandon()
+                    throw error
+                }
+            }
+            var failure: (any Error)?
+            do {
+                try await read(source, into: batches)
+            } catch {
+                failure = error
+            }
+            batches.finish()
+            // A committer that failed is why the reader was cancelled: its error says more.
+            try await group.waitForAll()
+            if let failure { throw failure }
+        }
+    }
+
+    private func read(_ source: any LineSource, into batches: Channel<ScoredBatch>) async throws {
+        while !stop.isRaised {
+            try Task.checkCancellation()
+            let batch = try await collect(from: source)
+            let latest = settings.live.map { clock() + $0.maximumFuture }
+            if let scored = try await scorer.score(batch, latest: latest) { try await batches.send(scored) }
+            guard batch.isCaughtUp, batch.items.isEmpty else { continue }
+            guard let live = settings.live else {
+                if let scored = scorer.advance(to: nil) { try await batches.send(scored) }
+                return
+            }
+            // Everything that was written has been read: the clock may close ticks that nobody adds to.
+            if scorer.needsClock, let scored = scorer.advance(to: clock() - live.lateness) {
+                try await batches.send(scored)
+            }
+            try await stop.wait(atMost: settings.pollInterval)
+        }
+    }
+
+    /// Reads until a batch is full or, once it has begun, `delay` has passed.
+    private func collect(from source: any LineSource) async throws -> IngestBatch {
+        var batch = try source.next(maximumItems: settings.records, maximumBytes: settings.bytes)
+        onRead(batch)
+        guard settings.live != nil, !batch.items.isEmpty else { return batch }
+        let deadline = ContinuousClock.now + settings.delay
+        while batch.items.count < settings.records, batch.bytesRead < settings.bytes,
+            ContinuousClock.now < deadline, !stop.isRaised
+        {
+            try await Task.sleep(for: min(settings.delay, .milliseconds(5)))
+            let more = try source.next(
+                maximumItems: settings.records - batch.items.count,
+                maximumBytes: settings.bytes - Int(batch.bytesRead)
+            )
+            onRead(more)
+            batch.append(more)
+        }
+        return batch
+    }
+}

@@ -1,0 +1,96 @@
+package import Domain
+package import Runtime
+import Storage
+
+/// Declares what the pipeline counts, and counts it once a batch is durable.
+package struct PipelineMetrics: Sendable {
+    private let metrics: Metrics
+
+    /// Declares the families in `metrics`.
+    package init(_ metrics: Metrics) {
+        self.metrics = metrics
+        let counters = [
+            ("riskd_records_total", "Records scored and stored."),
+            ("riskd_late_records_total", "Records whose tick was already closed."),
+            ("riskd_duplicate_ids_total", "Records left out because their id had been met before."),
+            ("riskd_dead_letters_total", "Lines that could not be used, by reason."),
+            ("riskd_ingest_bytes_total", "Bytes read from sources."),
+            ("riskd_signals_total", "Detector scores above at least one rung, by detector."),
+            ("riskd_opinion_failures_total", "Second opinions that could not be formed, by opinion."),
+            ("riskd_commit_retries_total", "Commits tried again after a lost connection."),
+            ("riskd_level_changes_total", "Level changes, by the level reached."),
+            ("riskd_source_notices_total", "What was noticed about sources, by kind."),
+        ]
+        for (name, help) in counters { metrics.declare(name, .counter, help) }
+        let gauges = [
+            ("riskd_risk_score", "The latest score, 0 to 100, by scope."),
+            ("riskd_entities", "Users with a track, by level."),
+            ("riskd_ingest_lag_seconds", "How old the newest record was when it was stored."),
+            ("riskd_ingest_lag_bytes", "Bytes of the sources that have not been read yet."),
+            ("riskd_ingest_caught_up", "1 while every source has been read to its end."),
+            ("riskd_history_entries", "Images in the similarity history, by model."),
+            ("riskd_history_bytes", "Bytes of the similarity history, by model."),
+            ("riskd_database_up", "1 while the database answers."),
+            ("riskd_calibrated_models", "Models with a calibration in force."),
+            ("riskd_build_info", "Always 1; the version is a label."),
+        ]
+        for (name, help) in gauges { metrics.declare(name, .gauge, help) }
+        metrics.declare(
+            "riskd_commit_duration_seconds",
+            .histogram,
+            "How long a transaction took.",
+            bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+        )
+        for name in ["riskd_records_total", "riskd_late_records_total", "riskd_duplicate_ids_total"] {
+            metrics.add(name, by: 0)
+        }
+        metrics.set("riskd_build_info", ["version": riskdVersion], to: 1)
+    }
+
+    /// Counts a batch that is durable.
+    ///
+    /// - Parameters:
+    ///   - batch: as it was committed.
+    ///   - now: the wall clock.
+    package func count(_ batch: ScoredBatch, now: Timestamp) {
+        let commit = batch.commit
+        if let last = commit.observations.last?.record.time {
+            metrics.set("riskd_ingest_lag_seconds", to: Double(now.milliseconds - last.milliseconds) / 1000)
+        }
+        metrics.add("riskd_records_total", by: Double(commit.observations.count))
+        metrics.add("riskd_late_records_total", by: Double(batch.late))
+        metrics.add("riskd_duplicate_ids_total", by: Double(batch.duplicates))
+        metrics.add("riskd_ingest_bytes_total", by: Double(batch.bytesRead))
+        for letter in commit.deadLetters { metrics.add("riskd_dead_letters_total", ["reason": letter.reason]) }
+        for (detector, count) in batch.signals {
+            metrics.add("riskd_signals_total", ["detector": detector.name], by: Double(count))
+        }
+        for (opinion, count) in batch.opinionFailures {
+            metrics.add("riskd_opinion_failures_total", ["opinion": opinion], by: Double(count))
+        }
+        for change in commit.levelChanges {
+            metrics.add("riskd_level_changes_total", ["kind": change.entity.kind, "to": change.to.description])
+        }
+        for sample in commit.samples { set(sample) }
+        for (model, use) in batch.histories {
+            metrics.set("riskd_history_entries", ["model": model.name], to: Double(use.entries))
+            metrics.set("riskd_history_bytes", ["model": model.name], to: Double(use.bytes))
+        }
+        for (level, count) in batch.usersByLevel {
+            metrics.set("riskd_entities", ["level": level.description], to: Double(count))
+        }
+    }
+
+    /// Users are left out: their number is unbounded and their names are private.
+    private func set(_ sample: Sample) {
+        let score = Double(sample.score) / 1000
+        switch sample.entity {
+        case .user: break
+        case .model(let model): metrics.set("riskd_risk_score", ["scope": "model", "model": model.name], to: score)
+        case .global: metrics.set("riskd_risk_score", ["scope": "global"], to: score)
+        }
+    }
+}
+
+/// The version that `--version`, metrics and artefacts name.
+package let riskdVersion = "0.1.0"

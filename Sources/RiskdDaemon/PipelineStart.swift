@@ -1,0 +1,85 @@
+import Domain
+import Runtime
+import Scoring
+import Storage
+
+/// Brings a pipeline to where the last one stopped.
+struct PipelineStart {
+    /// A pipeline's state, restored.
+    struct Restored {
+        /// Goes on with the scored order.
+        let scorer: BatchScorer
+        /// What is known of every source.
+        let sources: [SourceFile]
+        /// The last sequence number.
+        let sequence: Int64
+        /// How many models have a calibration in force.
+        let calibratedModels: Int
+    }
+
+    let store: Store
+    let committer: Committer
+    let scoring: ScoringConfiguration
+    let plans: DetectorPlans
+    let pool: WorkerPool
+    let log: Log
+
+    /// Restores everything, and begins an epoch where configuration or calibrations are new.
+    ///
+    /// - Parameter seen: which of some ids are in the database.
+    /// - Returns: the state.
+    /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
+    func restore(
+        seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
+    ) async throws -> Restored {
+        var current = try await Restoration.current(store, configuration: scoring, plans: plans, log: log)
+        if current.isNewEpoch {
+            if let last = current.state.epochs.last {
+                // Ticks that hold records of the last epoch are closed by its rules before this one begins.
+                let past = try await Restoration.past(store, epoch: last)
+                let scorer = scorer(past, Detectors(plans: plans, pool: pool), seen)
+                if let batch = scorer.advance(to: nil) {
+                    try await store.commit(batch.commit)
+                    current = try await Restoration.current(
+                        store,
+                        configuration: scoring,
+                        plans: plans,
+                        log: Log(threshold: .error)
+                    )
+                }
+            }
+            try await store.addEpoch(current.epoch)
+        }
+        let detectors = Detectors(plans: plans, pool: pool)
+        var lastReport = ContinuousClock.now
+        try await detectors.restore(from: store) { count in
+            guard ContinuousClock.now - lastReport > .seconds(2) else { return }
+            lastReport = .now
+            log.write(.info, "reloading the similarity history", ["images": "\(count)"])
+            ServiceManager.extendTimeout(by: .seconds(30))
+        }
+        return Restored(
+            scorer: scorer(current, detectors, seen),
+            sources: current.state.sources,
+            sequence: current.state.sequence,
+            calibratedModels: current.calibrations.byModel.count
+        )
+    }
+
+    private func scorer(
+        _ restoration: Restoration,
+        _ detectors: Detectors,
+        _ seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
+    ) -> BatchScorer {
+        BatchScorer(
+            engine: restoration.engine,
+            detectors: detectors,
+            calibrations: restoration.calibrations,
+            configurationID: restoration.configurationID,
+            clock: { Timestamp.now },
+            progress: BatchScorer.Progress(batch: restoration.state.batch, sequence: restoration.state.sequence),
+            pool: pool,
+            seen: seen
+        )
+    }
+}

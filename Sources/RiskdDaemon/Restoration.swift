@@ -1,0 +1,201 @@
+import Crypto
+import Domain
+package import Runtime
+package import Scoring
+import Similarity
+package import Storage
+
+/// Brings back, from the database, everything that a pipeline had in memory when it stopped.
+package struct Restoration: Sendable {
+    /// Where the scored order stands.
+    package let state: StoredState
+    /// The calibrations in force.
+    package let calibrations: ActiveCalibrations
+    /// The id of the scoring configuration's artefact.
+    package let configurationID: String
+    /// An engine with tracks and open ticks as they were.
+    package let engine: ScoringEngine
+
+    /// The epoch in which records are scored from now on.
+    package var epoch: Epoch {
+        Epoch(
+            firstTick: Tick((state.lastClosedTick?.index ?? .min) &+ (state.lastClosedTick == nil ? 0 : 1)),
+            configurationID: configurationID,
+            calibrationIDs: calibrations.ids
+        )
+    }
+
+    /// Whether the last records were scored otherwise: then their ticks must be closed before this epoch begins.
+    package var isNewEpoch: Bool {
+        guard let last = state.epochs.last else { return true }
+        return last.configurationID != configurationID || last.calibrationIDs != calibrations.ids
+    }
+
+    /// Restores for the configuration and the active calibrations.
+    ///
+    /// - Parameters:
+    ///   - store: the database, owned.
+    ///   - configuration: the scoring model asked for.
+    ///   - plans: the detectors asked for; a calibration of others is not used.
+    ///   - log: told of calibrations that are not used.
+    /// - Returns: what is needed to go on.
+    /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
+    package static func current(
+        _ store: Store,
+        configuration: ScoringConfiguration,
+        plans: DetectorPlans,
+        log: Log
+    ) async throws -> Restoration {
+        let artefact = configuration.artefact()
+        let id = artefactID(artefact)
+        try await store.saveArtefact(id: id, kind: "scoring", body: artefact)
+        var usable: [ModelID: Calibration] = [:]
+        var ids = try await store.activeCalibrations()
+        for (model, id) in ids.sorted(by: { $0.key < $1.key }) {
+            let calibration = try await calibration(id, in: store)
+            guard calibration.detectorConfiguration == plans.description(of: model) else {
+                log.write(
+                    .warning,
+                    "a calibration was built with other detector settings and is not used: levels are uncalibrated",
+                    ["model": model.name, "built_with": calibration.detectorConfiguration]
+                )
+                ids[model] = nil
+                continue
+            }
+            usable[model] = calibration
+        }
+        return try await restore(
+            store,
+            configuration,
+            id,
+            ActiveCalibrations(byModel: usable, ids: ids)
+        )
+    }
+
+    /// Restores for the epoch in which the last records were scored.
+    ///
+    /// - Parameters:
+    ///   - store: the database.
+    ///   - epoch: a stored epoch.
+    /// - Returns: what is needed to close that epoch's ticks.
+    /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
+    package static func past(_ store: Store, epoch: Epoch) async throws -> Restoration {
+        let (configuration, calibrations) = try await artefacts(of: epoch, in: store)
+        return try await restore(store, configuration, epoch.configurationID, calibrations)
+    }
+
+    /// The scoring model and the calibrations of an epoch.
+    ///
+    /// - Parameters:
+    ///   - epoch: a stored epoch.
+    ///   - store: the database.
+    /// - Returns: both, with their digests checked.
+    /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
+    package static func artefacts(
+        of epoch: Epoch,
+        in store: Store
+    ) async throws -> (configuration: ScoringConfiguration, calibrations: ActiveCalibrations) {
+        let configuration = try ScoringConfiguration(artefact: try await body(epoch.configurationID, in: store))
+        var byModel: [ModelID: Calibration] = [:]
+        for (model, id) in epoch.calibrationIDs { byModel[model] = try await calibration(id, in: store) }
+        return (configuration, ActiveCalibrations(byModel: byModel, ids: epoch.calibrationIDs))
+    }
+
+    private static func restore(
+        _ store: Store,
+        _ configuration: ScoringConfiguration,
+        _ configurationID: String,
+        _ calibrations: ActiveCalibrations
+    ) async throws -> Restoration {
+        let state = try await store.loadState()
+        var tracks: [Entity: Track] = [:]
+        for track in state.tracks { tracks[track.entity] = try track.track() }
+        var engine = ScoringEngine(
+            configuration: configuration,
+            calibrations: calibrations.byModel,
+            state: EngineState(
+                watermark: state.watermark,
+                lastClosedTick: state.lastClosedTick,
+                nextSampleID: state.nextSampleID,
+                tracks: tracks
+            )
+        )
+        for observation in try await store.openObservations(after: state.lastClosedTick) {
+            engine.add(ScoringInput(observation), at: observation.tick)
+        }
+        return Restoration(
+            state: state,
+            calibrations: calibrations,
+            configurationID: configurationID,
+            engine: engine
+        )
+    }
+
+    private static func calibration(_ id: String, in store: Store) async throws -> Calibration {
+        try Calibration(artefact: try await body(id, in: store))
+    }
+
+    private static func body(_ id: String, in store: Store) async throws -> [UInt8] {
+        guard let artefact = try await store.artefact(id) else {
+            throw StartupError("the artefact \(id) is not in the database")
+        }
+        guard artefactID(artefact.body) == id else {
+            throw StartupError("the artefact \(id) was changed: its digest is \(artefactID(artefact.body))")
+        }
+        return artefact.body
+    }
+}
+
+/// The name of an artefact: a digest of its bytes.
+///
+/// - Parameter bytes: the artefact.
+/// - Returns: `sha256:` and 64 hexadecimal digits.
+package func artefactID(_ bytes: [UInt8]) -> String { "sha256:" + sha256Hex(bytes) }
+
+extension ScoringInput {
+    fileprivate init(_ observation: OpenObservation) {
+        self.init(
+            model: observation.model,
+            user: observation.user,
+            time: observation.time,
+            userRungs: observation.userRungs,
+            modelRungs: observation.modelRungs
+        )
+    }
+}
+
+extension Detectors {
+    /// Reloads what every model's detectors remember.
+    ///
+    /// - Parameters:
+    ///   - store: the database.
+    ///   - onProgress: told how many images have been reloaded.
+    /// - Throws: `StorageError`.
+    package func restore(from store: Store, onProgress: (Int) -> Void = { _ in }) async throws {
+        var count = 0
+        for window in try await store.historyWindows() {
+            var first = window.first
+            repeat {
+                let entries = try await store.history(of: window.model, from: first)
+                restore(entries.map(SimilarityInput.init), of: window.model, newest: window.newest)
+                guard let last = entries.last else { break }
+                first = last.sequence + 1
+                count += entries.count
+                onProgress(count)
+            } while true
+        }
+    }
+}
+
+extension SimilarityInput {
+    fileprivate init(_ entry: HistoryEntry) {
+        self.init(
+            sequence: entry.sequence,
+            record: entry.record,
+            user: entry.user,
+            time: entry.time,
+            image: entry.image,
+            prediction: entry.prediction
+        )
+    }
+}

@@ -1,0 +1,42 @@
+package import Domain
+package import Storage
+
+/// One transaction's content, and what the metrics tell of it once it is committed.
+package struct ScoredBatch: Sendable {
+    /// What is written.
+    package var commit: CommitBatch
+    /// Bytes that were read for it.
+    package let bytesRead: Int64
+    /// Records whose id had been met before.
+    package var duplicates = 0
+    /// Signals (rungs above 0), by detector.
+    package var signals: [DetectorID: Int] = [:]
+    /// Second opinions that could not be formed, by name.
+    package var opinionFailures: [String: Int] = [:]
+    /// One of the failures, in words, by opinion.
+    package var opinionFailureReasons: [String: String] = [:]
+    /// The state of the models' histories after the batch.
+    package var histories: [ModelID: (entries: Int, bytes: Int)] = [:]
+    /// How many user entities stand at each level after the batch.
+    package var usersByLevel: [Level: Int] = [:]
+
+    /// A batch without rows.
+    init(_ commit: CommitBatch, bytesRead: Int64) {
+        self.commit = commit
+        self.bytesRead = bytesRead
+    }
+
+    /// Records that are late.
+    package var late: Int { commit.observations.count { $0.isLate } }
+
+    mutating func add(_ observation: Observation, _ detection: Detection) {
+        commit.observations.append(observation)
+        // Opinions feed both tracks but signal once.
+        let signalling = (observation.userRungs + observation.modelRungs).filter { $0.rung > 0 }.map(\.detector)
+        for detector in Set(signalling) { signals[detector, default: 0] += 1 }
+        for failure in detection.failedOpinions {
+            opinionFailures[failure.name, default: 0] += 1
+            opinionFailureReasons[failure.name] = failure.reason
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package import Configuration
+package import Domain
+package import Ingest
+
+/// Opens what a pipeline reads.
+package enum SourceFactory {
+    /// Recorded logs, read as one in the order of time.
+    ///
+    /// - Parameters:
+    ///   - files: the logs.
+    ///   - maximumLine: bytes of one line.
+    ///   - known: what the database holds of them.
+    /// - Returns: the source, and how far it has come.
+    package static func recorded(
+        _ files: [String],
+        maximumLine: Int,
+        known: [SourceFile]
+    ) -> any LineSource & ProgressReporting {
+        let followers = files.map { file in
+            FileFollower(
+                configuration: FollowerConfiguration(paths: [file], maximumLineBytes: maximumLine, once: true),
+                known: known
+            )
+        }
+        // One log needs no merging, and is read in larger pieces without it.
+        if followers.count == 1, let only = followers.first { return only }
+        return MergedLogs(followers)
+    }
+
+    /// The configured paths, followed as they grow.
+    ///
+    /// - Parameters:
+    ///   - settings: paths and limits.
+    ///   - known: what the database holds of them.
+    /// - Returns: the source.
+    package static func followed(_ settings: Configuration.Ingest, known: [SourceFile]) -> FileFollower {
+        FileFollower(
+            configuration: FollowerConfiguration(
+                paths: settings.paths,
+                maximumLineBytes: settings.maximumLine,
+                rotatedGrace: settings.rotatedGrace,
+                scanInterval: settings.pollInterval
+            ),
+            known: known
+        )
+    }
+}
+
+/// Knows how much of its input has been read.
+package protocol ProgressReporting {
+    /// Bytes read so far and in all, compressed where the input is; the total is nil while unknown.
+    var progress: (read: Int64, total: Int64?) { get }
+}
+
+extension FileFollower: ProgressReporting {}
+extension MergedLogs: ProgressReporting {}
