@@ -57,6 +57,12 @@ struct ConfigurationRules {
 
     private mutating func checkScoring(_ scoring: Configuration.Scoring) {
         checkAscending(scoring.halfLives, "scoring.half_lives")
+        // Decay tables are made for whole ticks, up to 2^17 of them.
+        let ticks = scoring.tick...scoring.tick * 131_072
+        if let halfLife = scoring.halfLives.first(where: { !ticks.contains($0) }) {
+            let message = "must be 1 to 131072 ticks of \(scoring.tick.text) each, got \(halfLife.text)"
+            report("scoring.half_lives", ["scoring.tick"], message)
+        }
         checkAscending(scoring.enter, "scoring.enter")
         checkAscending(scoring.exit, "scoring.exit")
         for (index, level) in Level.allCases.dropFirst().enumerated()

@@ -137,6 +137,14 @@ func problems(_ document: String, overrides: [String] = []) -> [String] {
         Bad("scoring: {enter: [20, 90, 70, 95]}\n", "r.yaml:1:18: scoring.enter: must ascend"),
         Bad("scoring: {half_lives: [1h, 1h, 4h, 1d]}\n", "r.yaml:1:23: scoring.half_lives: must ascend"),
         Bad(
+            "scoring: {tick: 1h}\n",
+            "r.yaml:1:17: scoring.half_lives: must be 1 to 131072 ticks of 1h each, got 10m"
+        ),
+        Bad(
+            "scoring: {tick: 1s, half_lives: [1m, 1h, 4h, 2d]}\n",
+            "r.yaml:1:33: scoring.half_lives: must be 1 to 131072 ticks of 1s each, got 2d"
+        ),
+        Bad(
             "calibration: {fractions: []}\n",
             "r.yaml:1:26: calibration.fractions: needs at least one fraction"
         ),
