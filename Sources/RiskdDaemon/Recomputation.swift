@@ -1,0 +1,142 @@
+package import Domain
+import Scoring
+package import Storage
+
+/// Computes stored samples again, from stored histograms and artefacts alone (SCORING.md, property P7).
+package struct Recomputation: Sendable {
+    /// A sample that does not come out as it is stored.
+    package struct Difference: Sendable {
+        /// The sample's id.
+        package let id: Int64
+        /// What is stored; nil: nothing.
+        package let stored: Sample?
+        /// What comes out; nil: nothing.
+        package let recomputed: Sample?
+    }
+
+    /// What was found.
+    package struct Report: Sendable {
+        /// Samples compared.
+        package var samples = 0
+        /// Level changes compared.
+        package var levelChanges = 0
+        /// Histograms read.
+        package var histograms = 0
+        /// Samples that differ, by id.
+        package var differences: [Difference] = []
+        /// Samples whose level change differs.
+        package var changedLevels: [Int64] = []
+
+        /// Whether everything is identical.
+        package var isIdentical: Bool { differences.isEmpty && changedLevels.isEmpty }
+    }
+
+    private let store: Store
+
+    /// Recomputes what `store` holds.
+    package init(_ store: Store) { self.store = store }
+
+    /// Recomputes in order and compares integer by integer.
+    ///
+    /// - Parameters:
+    ///   - only: the one sample to compare; nil for all. All before it are computed either way.
+    ///   - progress: told how many samples have been compared.
+    /// - Returns: what was found.
+    /// - Throws: `StorageError`, `ScoringError` or `StartupError`.
+    package func run(only: Int64? = nil, progress: (Int) -> Void = { _ in }) async throws -> Report {
+        let state = try await store.loadState()
+        var report = Report()
+        guard let first = state.epochs.first else { return report }
+        let through = try await only.flatMap { try await store.sample($0) }?.sample.tick ?? state.lastClosedTick
+        var epochs = state.epochs.dropFirst()
+        var engine = try await engine(of: first, after: EngineState())
+        var output = ScoringOutput()
+        var last: Tick?
+        while true {
+            let histograms = try await store.histograms(after: last)
+            guard let newest = histograms.last?.tick else { break }
+            last = newest
+            for group in histograms.chunked(by: \.tick) {
+                guard let tick = group.first?.tick else { continue }
+                if let through, tick > through { break }
+                while let next = epochs.first, next.firstTick <= tick {
+                    output.append(engine.advance(to: engine.configuration.start(of: next.firstTick)))
+                    engine = try await self.engine(of: next, after: engine.state)
+                    epochs = epochs.dropFirst()
+                }
+                output.append(try engine.close(tick: tick, histograms: group))
+                report.histograms += group.count
+            }
+            try await compare(output, only, &report)
+            output = ScoringOutput()
+            progress(report.samples)
+            if let through, newest >= through { break }
+        }
+        if only == nil {
+            while let next = epochs.first {
+                output.append(engine.advance(to: engine.configuration.start(of: next.firstTick)))
+                engine = try await self.engine(of: next, after: engine.state)
+                epochs = epochs.dropFirst()
+            }
+            if let closed = state.lastClosedTick {
+                output.append(engine.advance(to: engine.configuration.end(of: closed)))
+            }
+            try await compare(output, nil, &report)
+            try await findUnexplained(after: engine.nextSampleID - 1, &report)
+        }
+        return report
+    }
+
+    private func engine(of epoch: Epoch, after state: EngineState) async throws -> ScoringEngine {
+        let (configuration, calibrations) = try await Restoration.artefacts(of: epoch, in: store)
+        return ScoringEngine(configuration: configuration, calibrations: calibrations.byModel, state: state)
+    }
+
+    private func compare(_ output: ScoringOutput, _ only: Int64?, _ report: inout Report) async throws {
+        let samples = output.samples.filter { only == nil || $0.id == only }
+        guard let first = samples.first?.id, let last = samples.last?.id else { return }
+        var stored: [Int64: Sample] = [:]
+        var after = first - 1
+        while after < last {
+            let page = try await store.samples(after: after, limit: Int(last - after))
+            for row in page where row.sample.id <= last { stored[row.sample.id] = row.sample }
+            guard let end = page.last?.sample.id else { break }
+            after = end
+        }
+        for sample in samples {
+            report.samples += 1
+            if stored[sample.id] != sample {
+                report.differences.append(
+                    Difference(id: sample.id, stored: stored[sample.id], recomputed: sample)
+                )
+            }
+        }
+        let changes = output.levelChanges.filter { only == nil || $0.sample == only }
+        let pages = try await store.levelChanges(after: first - 1, limit: samples.count)
+        let known = pages.map(\.change).filter { $0.sample <= last && (only == nil || $0.sample == only) }
+        report.levelChanges += changes.count
+        report.changedLevels += Set(known).symmetricDifference(changes).map(\.sample).sorted()
+    }
+
+    /// Samples that are stored although nothing in the histograms explains them.
+    private func findUnexplained(after id: Int64, _ report: inout Report) async throws {
+        for row in try await store.samples(after: id, limit: 100) {
+            report.differences.append(Difference(id: row.sample.id, stored: row.sample, recomputed: nil))
+        }
+    }
+}
+
+extension Array {
+    /// Runs of neighbours with one key.
+    fileprivate func chunked<Key: Equatable>(by key: (Element) -> Key) -> [[Element]] {
+        var chunks: [[Element]] = []
+        for element in self {
+            if let last = chunks.last?.last, key(last) == key(element) {
+                chunks[chunks.count - 1].append(element)
+            } else {
+                chunks.append([element])
+            }
+        }
+        return chunks
+    }
+}
