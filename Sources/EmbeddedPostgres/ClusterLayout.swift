@@ -57,10 +57,20 @@ struct ClusterLayout: Sendable {
     func processes() -> [pid_t] {
         guard let data = Files.real(data) else { return [] }
         return Files.names(in: "/proc").compactMap { name in
-            guard let process = pid_t(name), Files.destination("/proc/\(process)/cwd") == data else {
-                return nil
-            }
+            guard let process = pid_t(name), Files.destination("/proc/\(process)/cwd") == data,
+                readProcess(process, "comm")?.hasPrefix("postgres") == true
+            else { return nil }
             return process
         }
+    }
+
+    /// A file of `/proc`, whose size says nothing.
+    private func readProcess(_ process: pid_t, _ name: String) -> String? {
+        let descriptor = open("/proc/\(process)/\(name)", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(descriptor, &bytes, bytes.count)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
     }
 }

@@ -78,7 +78,7 @@ struct ClusterStarter {
         // The shell is the server's own account's: the single-user server reads statements from standard input.
         let single = """
             echo 'create database riskd' | '\(escaped(binaries.directory))/postgres' --single \
-            -D '\(escaped(new))' \(options.isDurable ? "" : "-F") postgres
+            -c exit_on_error=on -D '\(escaped(new))' \(options.isDurable ? "" : "-F") postgres
             """
         try runToEnd("postgres", account.command(["/bin/sh", "-c", single], isOwned: true))
         guard rename(new, layout.data) == 0 else { throw Files.failure(layout.data) }
@@ -89,7 +89,7 @@ struct ClusterStarter {
     }
 
     private func runToEnd(_ program: String, _ words: [String]) throws(EmbeddedPostgresError) {
-        let start = Files.text(layout.log, last: .max)?.utf8.count ?? 0
+        let start = Files.size(layout.log)
         let child = try ChildProcess(words, output: layout.log)
         guard let status = child.wait(seconds: 300) else {
             child.send(SIGKILL)
@@ -131,6 +131,8 @@ struct ClusterStarter {
             "log_parameter_max_length": "0",
             "log_parameter_max_length_on_error": "0", "log_checkpoints": "off", "log_timezone": "UTC",
             "timezone": "UTC", "max_wal_senders": "0", "wal_level": "minimal",
+            // One transaction may create, and one query may read, the partitions of many days.
+            "max_locks_per_transaction": "1024",
         ]
         if !options.isDurable {
             for name in ["fsync", "full_page_writes", "synchronous_commit"] { settings[name] = "off" }
@@ -144,7 +146,7 @@ struct ClusterStarter {
         _ account: ServerAccount,
         sockets: String
     ) throws(EmbeddedPostgresError) -> ChildProcess {
-        var start = Files.text(layout.log, last: .max)?.utf8.count ?? 0
+        var start = Files.size(layout.log)
         if start > 16 << 20, truncate(layout.log, 0) == 0 { start = 0 }
         let words = ["\(binaries.directory)/postgres", "-D", layout.data] + settings(sockets: sockets)
         let server = try ChildProcess(account.command(words, isOwned: true), output: layout.log)

@@ -39,6 +39,8 @@ package final class EmbeddedCluster: Sendable {
         self.log = log
     }
 
+    deinit { server.send(SIGINT) }
+
     /// Starts the cluster of a folder, creating it where there is none, and waits until it accepts connections.
     ///
     /// - Parameters:

@@ -28,6 +28,12 @@ enum Files {
         guard lchown(path, account.user, account.group) == 0 else { throw failure(path) }
     }
 
+    /// A file's length in bytes; 0 when it cannot be asked.
+    static func size(_ path: String) -> Int {
+        var status = stat()
+        return lstat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// The text of a file, at most the last `limit` bytes; nil when it cannot be read.
     static func text(_ path: String, last limit: Int = 65_536, from start: Int = 0) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

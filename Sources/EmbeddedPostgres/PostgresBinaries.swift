@@ -9,6 +9,8 @@ struct PostgresBinaries: Sendable {
     /// - Parameters:
     ///   - configured: a folder from the configuration, tried alone.
     ///   - version: what `PG_VERSION` of an existing cluster says.
+    /// - Returns: the programs.
+    /// - Throws: `EmbeddedPostgresError.notInstalled`.
     static func find(
         configured: String?,
         version: String?

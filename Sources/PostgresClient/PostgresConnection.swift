@@ -12,7 +12,7 @@ struct PostgresConnection: ~Copyable {
     /// - Throws: `PostgresError` of kind `connection`.
     init(_ string: String, applicationName: String) throws(PostgresError) {
         guard let options = PQconninfoParse(string, nil) else {
-            throw PostgresError(.connection, message: "the database connection string is malformed")
+            throw PostgresError(.refused, message: "the database connection string is malformed")
         }
         PQconninfoFree(options)
         // What stands before `dbname` are defaults that the string may override; what stands after it wins.

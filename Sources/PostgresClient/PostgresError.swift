@@ -4,7 +4,7 @@ package struct PostgresError: Error, Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// No connection could be made, or it broke.
         case connection
-        /// The server refused a statement.
+        /// The server refused a statement, or libpq a connection string.
         case refused
         /// A value came back in another form than the program asked for.
         case unexpectedResult

@@ -145,6 +145,7 @@ package actor PostgresSession {
     /// - Returns: what `body` returned.
     /// - Throws: what `body` threw, or `PostgresError`; with `isCommitOutcomeUnknown` set when the connection broke
     ///   during COMMIT.
+    @discardableResult
     package func transaction<Result: Sendable>(
         _ body: @Sendable (isolated PostgresSession) throws -> Result
     ) throws -> Result {

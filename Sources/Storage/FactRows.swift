@@ -36,6 +36,7 @@ extension CommitBatch {
     /// The facts of this batch, one element for each table.
     ///
     /// - Parameter tickMilliseconds: the tick length.
+    /// - Returns: the rows by table.
     func facts(tickMilliseconds: Int64) -> [FactRows] {
         let end = { (tick: Tick) in Timestamp(milliseconds: (tick.index + 1) * tickMilliseconds) }
         return [

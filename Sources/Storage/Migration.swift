@@ -2,7 +2,7 @@ import CAssets
 
 /// A numbered change of the schema, part of the program.
 package struct Migration: Hashable, Sendable {
-    /// 1, 2, …
+    /// Its place: 1, 2 and so on.
     package let number: Int
     /// The file's name, such as `0001_pipeline.sql`.
     package let name: String

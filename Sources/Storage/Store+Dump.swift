@@ -1,4 +1,5 @@
 import PostgresClient
+import Runtime
 
 /// A table whose rows are facts.
 package enum FactTable: String, CaseIterable, Sendable {
@@ -44,6 +45,17 @@ extension Store {
         }
     }
 
+    /// Every row of a table as one text; see ``dump(_:_:)``.
+    ///
+    /// - Parameter table: which.
+    /// - Returns: the lines.
+    /// - Throws: `StorageError.database`.
+    package func dump(_ table: FactTable) async throws(StorageError) -> String {
+        let text = DumpText()
+        try await dump(table) { text.append($0) }
+        return text.take()
+    }
+
     /// How many rows each fact table has.
     ///
     /// - Returns: counts by table.
@@ -58,4 +70,13 @@ extension Store {
             return counts
         }
     }
+}
+
+/// Collects lines that come from the session's queue.
+private final class DumpText: Sendable {
+    private let lines = Locked("")
+
+    func append(_ line: String) { lines.withLock { $0 += line } }
+
+    func take() -> String { lines.withLock { $0 } }
 }

@@ -80,6 +80,21 @@ extension Store {
         }
     }
 
+    /// When the wall clock moved the watermark, in order: after which observation, and to when.
+    ///
+    /// - Returns: the moves.
+    /// - Throws: `StorageError.database`.
+    package func clockAdvances() async throws(StorageError) -> [(afterSequence: Int64, watermark: Timestamp)] {
+        try await storing {
+            try await session.query(
+                "select after_sequence, watermark from riskd.clock_advance order by batch"
+            ).map { row in
+                var fields = row.fields
+                return (try fields.next(), Timestamp(try fields.next(PostgresTimestamp.self)))
+            }
+        }
+    }
+
     /// The observations that count in ticks that are still open, in order.
     ///
     /// - Parameter tick: the last closed tick; nil when none is.

@@ -1,0 +1,138 @@
+import EmbeddedPostgres
+import Glibc
+import PostgresClient
+import RiskdTesting
+import Runtime
+import Testing
+
+@Suite(.timeLimit(.minutes(5)))
+struct EmbeddedClusterTests {
+    static func options(_ change: (inout EmbeddedCluster.Options) -> Void = { _ in }) -> EmbeddedCluster.Options {
+        var options = EmbeddedCluster.Options()
+        options.isDurable = false
+        options.settings = ["shared_buffers": "16MB"]
+        change(&options)
+        return options
+    }
+
+    static func start(_ directory: String) async throws -> EmbeddedCluster {
+        try await EmbeddedCluster.start(
+            directory: directory,
+            options: options(),
+            log: Log(sink: { _ in })
+        )
+    }
+
+    @Test
+    func `what was committed is there after a restart, and one owner at a time may start`() async throws {
+        let directory = TestCluster.temporaryDirectory("restart")
+        defer { removeTemporaryDirectory(directory) }
+        let first = try await Self.start(directory)
+        let session = try await PostgresSession.connect(first.connectionString)
+        try await session.execute(unsafeSQL: "create table t as select 7::int8 as a")
+        await #expect(throws: EmbeddedPostgresError.inUse(directory: directory)) {
+            _ = try await Self.start(directory)
+        }
+        #expect(try EmbeddedCluster.connectionString(of: directory) == first.connectionString)
+        let settings = try await session.query(
+            """
+            select name, setting from pg_settings
+            where name in ('listen_addresses', 'data_checksums', 'lc_collate', 'server_encoding') order by name
+            """
+        ).map { row in
+            var fields = row.fields
+            return "\(try fields.next(String.self))=\(try fields.next(String.self))"
+        }
+        #expect(settings.contains("data_checksums=on"))
+        #expect(settings.contains("listen_addresses="))
+        #expect(settings.contains("server_encoding=UTF8"))
+        await first.stop()
+        #expect(first.processID == nil)
+        await first.stop()
+        #expect(throws: EmbeddedPostgresError.notRunning(directory: directory)) {
+            try EmbeddedCluster.connectionString(of: directory)
+        }
+        let second = try await Self.start(directory)
+        let again = try await PostgresSession.connect(second.connectionString)
+        #expect(try await again.query("select a from t").first?.only(Int.self) == 7)
+        await second.stop()
+    }
+
+    @Test
+    func `a server whose owner is killed shuts down, and the next start waits for it`() async throws {
+        let directory = TestCluster.temporaryDirectory("killed")
+        defer { removeTemporaryDirectory(directory) }
+        await #expect(processExitsWith: .signal(SIGKILL)) { [directory = directory as String] in
+            let cluster = try await EmbeddedClusterTests.start(directory)
+            let session = try await PostgresSession.connect(cluster.connectionString)
+            try await session.execute(unsafeSQL: "create table t as select 7::int8 as a")
+            kill(getpid(), SIGKILL)
+        }
+        let cluster = try await Self.start(directory)
+        let session = try await PostgresSession.connect(cluster.connectionString)
+        #expect(try await session.query("select a from t").first?.only(Int.self) == 7)
+        await cluster.stop()
+    }
+
+    @Test
+    func `a killed server is noticed, and a stranger with its number does not stop the next start`() async throws {
+        let directory = TestCluster.temporaryDirectory("stale")
+        defer { removeTemporaryDirectory(directory) }
+        let first = try await Self.start(directory)
+        let process = try #require(first.processID)
+        kill(process, SIGKILL)
+        await first.waitUntilEnd()
+        await first.stop()
+        // The file of the killed server now names this test's own process.
+        let path = directory + "/data/postmaster.pid"
+        let file = open(path, O_WRONLY | O_TRUNC)
+        let text = Array("\(getpid())\n\(directory)/data\n1\n5432\n\n\n\n".utf8)
+        #expect(write(file, text, text.count) == text.count)
+        close(file)
+        let second = try await Self.start(directory)
+        await second.stop()
+    }
+
+    @Test
+    func `a folder with a long name has its socket elsewhere`() async throws {
+        let parent = TestCluster.temporaryDirectory("long")
+        defer { removeTemporaryDirectory(parent) }
+        let directory = parent + "/" + String(repeating: "it's long ", count: 10) + "end"
+        let cluster = try await Self.start(directory)
+        let session = try await PostgresSession.connect(cluster.connectionString)
+        #expect(try await session.query("select 1::int8").first?.only(Int.self) == 1)
+        let first = cluster.connectionString
+        #expect(!first.contains("long"))
+        await cluster.stop()
+        let again = try await Self.start(directory)
+        #expect(again.connectionString == first)
+        await again.stop()
+        let socket = first.split(separator: "'")[1]
+        removeTemporaryDirectory(String(socket))
+    }
+
+    @Test
+    func `what is missing is named with its remedy`() async throws {
+        let directory = TestCluster.temporaryDirectory("missing")
+        defer { removeTemporaryDirectory(directory) }
+        let options = Self.options { $0.binaries = "/nowhere" }
+        let error = await #expect(throws: EmbeddedPostgresError.self) {
+            _ = try await EmbeddedCluster.start(directory: directory, options: options, log: Log(sink: { _ in }))
+        }
+        #expect(error == .notInstalled(version: nil))
+        #expect(error.map { "\($0)" }?.contains("install postgresql-15") == true)
+    }
+
+    @Test
+    func `a server that cannot start says why`() async throws {
+        let directory = TestCluster.temporaryDirectory("broken")
+        defer { removeTemporaryDirectory(directory) }
+        let options = Self.options { $0.settings["no_such_setting"] = "1" }
+        let error = await #expect(throws: EmbeddedPostgresError.self) {
+            _ = try await EmbeddedCluster.start(directory: directory, options: options, log: Log(sink: { _ in }))
+        }
+        #expect(error.map { "\($0)" }?.contains("no_such_setting") == true)
+        let cluster = try await Self.start(directory)
+        await cluster.stop()
+    }
+}

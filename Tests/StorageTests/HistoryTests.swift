@@ -1,0 +1,62 @@
+import Domain
+import PostgresClient
+import RiskdTesting
+import Testing
+
+@testable import Storage
+
+@Suite(.timeLimit(.minutes(3)))
+struct HistoryTests {
+    @Test
+    func `the newest images come back oldest first, and pruned ones do not`() async throws {
+        let (store, connectionString) = try await makeStore()
+        var random = SystemRandomNumberGenerator()
+        let observations = (1...20).map { number in
+            let shape = ImageShape(height: 4, width: 3, channels: number % 2 == 0 ? 3 : 1)
+            let pixels = (0..<shape.count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            return makeObservation(
+                Int64(number),
+                user: "user-\(number % 5)",
+                model: number % 4 == 0 ? "other" : "fashion",
+                // Days that go up and down: the order is that of the sequence, not of time.
+                time: Timestamp(milliseconds: start.milliseconds + Int64(number * 7 % 5) * 86_400_000),
+                image: number == 7 ? nil : Image(shape: shape, pixels: pixels)
+            )
+        }
+        try await store.commit(makeBatch(0, Array(observations[..<11])))
+        try await store.commit(makeBatch(1, Array(observations[11...])))
+        let fashion = observations.filter { $0.record.model == ModelID("fashion") && $0.record.image != nil }
+        #expect(try await store.historyModels() == [ModelID("fashion"), ModelID("other")])
+        for (limit, pageSize) in [(100, 4), (14, 100), (5, 2), (1, 1), (0, 1)] {
+            var entries: [HistoryEntry] = []
+            try await store.history(of: ModelID("fashion"), limit: limit, pageSize: pageSize) { page in
+                #expect(page.count <= pageSize)
+                entries += page
+            }
+            let expected = fashion.suffix(limit)
+            #expect(entries.map(\.sequence) == expected.map(\.sequence))
+            #expect(entries.map(\.image) == expected.map(\.record.image))
+            #expect(entries.map(\.user) == expected.map(\.record.user))
+            #expect(entries.map(\.record) == expected.map(\.record.id))
+            #expect(entries.map(\.time) == expected.map(\.record.time))
+            #expect(entries.map(\.prediction) == expected.map(\.record.prediction))
+        }
+        let pruned = try await store.pruneHistory(of: ModelID("fashion"), keepingFrom: 15)
+        #expect(pruned == fashion.filter { $0.sequence < 15 }.count)
+        #expect(try await store.pruneHistory(of: ModelID("fashion"), keepingFrom: 15) == 0)
+        var left: [Int64] = []
+        try await store.history(of: ModelID("fashion"), limit: 100) { left += $0.map(\.sequence) }
+        #expect(left == fashion.map(\.sequence).filter { $0 >= 15 })
+        // Days that were dropped come back when they are needed.
+        _ = try await store.pruneHistory(of: ModelID("other"), keepingFrom: 100)
+        _ = try await store.pruneHistory(of: ModelID("fashion"), keepingFrom: 100)
+        let session = try await makeSession(connectionString)
+        let days = try await session.query(
+            "select count(*) from pg_inherits where inhparent = 'history_image'::regclass"
+        )
+        #expect(try days.first?.only(Int.self) == 1)
+        let image = Image(shape: ImageShape(height: 1, width: 1, channels: 1), pixels: [9])
+        try await store.commit(makeBatch(2, [makeObservation(21, image: image)]))
+        #expect(try await store.counts()[.historyImage] == 1)
+    }
+}

@@ -1,0 +1,147 @@
+import Glibc
+import PostgresClient
+import RiskdTesting
+import Runtime
+import Testing
+
+@testable import Storage
+
+@Suite(.timeLimit(.minutes(3)))
+struct MigrationTests {
+    private func makeStore() async throws -> (store: Store, session: PostgresSession) {
+        let connectionString = try await TestCluster.freshDatabase()
+        return (try await Store.connect(connectionString), try await makeSession(connectionString))
+    }
+
+    @Test
+    func `the program holds every file of the folder, in order`() throws {
+        var folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        folder = "/" + folder + "/Sources/Storage/Migrations"
+        let handle = try #require(opendir(folder))
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasSuffix(".sql") { names.append(name) }
+        }
+        #expect(Migration.all.map(\.name) == names.sorted())
+        for migration in Migration.all {
+            #expect(migration.name.hasPrefix("000\(migration.number)_"))
+            #expect(migration.sql.contains("create table riskd."))
+        }
+    }
+
+    @Test
+    func `migrating twice runs each migration once`() async throws {
+        let (store, _) = try await makeStore()
+        #expect(try await store.schemaVersion() == 0)
+        await #expect(throws: StorageError.self) { try await store.checkSchema() }
+        let names = Names()
+        try await store.migrate { names.append($0) }
+        try await store.migrate { names.append($0) }
+        #expect(names.all == Migration.all.map(\.name))
+        #expect(try await store.schemaVersion() == Migration.all.count)
+        try await store.checkSchema()
+    }
+
+    @Test
+    func `two that migrate at once do it once`() async throws {
+        let connectionString = try await TestCluster.freshDatabase()
+        let names = Names()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    try await Store.connect(connectionString).migrate { names.append($0) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(names.all == Migration.all.map(\.name))
+    }
+
+    @Test
+    func `a failed migration leaves those before it and nothing of its own`() async throws {
+        let (store, session) = try await makeStore()
+        let bad = Migration(number: 2, name: "0002_bad.sql", sql: "create table riskd.half (a int); select nothing")
+        await #expect(throws: StorageError.self) {
+            try await store.migrate([Migration.all[0], bad])
+        }
+        #expect(try await store.schemaVersion() == 1)
+        let half = try await session.query("select to_regclass('riskd.half') is null")
+        #expect(try half.first?.only(Bool.self) == true)
+        try await store.migrate()
+        try await store.checkSchema()
+    }
+
+    @Test
+    func `a database that a newer program migrated is refused`() async throws {
+        let (store, session) = try await makeStore()
+        try await store.migrate()
+        try await session.run("insert into migration (number, name) values (4, '0004_future.sql')")
+        for attempt in [
+            { () async throws(StorageError) in try await store.migrate() },
+            { () async throws(StorageError) in try await store.checkSchema() },
+            { () async throws(StorageError) in _ = try await store.loadState() },
+            { () async throws(StorageError) in try await store.takeOwnership(name: "x", tickLength: .seconds(60)) },
+        ] {
+            let error = await #expect(throws: StorageError.self) { try await attempt() }
+            guard case .newerSchema(found: 4, known: 3) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+        try await session.run("delete from migration where number = 4")
+        try await session.run("update migration set name = '0002_other.sql' where number = 2")
+        let error = await #expect(throws: StorageError.self) { try await store.migrate() }
+        #expect(error.map { "\($0)" }?.contains("0002_other.sql") == true)
+    }
+
+    @Test
+    func `every key of a fact table begins with vpart, and no table has a trigger`() async throws {
+        let (store, session) = try await makeStore()
+        try await store.migrate()
+        let keys = try await session.query(
+            """
+            select c.relname::text, a.attname::text from pg_index i
+            join pg_class c on c.oid = i.indrelid
+            join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+            where c.relnamespace = 'riskd'::regnamespace and (i.indisunique or i.indisexclusion)
+            """
+        ).map { row in
+            var fields = row.fields
+            return (table: try fields.next(String.self), column: try fields.next(String.self))
+        }
+        let facts = Set(FactTable.allCases.map(\.name) + ["seen", "track"])
+        #expect(facts.isSubset(of: keys.map(\.table)))
+        for key in keys where facts.contains(key.table) { #expect(key.column == "vpart", "\(key.table)") }
+        let partitioned = try await session.query(
+            "select relname::text from pg_class where relnamespace = 'riskd'::regnamespace and relkind = 'p'"
+        ).map { try $0.only(String.self) }
+        #expect(Set(partitioned) == Set(FactTable.allCases.map(\.name)))
+        let triggers = try await session.query(
+            """
+            select tgname::text from pg_trigger join pg_class c on c.oid = tgrelid
+            where c.relnamespace = 'riskd'::regnamespace and not tgisinternal
+            """
+        )
+        #expect(triggers.isEmpty)
+        let defaults = try await session.query(
+            """
+            select c.relname::text from pg_attrdef join pg_class c on c.oid = adrelid
+            where c.relnamespace = 'riskd'::regnamespace
+            """
+        ).map { try $0.only(String.self) }
+        #expect(Set(defaults) == ["migration", "pipeline"])
+    }
+}
+
+/// Collects names that come from another task.
+final class Names: Sendable {
+    private let names = Locked<[String]>([])
+
+    var all: [String] { names.withLock { $0 } }
+
+    func append(_ name: String) { names.withLock { $0.append(name) } }
+}
