@@ -100,6 +100,8 @@ package struct Argument: Hashable, Sendable {
 package struct Flag: Hashable, Sendable {
     /// Without the dashes.
     package let name: String
+    /// A one-letter form, such as the `o` of `-o`; nil when there is none.
+    package let short: Character?
     /// What the help calls the value; nil for a switch.
     package let value: String?
     /// One sentence without a period.
@@ -113,18 +115,21 @@ package struct Flag: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - name: without the dashes.
+    ///   - short: a one-letter form.
     ///   - value: what the help calls the value; nil for a switch.
     ///   - summary: one sentence without a period.
     ///   - choices: the words that the value must be one of.
     ///   - isRepeatable: whether it may be given more than once.
     package init(
         _ name: String,
+        short: Character? = nil,
         value: String? = nil,
         _ summary: String,
         choices: [String] = [],
         isRepeatable: Bool = false
     ) {
         self.name = name
+        self.short = short
         self.value = value ?? (choices.isEmpty ? nil : choices.joined(separator: "|"))
         self.summary = summary
         self.choices = choices
@@ -132,7 +137,7 @@ package struct Flag: Hashable, Sendable {
     }
 
     /// `--help`, which every command has.
-    static let help = Flag("help", "Show this help")
+    static let help = Flag("help", short: "h", "Show this help")
 }
 
 /// A command line that was understood.

@@ -97,14 +97,23 @@ private struct WordParser {
             }
             if word.hasPrefix("--") {
                 try parseFlag(word)
-            } else if word == "-h" {
-                options[Flag.help.name] = [""]
+            } else if let long = longForm(word) {
+                try parseFlag(long)
             } else if word.hasPrefix("-"), word != "-", word.dropFirst().first?.isNumber != true {
                 throw UsageError(unknown("flag", word, flags.map { "--\($0.name)" }))
             } else {
                 positional.append(word)
             }
         }
+    }
+
+    /// `--name` or `--name=value` for `-n` or `-n=value`; nil for any other word.
+    private func longForm(_ word: String) -> String? {
+        let letters = word.dropFirst()
+        guard word.hasPrefix("-"), let letter = letters.first, letters.count == 1 || letters.dropFirst().first == "=",
+            let flag = flags.first(where: { $0.short == letter })
+        else { return nil }
+        return "--" + flag.name + letters.dropFirst()
     }
 
     private mutating func parseFlag(_ word: String) throws(UsageError) {

@@ -23,7 +23,8 @@ struct Help {
         }
         let flags = (command.flags + [.help]).map { flag in
             let value = flag.value.map { " \($0)" } ?? ""
-            return ("--\(flag.name)\(value)", flag.summary + (flag.isRepeatable ? " (may be repeated)" : ""))
+            let short = flag.short.map { "-\($0), " } ?? ""
+            return ("\(short)--\(flag.name)\(value)", flag.summary + (flag.isRepeatable ? " (may be repeated)" : ""))
         }
         return text + "\nFlags:\n" + listed(flags)
     }

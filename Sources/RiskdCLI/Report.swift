@@ -14,6 +14,7 @@ package enum OutputFormat: String, Hashable, Sendable, CaseIterable {
     /// `--output`, for commands that print rows.
     package static let flag = Flag(
         "output",
+        short: "o",
         "How rows are printed; table unless given",
         choices: allCases.map(\.rawValue)
     )
@@ -70,7 +71,8 @@ package struct Report: Sendable {
         }
     }
 
-    private var objects: [JSONValue] {
+    /// The rows as JSON objects.
+    var objects: [JSONValue] {
         rows.map { row in
             .object(zip(columns, row).map { JSONValue.Member(key: $0.name, value: $1) })
         }

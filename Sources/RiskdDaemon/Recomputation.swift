@@ -47,7 +47,8 @@ package struct Recomputation: Sendable {
         let state = try await store.loadState()
         var report = Report()
         guard let first = state.epochs.first else { return report }
-        let through = try await only.flatMap { try await store.sample($0) }?.sample.tick ?? state.lastClosedTick
+        var through = state.lastClosedTick
+        if let only { through = try await store.sample(only)?.sample.tick ?? through }
         var epochs = state.epochs.dropFirst()
         var engine = try await engine(of: first, after: EngineState())
         var output = ScoringOutput()

@@ -177,6 +177,28 @@ extension Store {
         }
     }
 
+    /// Observations in order, without images; call again with the last sequence number for more.
+    ///
+    /// - Parameters:
+    ///   - sequence: observations up to this one are left out.
+    ///   - limit: how many at most.
+    /// - Returns: the observations.
+    /// - Throws: `StorageError.database` or `.corrupt`.
+    package func observations(
+        after sequence: Int64,
+        limit: Int
+    ) async throws(StorageError) -> [Observation] {
+        try await storing {
+            let columns = Observation.columns.joined(separator: ", ")
+            return try await session.query(
+                """
+                select \(unsafeSQL: columns) from riskd.observation where sequence > \(sequence)
+                order by sequence limit \(limit)
+                """
+            ).map(Observation.init)
+        }
+    }
+
     /// The entities that a user name may mean: that user of every model that has scored it.
     ///
     /// - Parameter name: the user.

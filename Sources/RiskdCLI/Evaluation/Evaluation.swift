@@ -29,6 +29,14 @@ struct Evaluation {
             instances[instance] = progress
         }
 
+        /// Adds another group's queries; attempts have names of their own.
+        mutating func merge(_ other: Group) {
+            queries += other.queries
+            while reached.count < other.reached.count { reached.append(0) }
+            for index in other.reached.indices { reached[index] += other.reached[index] }
+            instances.merge(other.instances) { first, _ in first }
+        }
+
         /// The queries whose highest rung was at least `rung`.
         func atLeast(_ rung: Int) -> Int { reached.count >= rung ? reached[rung - 1] : 0 }
 

@@ -48,6 +48,7 @@ create table riskd.observation (
     primary key (vpart, time, sequence)
 ) partition by range (time);
 create index observation_time on riskd.observation using brin (time);
+create index observation_sequence on riskd.observation (sequence);
 create index observation_tick on riskd.observation (tick);
 create index observation_entity on riskd.observation (model, user_name, tick);
 

@@ -1,0 +1,106 @@
+import Configuration
+import Domain
+import RiskdDaemon
+import Runtime
+import Scoring
+import Storage
+
+extension Command {
+    /// `riskd check`: will it run?
+    static let check = Command(
+        "check",
+        "Check the configuration, the models and the database, each with a verdict",
+        discussion: "Exits with 1 when riskd run could not start. Nothing is written to the database.",
+        flags: [.config, .set]
+    ) { invocation in
+        var checklist = Checklist(invocation.terminal)
+        let configuration: Configuration
+        do {
+            configuration = try invocation.configuration()
+            checklist.passed("configuration", invocation.value("config") ?? "defaults")
+        } catch {
+            for problem in error.problems { checklist.failed("configuration", problem.description) }
+            return .error
+        }
+        if configuration.ingest.paths.isEmpty {
+            checklist.warned("sources", "ingest.paths is empty: riskd run has nothing to follow")
+        } else {
+            checklist.passed("sources", configuration.ingest.paths.joined(separator: ", "))
+        }
+        var plans: DetectorPlans?
+        do {
+            plans = try DetectorPlans(configuration)
+            let count = configuration.models.values.reduce(0) { $0 + $1.opinions.count }
+            checklist.passed("models", count == 0 ? "no second opinions are configured" : "\(count) opinions loaded")
+        } catch {
+            checklist.failed("models", error.description)
+        }
+        do {
+            _ = try ScoringConfiguration(configuration)
+            checklist.passed("scoring", "ticks of \(configuration.scoring.tick)")
+        } catch {
+            checklist.failed("scoring", error.description)
+        }
+        do {
+            try await invocation.withStore { store, configuration in
+                try await checkDatabase(store, configuration, plans, &checklist)
+            }
+        } catch {
+            checklist.failed("database", "\(error)")
+        }
+        return checklist.hasFailures ? .error : .ok
+    }
+
+    private static func checkDatabase(
+        _ store: Store,
+        _ configuration: Configuration,
+        _ plans: DetectorPlans?,
+        _ checklist: inout Checklist
+    ) async throws {
+        let place = configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
+        do throws(StorageError) {
+            let state = try await store.loadState()
+            checklist.passed("database", "\(place): \(state.sequence) records")
+        } catch .notMigrated {
+            checklist.passed("database", "\(place): no schema yet; riskd run and riskd migrate make it")
+            return
+        }
+        let active = try await store.activeCalibrations()
+        if active.isEmpty {
+            checklist.warned("calibration", "none: levels will be uncalibrated; see riskd calibrate build --help")
+        }
+        for (model, id) in active.sorted(by: { $0.key < $1.key }) {
+            let body = try await store.artefact(id)?.body ?? []
+            guard artefactID(body) == id, let calibration = try? Calibration(artefact: body) else {
+                checklist.failed("calibration", "\(model): the artefact \(id) is damaged")
+                continue
+            }
+            if let plans, calibration.detectorConfiguration != plans.description(of: model) {
+                checklist.warned("calibration", "\(model): built with other detector settings, and not used; build it again")
+            } else {
+                checklist.passed("calibration", "\(model): \(id)")
+            }
+        }
+    }
+}
+
+/// Verdicts, a line each.
+private struct Checklist {
+    private let terminal: Terminal
+    private(set) var hasFailures = false
+
+    init(_ terminal: Terminal) { self.terminal = terminal }
+
+    func passed(_ subject: String, _ text: String) { write("ok", .green, subject, text) }
+    func warned(_ subject: String, _ text: String) { write("warning", .yellow, subject, text) }
+
+    mutating func failed(_ subject: String, _ text: String) {
+        hasFailures = true
+        write("failed", .red, subject, text)
+    }
+
+    private func write(_ verdict: String, _ style: Terminal.Style, _ subject: String, _ text: String) {
+        let padding = String(repeating: " ", count: 8 - verdict.count)
+        terminal.write(terminal.styled(verdict, style) + padding + printable("\(subject): \(text)") + "\n")
+    }
+}

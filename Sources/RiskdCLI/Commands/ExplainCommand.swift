@@ -1,0 +1,119 @@
+import Configuration
+import Domain
+import Runtime
+import Storage
+
+extension Command {
+    /// `riskd explain`: why a sample has its score.
+    static let explain = Command(
+        "explain",
+        "Explain a sample: what its score is made of, and the queries behind it",
+        arguments: [Argument("SAMPLE", "A sample's number, as history shows it")],
+        flags: [.config, .set, Flag("output", short: "o", "How it is printed", choices: ["table", "json"])]
+    ) { invocation in
+        guard let id = Int64(invocation.arguments[0]) else {
+            throw UsageError("expected a sample's number, got '\(invocation.arguments[0])'")
+        }
+        return try await invocation.withStore { store, _ in
+            guard let stored = try await store.sample(id) else {
+                invocation.terminal.writeError("there is no sample \(id)")
+                return .error
+            }
+            let entity = stored.sample.entity
+            let observations =
+                entity == .global ? [] : try await store.observations(of: entity, tick: stored.sample.tick, limit: 1000)
+            let explanation = Explanation(stored, observations)
+            if invocation.format == .json {
+                invocation.terminal.write(explanation.json.prettyText + "\n")
+            } else {
+                explanation.write(to: invocation.terminal)
+            }
+            return .ok
+        }
+    }
+}
+
+/// A sample with the queries that it was scored from.
+private struct Explanation {
+    private let stored: StoredSample
+    private let observations: [Observation]
+
+    init(_ stored: StoredSample, _ observations: [Observation]) {
+        self.stored = stored
+        self.observations = observations
+    }
+
+    private var sample: Sample { stored.sample }
+    private var scope: SimilarityScope { sample.entity.user == nil ? .model : .user }
+
+    func write(to terminal: Terminal) {
+        let level = word(sample.level)
+        terminal.writeLine("sample \(sample.id): \(sample.entity) at \(stored.time): \(points(sample.score)) \(level)")
+        let lane = sample.lane.map { ", lane \($0)" } ?? ""
+        let kind = sample.isDerived ? "derived from its members" : "own track"
+        terminal.writeLine("\(kind)\(lane), \(sample.queries) queries in the tick")
+        terminal.writeLine("scored by \(stored.configurationID)")
+        terminal.writeLine("calibration \(stored.calibrationID ?? "none")")
+        var parts = Report([.init("part"), .init("points", isNumeric: true)])
+        for part in sample.contributions { parts.append([.string(part.name), .number(points(part.milliPoints))]) }
+        parts.append(["= score", .number(points(sample.score))])
+        terminal.write("\n")
+        parts.write(to: terminal, as: .table)
+        guard !observations.isEmpty else { return }
+        terminal.write("\n")
+        queries.write(to: terminal, as: .table)
+    }
+
+    private var queries: Report {
+        var report = Report([
+            .init("time"), .init("record"), .init("user"), .init("class"), .init("probability", isNumeric: true),
+            .init("nearest"), .init("distance", isNumeric: true), .init("near", isNumeric: true),
+            .init("descended", isNumeric: true), .init("repeats", isNumeric: true), .init("opinions"),
+            .init("rungs"),
+        ])
+        for observation in observations {
+            let finding = scope == .user ? observation.findings.user : observation.findings.model
+            let rungs = scope == .user ? observation.userRungs : observation.modelRungs
+            let opinions = observation.findings.opinions.map {
+                "\($0.name) \(($0.score * 1000).rounded() / 1000)\($0.disagrees ? " disagrees" : "")"
+            }
+            report.append([
+                .string(observation.record.time.description), .string(observation.record.id.name),
+                .string(observation.record.user.name), .string(observation.record.prediction.label),
+                .number(observation.record.prediction.probability),
+                finding?.nearest.map { .string($0.record.name) } ?? .null,
+                finding?.minimumDistance.map { .number(($0 * 1e6).rounded() / 1e6) } ?? .null,
+                integer(finding?.distanceAlarm), integer(finding?.predictionAlarm),
+                integer(finding?.exactRepeats), .string(opinions.joined(separator: ", ")),
+                .string(
+                    rungs.filter { $0.rung > 0 }.map { "\($0.detector) \($0.rung)" }.joined(separator: ", ")
+                ),
+            ])
+        }
+        return report
+    }
+
+    private func integer(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+
+    var json: JSONValue {
+        .object([
+            "sample": .integer(sample.id),
+            "entity": .string(sample.entity.description),
+            "time": .string(stored.time.description),
+            "tick": .integer(sample.tick.index),
+            "queries": .integer(Int64(sample.queries)),
+            "score_milli": .integer(sample.score),
+            "level": .string(word(sample.level)),
+            "lane": sample.lane.map { .string($0.description) } ?? .null,
+            "lanes": .array(sample.lanes.map { .integer($0) }),
+            "evidence": .integer(sample.evidence),
+            "derived": .bool(sample.isDerived),
+            "config_id": .string(stored.configurationID),
+            "calibration_id": stored.calibrationID.map { .string($0) } ?? .null,
+            "contributions": .array(
+                sample.contributions.map { .object(["name": .string($0.name), "milli": .integer($0.milliPoints)]) }
+            ),
+            "queries_scored": .array(queries.objects),
+        ])
+    }
+}

@@ -1,0 +1,207 @@
+import Configuration
+import Domain
+import Foundation
+import Glibc
+import RiskdDaemon
+import Runtime
+import Storage
+
+/// The demo: commands that anybody could type, run one after the other, and a look at what they do.
+struct Demo {
+    /// Where the demo keeps its files.
+    let directory: String
+    /// Where the recorded trace is.
+    let fixture: String
+    /// How many times faster than recorded it is played.
+    let speed: Double
+    let terminal: Terminal
+
+    private var file: String { directory + "/riskd.yaml" }
+    private var growing: String { directory + "/inference.ndjson" }
+
+    func run() async throws {
+        guard FileManager.default.fileExists(atPath: fixture + "/fashion-dev.ndjson.xz") else {
+            throw UsageError("there is no trace in \(fixture): run the demo in riskd's folder, or name --fixture")
+        }
+        if FileManager.default.fileExists(atPath: directory) { try FileManager.default.removeItem(atPath: directory) }
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try configurationText.write(toFile: file, atomically: true, encoding: .utf8)
+        terminal.writeLine("The configuration is \(file). Each command below could be typed by hand.")
+        try step(["calibrate", "build", "--config", file, "--log", fixture + "/fashion-calibration.ndjson.xz"])
+        let signals = await Signals.take([SIGINT, SIGTERM])
+        let daemon = try start(["run", "--config", file])
+        defer { daemon.stop() }
+        let configuration = try Configuration.load(file)
+        try await waitUntilReady(daemon, configuration)
+        terminal.writeLine("  probes and metrics: http://\(configuration.http.listen)/metrics")
+        let play = ["play", fixture + "/fashion-dev.ndjson.xz", "--to", growing, "--speed", "\(Int(speed))"]
+        let player = try start(play)
+        defer { player.stop() }
+        terminal.writeLine("")
+        terminal.writeLine("4 hours of a served model's queries: 41 users, 34 attempts to make an adversarial example.")
+        terminal.writeLine("Levels as they change:")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                guard await signals.next() != nil else { return }
+                throw CancellationError()
+            }
+            group.addTask { try await watch(configuration, player, daemon) }
+            try await group.next()
+            group.cancelAll()
+        }
+        daemon.stop()
+        terminal.writeLine("")
+        try step(["risk", "--config", file, "--stored"])
+        try step(["recompute", "--all", "--config", file])
+        terminal.writeLine(whereToLook)
+    }
+
+    private var configurationText: String {
+        let models = fixture + "/models"
+        return """
+            # Written by riskd demo.
+            state_directory: \(directory)/state
+            ingest:
+              paths: [\(growing)]
+            log:
+              level: warning
+            http:
+              listen: 127.0.0.1:9471
+            # Shorter than the defaults, because the trace is played faster than it happened.
+            scoring:
+              tick: 2s
+              lateness: 2s
+            opinions:
+              runtime: \(runtime)
+            models:
+              fashion:
+                opinions:
+                  - {name: encoder, input: features, model: \(models)/fashion-encoder.onnx}
+                  - {name: encoder-adv, input: features, model: \(models)/fashion-encoder-adv.onnx}
+
+            """
+    }
+
+    private var runtime: String {
+        let named = ProcessInfo.processInfo.environment["RISKD_ONNXRUNTIME"]
+        return named ?? FileManager.default.currentDirectoryPath + "/.deps/onnxruntime/libonnxruntime.so"
+    }
+
+    private var whereToLook: String {
+        """
+
+        Look further (the database starts for a moment when nothing else runs it):
+          riskd history global --config \(file)
+          riskd history model:fashion --config \(file) -o csv
+          riskd history USER --config \(file)           a user of the list above
+          riskd explain SAMPLE --config \(file)         a sample's number from history
+          riskd evaluate --truth \(fixture)/fashion-dev.truth.csv.gz --config \(file)
+          riskd run --config \(file)                    goes on where this stopped
+        """
+    }
+
+    /// Prints level changes as they are committed, until the trace has been played and scored.
+    private func watch(_ configuration: Configuration, _ player: Child, _ daemon: Child) async throws {
+        let access = try await DatabaseAccess.open(configuration, for: .visit, log: Log(threshold: .warning))
+        let store = try await Store.connect(access.connectionString)
+        var last: Int64 = 0
+        var quietSince: ContinuousClock.Instant?
+        while true {
+            let changes = try await store.levelChanges(after: last, limit: 100)
+            for stored in changes {
+                last = stored.change.sample
+                let score = try await store.sample(stored.change.sample).map { points($0.sample.score) } ?? 0
+                write(stored, score)
+            }
+            guard daemon.isRunning else { throw UsageError("riskd run ended; see what it printed above") }
+            if player.isRunning || !changes.isEmpty {
+                quietSince = nil
+            } else if let since = quietSince {
+                // Ticks of 2 s, open for another 2 s: after 6 s all is closed.
+                if ContinuousClock.now - since > .seconds(6) { break }
+            } else {
+                quietSince = .now
+            }
+            try await Task.sleep(for: .milliseconds(250))
+        }
+        await store.close()
+        await access.close()
+    }
+
+    private func write(_ stored: StoredLevelChange, _ score: Double) {
+        let change = stored.change
+        let style: Terminal.Style =
+            switch change.to {
+            case .info: .dim
+            case .low: .cyan
+            case .medium: .yellow
+            case .high, .critical: .red
+            }
+        let clock = stored.time.description.dropFirst(11).prefix(8)
+        let text = "  \(clock)  \(change.entity)  \(change.from) -> \(change.to)  \(score)"
+        terminal.write(terminal.styled(printable(text), style) + "\n")
+    }
+
+    private func waitUntilReady(_ daemon: Child, _ configuration: Configuration) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline, daemon.isRunning {
+            if isAnswering(configuration.http.listen) { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw UsageError("riskd run did not become ready; see what it printed above")
+    }
+
+    private func isAnswering(_ address: Configuration.Address) -> Bool {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return false }
+        defer { close(socket) }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = address.port.bigEndian
+        inet_pton(AF_INET, address.host, &name.sin_addr)
+        return withUnsafePointer(to: &name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
+    private func step(_ arguments: [String]) throws {
+        let child = try start(arguments)
+        let status = child.wait()
+        guard status == 0 else { throw UsageError("riskd \(arguments.joined(separator: " ")) ended with \(status)") }
+    }
+
+    private func start(_ arguments: [String]) throws -> Child {
+        terminal.writeLine("")
+        terminal.writeLine("$ riskd \(arguments.joined(separator: " "))")
+        return try Child(arguments)
+    }
+}
+
+/// Another riskd that this one started.
+///
+/// Unchecked: `Process` may be asked and signalled from any thread; nothing else here changes.
+private final class Child: @unchecked Sendable {
+    private let process = Process()
+
+    init(_ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    func wait() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    func stop() {
+        guard process.isRunning else { return }
+        process.terminate()
+        process.waitUntilExit()
+    }
+}

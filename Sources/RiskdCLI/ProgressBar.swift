@@ -1,0 +1,34 @@
+import Runtime
+
+/// A progress that is told bytes from another task, its total as late as the first report.
+final class ProgressBar: Sendable {
+    private let label: String
+    private let terminal: Terminal
+    private let state = Locked<State>(State())
+
+    private struct State {
+        var progress: Progress?
+        var last = 0
+    }
+
+    init(_ label: String, _ terminal: Terminal) {
+        self.label = label
+        self.terminal = terminal
+    }
+
+    /// Shows how far the work is; most calls show nothing.
+    func update(_ done: Int64, of total: Int64?) {
+        let (label, terminal) = (label, terminal)
+        state.withLock { state in
+            var progress = state.progress ?? Progress(label, total: total.map { Int($0) }, on: terminal)
+            progress.update(Int(done))
+            state.progress = progress
+            state.last = Int(done)
+        }
+    }
+
+    /// Shows the end.
+    func finish() {
+        state.withLock { state in state.progress?.finish(state.last) }
+    }
+}
