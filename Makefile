@@ -14,7 +14,7 @@ setup: ## Install missing Debian packages (root or sudo) and fetch the ONNX Runt
 	@.ci/setup
 
 build: setup ## Build the release binaries
-	swift build -c release
+	swift build -c release --static-swift-stdlib
 
 test: setup ## Build and run all tests
 	swift test --disable-xctest
@@ -32,7 +32,7 @@ install: ## Install the built program, configuration, unit and documents under $
 	@test -x $(RELEASE)/riskd || { echo "install: run 'make build' first" >&2; exit 1; }
 	install -D -m 0755 -s $(RELEASE)/riskd $(DESTDIR)$(PREFIX)/bin/riskd
 	install -d $(DESTDIR)/etc/riskd
-	test -e $(DESTDIR)/etc/riskd/riskd.yaml || install -m 0640 config/riskd.yaml $(DESTDIR)/etc/riskd/riskd.yaml
+	test -e $(DESTDIR)/etc/riskd/riskd.yaml || install -m 0644 config/riskd.yaml $(DESTDIR)/etc/riskd/riskd.yaml
 	install -d $(DESTDIR)/usr/lib/systemd/system
 	sed 's|^ExecStart=/usr/bin|ExecStart=$(PREFIX)/bin|' systemd/riskd.service > $(DESTDIR)/usr/lib/systemd/system/riskd.service
 	chmod 0644 $(DESTDIR)/usr/lib/systemd/system/riskd.service

@@ -62,7 +62,7 @@ let package = Package(
         .target(name: "Scoring", dependencies: ["Domain"], swiftSettings: noPointers),
 
         // Layer 4: edges, which meet only in RiskdDaemon.
-        .target(name: "Configuration", dependencies: ["CYAML", "Domain"], swiftSettings: house),
+        .target(name: "Configuration", dependencies: ["CYAML", "Domain", "Runtime"], swiftSettings: house),
         .target(name: "HTTPAPI", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
         .target(
             name: "Ingest",

@@ -120,9 +120,9 @@ extension Configuration {
         package var metric = Metric.ssim
         /// The window of SSIM: uniform 7x7 or gaussian 11x11 of sigma 1.5.
         package var window = Window.uniform
-        /// Earlier images nearer than this are counted; in the metric's unit.
+        /// Earlier images nearer than this are counted; 1 - SSIM, or mean squared error / 255².
         package var threshold = 0.1
-        /// Beyond this distance no neighbour is looked for; in the metric's unit.
+        /// Beyond this distance no neighbour is looked for; at least `threshold`.
         package var cap = 0.3
         /// How much is remembered.
         package var history = History()

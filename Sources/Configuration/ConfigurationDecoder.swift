@@ -110,7 +110,7 @@ extension ConfigurationDecoder {
     ) {
         for entry in entries(of: node, at: path) {
             guard !entry.key.isEmpty, entry.key.utf8.count <= 256,
-                !entry.key.unicodeScalars.contains(where: isControl)
+                !hasControl(entry.key)
             else {
                 report(
                     entry.origin,

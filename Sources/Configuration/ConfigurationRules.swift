@@ -42,8 +42,9 @@ struct ConfigurationRules {
         if threshold > cap {
             report(keys[0], [keys[1]], "must be at most cap (\(numeral(cap))), got \(numeral(threshold))")
         }
-        if similarity.metric == .ssim, cap > 2 {
-            report(keys[1], [keys[2]], "must be at most 2, the largest 1 - SSIM, got \(numeral(cap))")
+        if similarity.metric != .ssim, cap > 1 {
+            let message = "must be at most 1, the largest mean squared error / 255², got \(numeral(cap))"
+            report(keys[1], [keys[2]], message)
         }
         if similarity.metric != .ssim, decoder.origins[keys[2]] != nil, decoder.origins[keys[0]] == nil {
             let metric = similarity.metric.rawValue

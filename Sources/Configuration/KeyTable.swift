@@ -170,13 +170,13 @@ enum KeyTable {
         images.key(
             "threshold",
             \.threshold,
-            .number(0...65_025, unit: "distance in the metric's unit"),
+            .number(0...2, unit: "1 - SSIM, or mean squared error / 255²"),
             "Earlier images nearer than this are counted."
         ),
         images.key(
             "cap",
             \.cap,
-            .number(0...65_025, unit: "distance in the metric's unit"),
+            .number(0...2, unit: "1 - SSIM, or mean squared error / 255²"),
             "No neighbour is looked for beyond this distance; at least the threshold."
         ),
         images.key(

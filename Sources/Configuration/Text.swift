@@ -1,3 +1,5 @@
+import Runtime
+
 /// The candidate that `word` was probably meant to be; nil when none is close.
 ///
 /// - Parameters:
@@ -38,21 +40,9 @@ func editDistance(_ left: String, _ right: String) -> Int {
 
 /// `text` as it may stand in a message: control characters escaped, at most 80 characters.
 func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(80) {
-        if isControl(scalar) {
-            result += "\\u{\(String(scalar.value, radix: 16))}"
-        } else {
-            result.unicodeScalars.append(scalar)
-        }
-    }
-    return text.unicodeScalars.count > 80 ? result + "…" : result
+    let scalars = text.unicodeScalars
+    return printable(String(scalars.prefix(80))) + (scalars.count > 80 ? "…" : "")
 }
 
-/// Whether `scalar` could drive a terminal or break a line.
-func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: true
-    default: false
-    }
-}
+/// Whether `text` could drive a terminal or break a line.
+func hasControl(_ text: String) -> Bool { printable(text) != text }

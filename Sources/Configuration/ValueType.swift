@@ -247,7 +247,7 @@ extension ValueType where Value == Configuration.Address {
 private let textRule = "must not be empty or contain control characters"
 
 private func checkedText(_ text: String) -> String? {
-    text.isEmpty || text.unicodeScalars.contains(where: isControl) ? nil : text
+    text.isEmpty || hasControl(text) ? nil : text
 }
 
 private func checked<Value: Comparable>(

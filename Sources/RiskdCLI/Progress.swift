@@ -1,4 +1,4 @@
-import Configuration
+import Domain
 
 /// Shows how far a long command is: a bar on a terminal, a line now and then elsewhere.
 package struct Progress: Sendable {
@@ -52,8 +52,7 @@ package struct Progress: Sendable {
     }
 
     private func line(_ count: Int, _ now: ContinuousClock.Instant) -> String {
-        let elapsed = now - start
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let seconds = (now - start).inSeconds
         let rate = seconds > 0 ? Int(Double(count) / seconds) : 0
         guard let total, total > 0 else { return "\(label): \(count), \(rate)/s" }
         let share = min(1, Double(count) / Double(total))

@@ -117,9 +117,10 @@ func problems(_ document: String, overrides: [String] = []) -> [String] {
             "similarity: {cap: 0.05}\n",
             "r.yaml:1:19: similarity.threshold: must be at most cap (0.05), got 0.1"
         ),
+        Bad("similarity: {cap: 3}\n", "r.yaml:1:19: similarity.cap: must be between 0 and 2, got 3"),
         Bad(
-            "similarity: {cap: 3}\n",
-            "r.yaml:1:19: similarity.cap: must be at most 2, the largest 1 - SSIM, got 3"
+            "similarity: {metric: psnr, threshold: 0.01, cap: 1.5}\n",
+            "r.yaml:1:50: similarity.cap: must be at most 1, the largest mean squared error / 255², got 1.5"
         ),
         Bad(
             "similarity: {metric: mse}\n",
