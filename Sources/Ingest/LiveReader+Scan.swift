@@ -98,7 +98,8 @@ extension LiveReader {
             guard status.locator == locator, status.isRegular else { return nil }
             told = told.filter { $0.kind != .unreadable || !paths.contains($0.path) }
             let tracked =
-                try resume(locator, in: file, paths, now: now, &batch) ?? newFile(locator, paths[0], now)
+                try resume(locator, in: file, paths, now: now, &batch)
+                ?? newFile(locator, paths[0], now: now, &batch)
             tracked.knownSize = status.size
             if tracked.splitter.readOffset == 0 {
                 tracked.splitter.prime(try file.bytes(at: 0, count: LineSplitter.guardLength))
@@ -116,16 +117,21 @@ extension LiveReader {
             tell(FollowerNotice(.unreadable, path: paths[0], detail: "\(error)"), &batch)
             return nil
         }
+    }
 
-        func newFile(_ locator: FileLocator, _ path: String, _ now: ContinuousClock.Instant) -> TrackedFile {
-            batch.notices.append(FollowerNotice(.found, path: path))
-            return TrackedFile(
-                new: path,
-                locator: locator,
-                maximumLineBytes: configuration.maximumLineBytes,
-                now: now
-            )
-        }
+    private func newFile(
+        _ locator: FileLocator,
+        _ path: String,
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) -> TrackedFile {
+        batch.notices.append(FollowerNotice(.found, path: path))
+        return TrackedFile(
+            new: path,
+            locator: locator,
+            maximumLineBytes: configuration.maximumLineBytes,
+            now: now
+        )
     }
 
     /// The known source that a file is; those that it is no longer are finished.

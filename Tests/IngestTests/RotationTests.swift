@@ -226,4 +226,32 @@ import Testing
         #expect(batch.items.count == 10)
         #expect(batch.notices.contains { $0.kind == .truncated })
     }
+
+    @Test func `knows after a restart that a file was rotated inside the glob (9, 14)`() throws {
+        let site = try Site(["app.log*"])
+        try site.append("whole\nhal")
+        try site.drain()
+        try site.rename(to: "app.log.1")
+        try site.drain()
+        site.restart()
+        try site.settle()
+        #expect(site.texts == ["whole"])
+        #expect(site.letters.map(\.reason) == ["unterminated"])
+        #expect(site.stored.values.first?.path == site.path("app.log.1"))
+    }
+
+    @Test func `stores the fingerprint of a file before it uses its first line`() throws {
+        let site = try Site()
+        site.maximumItems = 1
+        try site.append("first\n")
+        try site.drain()
+        try site.append("partial")
+        try site.rename(to: "old")
+        try site.append("next\n")
+        try site.poll()
+        site.restart()
+        try site.rename(to: "old2")
+        try site.settle()
+        #expect(site.texts == ["first", "next"])
+    }
 }
