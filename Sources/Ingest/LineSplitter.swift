@@ -38,6 +38,7 @@ struct LineSplitter {
     /// A splitter that goes on at a position.
     ///
     /// - Parameters:
+    ///   - maximumLineBytes: the longest line, without its terminator.
     ///   - position: where the next byte stands.
     ///   - prefix: the first bytes of the stream, as far as they are known.
     ///   - tail: the `position.guardLength` bytes before the position.
@@ -79,8 +80,14 @@ struct LineSplitter {
         buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0.suffix(Self.guardLength))) }
     }
 
+    /// Notes the first bytes of a stream that nothing has been read of yet, so that it can be told from others.
+    mutating func prime(_ bytes: [UInt8]) {
+        if readOffset == 0 { prefix = bytes }
+    }
+
     /// Takes in the bytes at ``readOffset``.
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        if readOffset == 0 { prefix = [] }
         let known = Int64(prefix.count)
         if known < Self.guardLength, known >= readOffset {
             let fresh = bytes.dropFirst(Int(known - readOffset))
@@ -120,17 +127,14 @@ struct LineSplitter {
             lines += 1
         }
         if let skipped {
-            let length = skipped.length + Int64(end - start - (hasReturn ? 1 : 0))
+            let rest = buffer[start..<(hasReturn ? end - 1 : end)]
+            let head = skipped.head + rest.prefix(Self.headLength - skipped.head.count)
             self.skipped = nil
-            return .tooLong(offset: lineStart, length: length, head: skipped.head)
+            return .tooLong(offset: lineStart, length: skipped.length + Int64(rest.count), head: head)
         }
         var first = start
         if lineStart == 0, buffer[start..<end].starts(with: [0xEF, 0xBB, 0xBF]) { first += 3 }
         let content = buffer[first..<max(first, hasReturn ? end - 1 : end)]
-        if content.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) {
-            blankLines += 1
-            return nil
-        }
         let place = lineStart + Int64(first - start)
         guard content.count <= maximumLineBytes else {
             return .tooLong(
@@ -138,6 +142,10 @@ struct LineSplitter {
                 length: Int64(content.count),
                 head: Array(content.prefix(Self.headLength))
             )
+        }
+        if content.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 }) {
+            blankLines += 1
+            return nil
         }
         return .line(offset: place, bytes: Array(content))
     }
@@ -165,11 +173,14 @@ struct LineSplitter {
         if skipped == nil {
             guard buffer.count - start > maximumLineBytes + slack else { return }
             _ = position()
-            skipped = (Array(buffer[start...].prefix(Self.headLength)), 0)
+            skipped = ([], 0)
         }
         // The last byte stays: it may be the carriage return of the terminator.
         guard buffer.count - start > Self.guardLength + 1 else { return }
         let drop = buffer.count - 1 - start
+        if let head = skipped?.head, head.count < Self.headLength {
+            skipped?.head += buffer[start..<start + drop].prefix(Self.headLength - head.count)
+        }
         skipped?.length += Int64(drop)
         start += drop
         scanned = buffer.count

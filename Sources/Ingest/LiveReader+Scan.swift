@@ -6,14 +6,11 @@ extension LiveReader {
         let (order, found) = look(&batch)
         for file in files { review(file, found[file.locator], now: now, &batch) }
         let tracked = Set(files.map(\.locator))
-        var rotated: [TrackedFile] = []
-        if isFirstScan { rotated = resumeRotated(except: found, now: now, &batch) }
-        var met: [TrackedFile] = []
+        if isFirstScan { files += resumeRotated(except: found, now: now, &batch) }
         for locator in order where !tracked.contains(locator) {
             guard let paths = found[locator]?.paths else { continue }
-            if let file = meet(locator, paths, now: now, &batch) { met.append(file) }
+            if let file = meet(locator, paths, now: now, &batch) { files.append(file) }
         }
-        files += rotated + met
         isFirstScan = false
     }
 
@@ -82,7 +79,7 @@ extension LiveReader {
         _ batch: inout IngestBatch
     ) {
         batch.notices.append(FollowerNotice(.rotated, path: file.path, detail: path == file.path ? "" : path))
-        file.rotatedFrom = file.path
+        file.rotatedFrom = file.rotatedFrom ?? file.path
         file.path = path
         file.lastActivity = now
     }
@@ -101,8 +98,12 @@ extension LiveReader {
             guard status.locator == locator, status.isRegular else { return nil }
             told = told.filter { $0.kind != .unreadable || !paths.contains($0.path) }
             let tracked =
-                try resume(locator, in: file, paths, now: now, &batch) ?? newFile(locator, paths[0], now)
+                try resume(locator, in: file, paths, now: now, &batch)
+                ?? newFile(locator, paths[0], now: now, &batch)
             tracked.knownSize = status.size
+            if tracked.splitter.readOffset == 0 {
+                tracked.splitter.prime(try file.bytes(at: 0, count: LineSplitter.guardLength))
+            }
             if tracked.isFinished {
                 tracked.lastStatus = status.size == tracked.splitter.readOffset ? status : nil
                 tracked.isFinished = status.size == tracked.splitter.readOffset
@@ -116,16 +117,21 @@ extension LiveReader {
             tell(FollowerNotice(.unreadable, path: paths[0], detail: "\(error)"), &batch)
             return nil
         }
+    }
 
-        func newFile(_ locator: FileLocator, _ path: String, _ now: ContinuousClock.Instant) -> TrackedFile {
-            batch.notices.append(FollowerNotice(.found, path: path))
-            return TrackedFile(
-                new: path,
-                locator: locator,
-                maximumLineBytes: configuration.maximumLineBytes,
-                now: now
-            )
-        }
+    private func newFile(
+        _ locator: FileLocator,
+        _ path: String,
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) -> TrackedFile {
+        batch.notices.append(FollowerNotice(.found, path: path))
+        return TrackedFile(
+            new: path,
+            locator: locator,
+            maximumLineBytes: configuration.maximumLineBytes,
+            now: now
+        )
     }
 
     /// The known source that a file is; those that it is no longer are finished.
@@ -240,10 +246,10 @@ extension LiveReader {
         return true
     }
 
-    /// Closes the file that has been idle longest when too many are open; one that has no path cannot be reopened.
+    /// Closes the file that has been idle longest when too many are open; one that no path leads to stays open.
     func makeRoom() {
-        let open = files.filter { $0.file != nil && $0.isMatched && $0.lastStatus != nil }
-        guard files.count(where: { $0.file != nil }) >= configuration.maximumOpenFiles else { return }
-        open.min { $0.lastActivity < $1.lastActivity }?.file = nil
+        let open = files.filter { $0.file != nil }
+        guard open.count >= configuration.maximumOpenFiles else { return }
+        open.filter(\.isMatched).min { $0.lastActivity < $1.lastActivity }?.file = nil
     }
 }

@@ -58,9 +58,7 @@ final class ReplayStream {
         if case .plain = kind { kind = .plain(offset: offset) }
     }
 
-    /// The next bytes, 0 at the end.
-    ///
-    /// - Parameter position: how far the stream has been read, for messages.
+    /// Reads the next bytes; returns how many, 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer, position: Int64) throws(IngestError) -> Int {
         switch kind {
         case .plain(let offset):

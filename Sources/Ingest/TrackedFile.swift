@@ -80,7 +80,8 @@ final class TrackedFile {
         position.isFinished = isFinished
         let current = SourceFile(
             id: id,
-            path: path,
+            // Until it is finished, the path from which it was rotated: that is how a restart knows it was.
+            path: isFinished ? path : rotatedFrom ?? path,
             device: locator.device,
             inode: locator.inode,
             prefixLength: prefixDigest.length,
