@@ -10,7 +10,9 @@ struct Scenario {
     let end: Timestamp
 
     init(_ generator: inout SeededGenerator) throws {
-        let lives = (0..<4).map { _ in Duration.seconds(10 * generator.integer(1...14)) }
+        // Many users at once, each alone suspicious, on models that look calm.
+        let isCrowd = generator.chance(0.01)
+        let lives = (0..<4).map { _ in Duration.seconds(10 * (isCrowd ? 60 : generator.integer(1...14))) }
         let models = ["a", "b", "c"].map { ModelID($0) }
         configuration = try ScoringConfiguration(
             halfLives: lives,
@@ -30,16 +32,18 @@ struct Scenario {
         let heat = generator.chance(0.5) ? 0.8 : 0.2
         var time = 0
         var inputs: [ScoringInput] = []
-        let isCrowd = generator.chance(0.01)
         for _ in 0..<(isCrowd ? 150 : generator.integer(1...8)) {
             time +=
                 generator.chance(0.9)
                 ? generator.integer(0...(isCrowd ? 1000 : 15_000)) : generator.integer(0...150_000)
             let late = generator.chance(0.1) ? generator.integer(0...60_000) : 0
-            func rung() -> Int { isCrowd ? 3 : generator.chance(heat) ? generator.integer(1...3) : 0 }
+            func rung() -> Int { isCrowd ? 0 : generator.chance(heat) ? generator.integer(1...3) : 0 }
             let opinion = DetectorRung(detector: DetectorID("opinion.x"), rung: rung())
             let isScored = generator.chance(0.8)
-            let user = DetectorRung(detector: DetectorID("similarity.user.descent"), rung: rung())
+            let user = DetectorRung(
+                detector: DetectorID("similarity.user.descent"),
+                rung: isCrowd ? 3 : rung()
+            )
             let model = DetectorRung(detector: DetectorID("similarity.model.descent"), rung: rung() / 2)
             inputs.append(
                 ScoringInput(
