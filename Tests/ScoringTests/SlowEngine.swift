@@ -1,0 +1,140 @@
+import Domain
+
+@testable import Scoring
+
+/// The rules of the engine, written down plainly: every entity is evaluated on every tick, nothing is left out,
+/// nothing is forgotten.
+struct SlowEngine {
+    private let scenario: Scenario
+    private var tracks: [Entity: Track] = [:]
+    private var levels: [Entity: Track] = [:]
+    private var nextID: Int64 = 1
+
+    init(_ scenario: Scenario) { self.scenario = scenario }
+
+    private var rules: ScoringConfiguration { scenario.configuration }
+
+    mutating func run(_ histograms: [TickHistogram]) -> (samples: [Sample], changes: [LevelChange]) {
+        var samples: [Sample] = []
+        var changes: [LevelChange] = []
+        let byTick = Dictionary(grouping: histograms, by: \.tick)
+        guard let first = byTick.keys.min() else { return ([], []) }
+        let last = rules.tick(of: scenario.end).index - 1
+        for index in first.index...max(last, byTick.keys.max()?.index ?? last) {
+            let tick = Tick(index)
+            let seen = byTick[tick] ?? []
+            for histogram in seen where !histogram.counts.isEmpty {
+                guard let calibration = histogram.entity.model.flatMap({ scenario.calibrations[$0] }) else {
+                    continue
+                }
+                tracks[histogram.entity, default: Track()].step(histogram, calibration, rules)
+            }
+            var queries = Dictionary(uniqueKeysWithValues: seen.map { ($0.entity, $0.queries) })
+            if !seen.isEmpty {
+                queries[.global] = seen.filter { $0.entity.user == nil }.reduce(0) { $0 + $1.queries }
+            }
+            let entities = Set(tracks.keys).union(queries.keys).union([.global])
+            for entity in entities.sorted() {
+                let score = view(entity, at: tick, explained: false).score
+                let before = levels[entity]?.level ?? .info
+                levels[entity, default: Track()].evaluate(score, rules)
+                let level = levels[entity]?.level ?? .info
+                guard queries[entity] != nil || level != before else { continue }
+                let view = view(entity, at: tick, explained: true)
+                let isKnown = entity.model.map { scenario.calibrations[$0] != nil } ?? true
+                samples.append(
+                    Sample(
+                        id: nextID,
+                        entity: entity,
+                        tick: tick,
+                        queries: queries[entity] ?? 0,
+                        score: view.score,
+                        level: isKnown ? level : nil,
+                        lane: isKnown ? view.lane : nil,
+                        lanes: isKnown ? view.lanes : [],
+                        evidence: view.evidence,
+                        isDerived: view.isDerived,
+                        contributions: view.parts
+                    )
+                )
+                if level != before {
+                    changes.append(
+                        LevelChange(sample: nextID, entity: entity, tick: tick, from: before, to: level)
+                    )
+                }
+                nextID += 1
+            }
+        }
+        return (samples, changes)
+    }
+
+    private struct View {
+        var odds: Int64 = 0
+        var score: Int64 = 0
+        var lane: Lane?
+        var lanes: [Int64] = []
+        var evidence: Int64 = 0
+        var isDerived = false
+        var parts: [Contribution] = []
+    }
+
+    private func own(_ entity: Entity, at tick: Tick, explained: Bool) -> View {
+        let track = tracks[entity] ?? Track()
+        let criticality = entity.model.map { rules.criticality(of: $0) } ?? 1000
+        let evidence = track.evidence(at: tick, rules)
+        return View(
+            odds: rules.oddsPPM(evidence, criticality: criticality),
+            score: rules.scoreMilli(evidence, criticality: criticality),
+            lane: track.lane(at: tick, rules),
+            lanes: track.lanes(at: tick, rules),
+            evidence: evidence,
+            parts: explained ? track.explain(at: tick, criticality: criticality, rules) : []
+        )
+    }
+
+    private func view(_ entity: Entity, at tick: Tick, explained: Bool) -> View {
+        switch entity {
+        case .user: return own(entity, at: tick, explained: explained)
+        case .model(let model):
+            var view = own(entity, at: tick, explained: explained)
+            let users = tracks.filter { $0.key.user != nil && $0.key.model == model }
+            let members = users.map { user, track in
+                let evidence = track.evidence(at: tick, rules)
+                return (entity: user, odds: rules.oddsPPM(evidence, criticality: 1000))
+            }
+            let odds = rules.rollUpPPM(members.map(\.odds), criticality: rules.criticality(of: model))
+            let highest = users.keys.map { own($0, at: tick, explained: false).score }.max() ?? 0
+            let derived = max(rules.oddsToMilli(odds), highest)
+            view.odds = max(view.odds, odds)
+            if derived > view.score {
+                view.score = derived
+                view.isDerived = true
+                view.lane = nil
+                view.parts = split(derived, members)
+            }
+            return view
+        case .global:
+            let models = scenario.calibrations.keys.map {
+                (entity: Entity.model($0), view: self.view(.model($0), at: tick, explained: false))
+            }
+            let odds = rules.rollUpPPM(models.map(\.view.odds), criticality: 1000)
+            let score = max(rules.oddsToMilli(odds), models.map(\.view.score).max() ?? 0)
+            let parts = split(score, models.map { ($0.entity, $0.view.odds) })
+            return View(odds: odds, score: score, isDerived: true, parts: parts)
+        }
+    }
+
+    /// Parts in proportion to what each member adds to the odds; the worst takes what rounding leaves.
+    private func split(_ score: Int64, _ members: [(entity: Entity, odds: Int64)]) -> [Contribution] {
+        let sorted = members.sorted { $0.odds == $1.odds ? $0.entity < $1.entity : $0.odds > $1.odds }
+        guard let worst = sorted.first, worst.odds > 0 else { return [] }
+        let extras = sorted.dropFirst().map { ($0.entity.description, max(0, $0.odds - rules.oddsFloor)) }
+        let whole = worst.odds * rules.othersDivisor + extras.reduce(0) { $0 + $1.1 }
+        var parts = extras.prefix(9).map { Contribution(name: $0.0, milliPoints: score * $0.1 / whole) }
+        let rest = extras.dropFirst(9).reduce(0) { $0 + $1.1 }
+        parts.append(Contribution(name: "others", milliPoints: score * rest / whole))
+        let left = score - parts.reduce(0) { $0 + $1.milliPoints }
+        parts.append(Contribution(name: worst.entity.description, milliPoints: left))
+        return parts.inOrder
+    }
+}
