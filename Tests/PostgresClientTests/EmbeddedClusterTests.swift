@@ -7,7 +7,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct EmbeddedClusterTests {
-    static func options(_ change: (inout EmbeddedCluster.Options) -> Void = { _ in }) -> EmbeddedCluster.Options {
+    static func options(_ change: (inout EmbeddedCluster.Options) -> Void = { _ in })
+        -> EmbeddedCluster.Options
+    {
         var options = EmbeddedCluster.Options()
         options.isDurable = false
         options.settings = ["shared_buffers": "16MB"]
@@ -75,7 +77,9 @@ struct EmbeddedClusterTests {
     }
 
     @Test
-    func `a killed server is noticed, and a stranger with its number does not stop the next start`() async throws {
+    func `a killed server is noticed, and a stranger with its number does not stop the next start`()
+        async throws
+    {
         let directory = TestCluster.temporaryDirectory("stale")
         defer { removeTemporaryDirectory(directory) }
         let first = try await Self.start(directory)
@@ -117,7 +121,11 @@ struct EmbeddedClusterTests {
         defer { removeTemporaryDirectory(directory) }
         let options = Self.options { $0.binaries = "/nowhere" }
         let error = await #expect(throws: EmbeddedPostgresError.self) {
-            _ = try await EmbeddedCluster.start(directory: directory, options: options, log: Log(sink: { _ in }))
+            _ = try await EmbeddedCluster.start(
+                directory: directory,
+                options: options,
+                log: Log(sink: { _ in })
+            )
         }
         #expect(error == .notInstalled(version: nil))
         #expect(error.map { "\($0)" }?.contains("install postgresql-15") == true)
@@ -129,7 +137,11 @@ struct EmbeddedClusterTests {
         defer { removeTemporaryDirectory(directory) }
         let options = Self.options { $0.settings["no_such_setting"] = "1" }
         let error = await #expect(throws: EmbeddedPostgresError.self) {
-            _ = try await EmbeddedCluster.start(directory: directory, options: options, log: Log(sink: { _ in }))
+            _ = try await EmbeddedCluster.start(
+                directory: directory,
+                options: options,
+                log: Log(sink: { _ in })
+            )
         }
         #expect(error.map { "\($0)" }?.contains("no_such_setting") == true)
         let cluster = try await Self.start(directory)
