@@ -5,7 +5,7 @@ package import Runtime
 /// A private PostgreSQL server that this process starts, owns and stops.
 ///
 /// It listens on a Unix socket only, in a folder of its own, lets only this account in, never runs as root, and
-/// shuts down by itself when this process dies.
+/// shuts down by itself when this process dies, or when the last reference to this object goes.
 package final class EmbeddedCluster: Sendable {
     /// How to run the server.
     package struct Options: Sendable {

@@ -22,10 +22,11 @@ package struct CopyRows: Sendable {
     package mutating func append(_ body: (inout CopyRow) -> Void) {
         let start = bytes.count
         bytes.append(bigEndian: Int16(0))
-        var row = CopyRow(bytes: bytes)
-        bytes = []
+        // Exchanged, not assigned: a second reference would copy all rows for every row.
+        var row = CopyRow()
+        swap(&row.bytes, &bytes)
         body(&row)
-        bytes = row.bytes
+        swap(&row.bytes, &bytes)
         bytes.overwrite(bigEndian: row.count, at: start)
         count += 1
     }
@@ -39,10 +40,10 @@ package struct CopyRows: Sendable {
 
 /// One row that is being written.
 package struct CopyRow {
-    fileprivate var bytes: [UInt8]
+    fileprivate var bytes: [UInt8] = []
     fileprivate var count: Int16 = 0
 
-    fileprivate init(bytes: consuming [UInt8]) { self.bytes = bytes }
+    fileprivate init() {}
 
     private mutating func field(_ body: (inout [UInt8]) -> Void) {
         let start = bytes.count

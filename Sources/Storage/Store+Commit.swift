@@ -123,14 +123,24 @@ extension Store {
     /// - Throws: `StorageError` when the database still cannot be asked: ask again.
     package func outcome(of expectedBatch: Int64) async throws(StorageError) -> Outcome {
         guard let owner else { throw .notOwner }
-        if await session.isBroken {
-            do throws(StorageError) {
-                try await reconnect()
-            } catch .fenced {
-                return .fenced
+        do throws(StorageError) {
+            if await !session.isBroken {
+                do throws(StorageError) {
+                    return try await readOutcome(of: expectedBatch, owner)
+                } catch {
+                    // A connection may turn out to be broken only when it is used.
+                    guard await session.isBroken else { throw error }
+                }
             }
+            try await reconnect()
+        } catch .fenced {
+            return .fenced
         }
-        return try await storing {
+        return try await readOutcome(of: expectedBatch, owner)
+    }
+
+    private func readOutcome(of expected: Int64, _ owner: String) async throws(StorageError) -> Outcome {
+        try await storing {
             try await session.transaction { session in
                 // The lock waits for a COMMIT that is still under way on the other end of the lost connection.
                 let rows = try session.query("select batch, owner from riskd.pipeline for update")
@@ -138,8 +148,8 @@ extension Store {
                 var fields = row.fields
                 let batch = try fields.next(Int64.self)
                 guard try fields.next(String?.self) == owner else { return .fenced }
-                if batch == expectedBatch { return .notCommitted }
-                return batch == expectedBatch + 1 ? .committed : .fenced
+                if batch == expected { return .notCommitted }
+                return batch == expected + 1 ? .committed : .fenced
             }
         }
     }

@@ -84,7 +84,8 @@ extension Store {
     ///
     /// - Returns: the moves.
     /// - Throws: `StorageError.database`.
-    package func clockAdvances() async throws(StorageError) -> [(afterSequence: Int64, watermark: Timestamp)] {
+    package func clockAdvances() async throws(StorageError) -> [(afterSequence: Int64, watermark: Timestamp)]
+    {
         try await storing {
             try await session.query(
                 "select after_sequence, watermark from riskd.clock_advance order by batch"

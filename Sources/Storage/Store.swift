@@ -104,9 +104,14 @@ package actor Store {
                 """
             )
         }
+        try await checkPlace(owner)
         try await lock(waitingFor: .seconds(10))
+        try await checkPlace(owner)
+    }
+
+    private func checkPlace(_ owner: String) async throws(StorageError) {
         let current = try await storing {
-            try await session.query("select owner from pipeline").first?.only(String?.self)
+            try await session.query("select owner from riskd.pipeline").first?.only(String?.self)
         }
         guard current == owner else { throw .fenced }
     }

@@ -21,12 +21,14 @@ struct CopyTests {
     }
 
     static let columns = [
-        "number", "small", "medium", "large", "real_", "flag", "text_", "bytes", "time_", "int2s", "int4s", "int8s",
+        "number", "small", "medium", "large", "real_", "flag", "text_", "bytes", "time_", "int2s", "int4s",
+        "int8s",
         "reals", "flags", "texts",
     ]
 
     static let pieces = [
-        "", "'", "\"", "\\", "\\N", "\\.", "\n", "\t", "\r", "{", "}", ",", "NULL", "é", "e\u{301}", "雪", "👩‍🚀", "$1",
+        "", "'", "\"", "\\", "\\N", "\\.", "\n", "\t", "\r", "{", "}", ",", "NULL", "é", "e\u{301}", "雪", "👩‍🚀",
+        "$1",
         "\u{FFFF}", "\u{1}", "a",
     ]
 
@@ -38,7 +40,9 @@ struct CopyTests {
         }
         func real() -> Double {
             var value = Double(bitPattern: .random(in: .min ... .max, using: &random))
-            if value.isNaN { value = [0, -0.0, .infinity, Double.leastNonzeroMagnitude].randomElement(using: &random) ?? 0 }
+            if value.isNaN {
+                value = [0, -0.0, .infinity, Double.leastNonzeroMagnitude].randomElement(using: &random) ?? 0
+            }
             return value
         }
         let count = Int.random(in: 0...4, using: &random)

@@ -7,7 +7,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct EmbeddedClusterTests {
-    static func options(_ change: (inout EmbeddedCluster.Options) -> Void = { _ in }) -> EmbeddedCluster.Options {
+    static func options(_ change: (inout EmbeddedCluster.Options) -> Void = { _ in })
+        -> EmbeddedCluster.Options
+    {
         var options = EmbeddedCluster.Options()
         options.isDurable = false
         options.settings = ["shared_buffers": "16MB"]
@@ -75,7 +77,9 @@ struct EmbeddedClusterTests {
     }
 
     @Test
-    func `a killed server is noticed, and a stranger with its number does not stop the next start`() async throws {
+    func `a killed server is noticed, and a stranger with its number does not stop the next start`()
+        async throws
+    {
         let directory = TestCluster.temporaryDirectory("stale")
         defer { removeTemporaryDirectory(directory) }
         let first = try await Self.start(directory)
@@ -117,7 +121,11 @@ struct EmbeddedClusterTests {
         defer { removeTemporaryDirectory(directory) }
         let options = Self.options { $0.binaries = "/nowhere" }
         let error = await #expect(throws: EmbeddedPostgresError.self) {
-            _ = try await EmbeddedCluster.start(directory: directory, options: options, log: Log(sink: { _ in }))
+            _ = try await EmbeddedCluster.start(
+                directory: directory,
+                options: options,
+                log: Log(sink: { _ in })
+            )
         }
         #expect(error == .notInstalled(version: nil))
         #expect(error.map { "\($0)" }?.contains("install postgresql-15") == true)
@@ -129,10 +137,61 @@ struct EmbeddedClusterTests {
         defer { removeTemporaryDirectory(directory) }
         let options = Self.options { $0.settings["no_such_setting"] = "1" }
         let error = await #expect(throws: EmbeddedPostgresError.self) {
-            _ = try await EmbeddedCluster.start(directory: directory, options: options, log: Log(sink: { _ in }))
+            _ = try await EmbeddedCluster.start(
+                directory: directory,
+                options: options,
+                log: Log(sink: { _ in })
+            )
         }
         #expect(error.map { "\($0)" }?.contains("no_such_setting") == true)
         let cluster = try await Self.start(directory)
+        await cluster.stop()
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root starts the server under another account"))
+    func `a folder that the server's account cannot reach, or no such account, is told apart`() async throws {
+        let parent = TestCluster.temporaryDirectory("closed")
+        defer { removeTemporaryDirectory(parent) }
+        chmod(parent, 0o700)
+        await #expect(
+            throws: EmbeddedPostgresError.unreachable(directory: parent + "/db", account: "postgres")
+        ) {
+            _ = try await Self.start(parent + "/db")
+        }
+        let options = Self.options { $0.account = "no-such-account" }
+        await #expect(throws: EmbeddedPostgresError.noAccount(name: "no-such-account")) {
+            _ = try await EmbeddedCluster.start(
+                directory: parent + "/db",
+                options: options,
+                log: Log(sink: { _ in })
+            )
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"))
+    func `nobody else may connect`() async throws {
+        let directory = TestCluster.temporaryDirectory("private")
+        defer { removeTemporaryDirectory(directory) }
+        let cluster = try await Self.start(directory)
+        var status = stat()
+        #expect(lstat(directory + "/run", &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o700)
+        #expect(lstat(directory + "/data", &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o700)
+        #expect(status.st_uid != 0)
+        let session = try await PostgresSession.connect(cluster.connectionString)
+        let rules = try await session.query(
+            "select type, auth_method, array_to_string(options, ' ') from pg_hba_file_rules"
+        ).map { row in
+            var fields = row.fields
+            return try (0..<3).map { _ in try fields.next(String.self) }
+        }
+        #expect(rules == [["local", "peer", "map=riskd"]])
+        let refused = await #expect(throws: PostgresError.self) {
+            let other = cluster.connectionString + " user=postgres"
+            _ = try await PostgresSession.connect(other)
+        }
+        #expect(refused?.kind == .connection)
         await cluster.stop()
     }
 }

@@ -6,14 +6,16 @@ import Testing
 struct PostgresErrorTests {
     static let secret = "s3cr3t-value"
 
-    @Test(arguments: [
-        ("select \(secret)::int8", "22P02"),
-        ("insert into t values (\(secret)), (\(secret))", "23505"),
-        ("insert into c values (\(secret))", "23514"),
-        ("select raise(\(secret))", "P0001"),
-        ("select \(secret) from nowhere", "42P01"),
-        ("select decode(\(secret), 'hex')", "22023"),
-    ] as [(PostgresQuery, String)])
+    @Test(
+        arguments: [
+            ("select \(secret)::int8", "22P02"),
+            ("insert into t values (\(secret)), (\(secret))", "23505"),
+            ("insert into c values (\(secret))", "23514"),
+            ("select raise(\(secret))", "P0001"),
+            ("select \(secret) from nowhere", "42P01"),
+            ("select decode(\(secret), 'hex')", "22023"),
+        ] as [(PostgresQuery, String)]
+    )
     func `an error names the SQLSTATE and no value`(query: PostgresQuery, sqlState: String) async throws {
         let session = try await PostgresSession.connect(try await TestCluster.freshDatabase())
         try await session.execute(

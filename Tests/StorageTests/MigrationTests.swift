@@ -64,7 +64,11 @@ struct MigrationTests {
     @Test
     func `a failed migration leaves those before it and nothing of its own`() async throws {
         let (store, session) = try await makeStore()
-        let bad = Migration(number: 2, name: "0002_bad.sql", sql: "create table riskd.half (a int); select nothing")
+        let bad = Migration(
+            number: 2,
+            name: "0002_bad.sql",
+            sql: "create table riskd.half (a int); select nothing"
+        )
         await #expect(throws: StorageError.self) {
             try await store.migrate([Migration.all[0], bad])
         }
@@ -80,14 +84,17 @@ struct MigrationTests {
         let (store, session) = try await makeStore()
         try await store.migrate()
         try await session.run("insert into migration (number, name) values (4, '0004_future.sql')")
-        for attempt in [
-            { () async throws(StorageError) in try await store.migrate() },
-            { () async throws(StorageError) in try await store.checkSchema() },
-            { () async throws(StorageError) in _ = try await store.loadState() },
-            { () async throws(StorageError) in try await store.takeOwnership(name: "x", tickLength: .seconds(60)) },
-        ] {
-            let error = await #expect(throws: StorageError.self) { try await attempt() }
-            guard case .newerSchema(found: 4, known: 3) = error else {
+        var errors: [(any Error)?] = []
+        errors.append(await #expect(throws: StorageError.self) { try await store.migrate() })
+        errors.append(await #expect(throws: StorageError.self) { try await store.checkSchema() })
+        errors.append(await #expect(throws: StorageError.self) { _ = try await store.loadState() })
+        errors.append(
+            await #expect(throws: StorageError.self) {
+                try await store.takeOwnership(name: "x", tickLength: .seconds(60))
+            }
+        )
+        for error in errors {
+            guard case .newerSchema(found: 4, known: 3) = error as? StorageError else {
                 Issue.record("\(String(describing: error))")
                 continue
             }

@@ -31,7 +31,7 @@ struct OutcomeTests {
         try await other.execute(unsafeSQL: "drop trigger die on pipeline")
         try await store.commit(batch)
         let process = await store.session.serverProcess
-        try await other.run("select pg_terminate_backend(\(Int64(process)))")
+        try await other.run("select pg_terminate_backend(\(Int64(process))::int)")
         #expect(try await store.outcome(of: 0) == .committed)
         #expect(try await store.outcome(of: 1) == .notCommitted)
         #expect(try await store.outcome(of: 5) == .fenced)
@@ -44,7 +44,7 @@ struct OutcomeTests {
         let (store, connectionString) = try await makeStore()
         let other = try await makeSession(connectionString)
         let process = await store.session.serverProcess
-        try await other.run("select pg_terminate_backend(\(Int64(process)))")
+        try await other.run("select pg_terminate_backend(\(Int64(process))::int)")
         let error = await #expect(throws: StorageError.self) { try await store.commit(makeBatch(0)) }
         #expect(error?.isTransient == true)
         try await store.reconnect()

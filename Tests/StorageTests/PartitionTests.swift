@@ -7,9 +7,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3)))
 struct PartitionTests {
-    @Test(arguments: [
-        (20_514, "observation_20260302"), (0, "observation_19700101"), (-1, "observation_19691231"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (20_514, "observation_20260302"), (0, "observation_19700101"), (-1, "observation_19691231"),
+        ] as [(Int64, String)]
+    )
     func `a partition is named after its day`(day: Int64, name: String) {
         #expect(Partition(table: "observation", day: day).name == name)
     }
