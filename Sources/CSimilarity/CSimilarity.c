@@ -89,6 +89,17 @@ double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t c
     return kernels(path)->mse(y, x, count, cut);
 }
 
+void similarity_matmul(
+    int32_t path, const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
+    size_t b_stride, float *out, size_t out_stride) {
+    kernels(path)->matmul(a, lines, b, vectors, inner, a_stride, b_stride, out, out_stride);
+}
+
+void similarity_scan(
+    int32_t path, const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds) {
+    kernels(path)->scan(query, signatures, count, limit, bounds);
+}
+
 uint64_t similarity_hash(const uint8_t *bytes, size_t count) {
     const uint64_t prime = 0x9E3779B97F4A7C15u;
     uint64_t lanes[4] = {count, prime, ~(uint64_t)count, prime ^ 0xC2B2AE3D27D4EB4Fu};

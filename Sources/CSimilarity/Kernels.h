@@ -250,6 +250,7 @@ INLINE void KERNEL(uniform_statistics)(
 }
 
 #include "KernelsGaussian.h"
+#include "KernelsSignature.h"
 
 // MARK: squared differences
 
@@ -305,4 +306,5 @@ static void KERNEL(regions)(
 
 const similarity_kernels KERNEL(similarity_kernels) = {
     .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .regions = KERNEL(regions), .mse = KERNEL(mse),
+    .matmul = KERNEL(matmul), .scan = KERNEL(scan),
 };

@@ -61,6 +61,10 @@ package final class SimilarityDetector {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async -> [(user: SimilarityFinding, model: SimilarityFinding)] {
         let searches = SearchTable(batch.map { append($0) })
+        for shape in Set(batch.map(\.image.shape)) {
+            guard let line = lines[shape] else { continue }
+            await line.search.prepare(line.history, forEach: forEach)
+        }
         await forEach(batch.count) { index in searches.run(index) }
         evict()
         return searches.results
