@@ -20,6 +20,7 @@ typedef struct {
         const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds);
 } similarity_kernels;
 
-extern const similarity_kernels similarity_kernels_baseline, similarity_kernels_avx2, similarity_kernels_avx512;
+extern const similarity_kernels similarity_kernels_baseline, similarity_kernels_avx2, similarity_kernels_avx512,
+    similarity_kernels_vnni;
 
 #endif

@@ -10,8 +10,8 @@ let signatureLength = Int(SIMILARITY_SIGNATURE)
 
 /// Maps an image to a short signature whose distances never exceed those of SSIM.
 ///
-/// SSIM is a positive-semidefinite kernel with unit diagonal, and so is its part in a region up to the region's weight:
-/// there are Φ with |Φ(x) - Φ(y)|² = 2 (1 - SSIM(x, y)). A signature is made of contractions of Φ only:
+/// SSIM is a positive-semidefinite kernel with unit diagonal, and so is its part in a region up to the region's
+/// weight: there are Φ with |Φ(x) - Φ(y)|² = 2 (1 - SSIM(x, y)). A signature is made of contractions of Φ only:
 /// 1. Per region, k = the kernel with each landmark, and L⁻¹ k with L Lᵀ = G + jitter (G the landmarks' Gram
 ///    matrix). Without jitter that is the projection on the landmarks' span; with it T = (G + λ)^-½ Φᵀ has
 ///    TᵀT ⪯ 1, so it still only shrinks distances.
@@ -48,9 +48,10 @@ final class SignatureBasis: @unchecked Sendable {
     private var featureCount: Int { weights.count * (landmarkCount + 1) }
 
     /// - Parameters:
-    ///   - sample: images of one history, of which `landmarkCount` become landmarks and all train the rotation.
+    ///   - sample: images of one history; all train the rotation.
+    ///   - count: how many there are.
     ///   - kernel: of metric SSIM.
-    ///   - landmarkCount: at most the size of `sample`.
+    ///   - landmarkCount: how many of them become landmarks; at most `count`.
     ///   - forEach: runs pieces in parallel.
     init(
         sample: PixelBuffer,

@@ -16,7 +16,7 @@ struct SignaturePolicy: Sendable {
         let size = max(1, Double(kernel.shape.count) / 7500)
         landmarkCount = size > 4 ? 64 : 128
         sampleCount = max(256, Int(1536 / size))
-        backfill = max(64, Int(2048 / size))
+        backfill = max(64, Int(1024 / size))
         if kernel.metric != .ssim || kernel.regionCount > 64 { minimumImages = .max }
     }
 }

@@ -10,7 +10,7 @@
 #define SIMILARITY_PADDING 64
 
 /// Which build of the kernels runs; larger needs more of the machine.
-enum { SIMILARITY_BASELINE = 0, SIMILARITY_AVX2 = 1, SIMILARITY_AVX512 = 2 };
+enum { SIMILARITY_BASELINE = 0, SIMILARITY_AVX2 = 1, SIMILARITY_AVX512 = 2, SIMILARITY_VNNI = 3 };
 
 /// What a shape and a window mean for the kernels.
 typedef struct {
