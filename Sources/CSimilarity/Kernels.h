@@ -1,7 +1,7 @@
 // The kernels' one source, included once per instruction set with KERNEL(name) naming that build.
 //
-// For distances, every build does the same IEEE operations on the same 16 virtual lanes in the same order, and contraction to
-// fused multiply-add is off, so all builds give the same bits; nothing there may use approximations.
+// For distances, every build does the same IEEE operations on the same 16 virtual lanes in the same order, and
+// contraction to fused multiply-add is off, so all builds give the same bits; nothing there may use approximations.
 //
 // With e = x - y and sums over a window of NP pixels, 1 - S1 S2 is written without cancellation, from exact integers:
 // u = (sum e)^2, v = NP sum e^2 - u, n1 = 2 sx sy + c1, d1 = u + n1, d2 = NP (sxx + syy) - sx^2 - sy^2 + c2,

@@ -1,3 +1,4 @@
+internal import CSimilarity
 internal import Domain
 
 /// When signatures are learnt, and how much is done at once.
@@ -12,8 +13,9 @@ struct SignaturePolicy: Sendable {
     var backfill: Int
 
     init(kernel: PairKernel) {
-        // All of this takes time in proportion to the pixels; the numbers suit 50 x 50 x 3.
-        let size = max(1, Double(kernel.shape.count) / 7500)
+        // All of this takes time in proportion to the pixels, and the gaussian window about four times as much as the
+        // uniform one; the numbers suit 50 x 50 x 3.
+        let size = max(1, Double(kernel.shape.count) / 7500 * (kernel.plan.gaussian == 0 ? 1 : 4))
         landmarkCount = size > 4 ? 64 : 128
         sampleCount = max(256, Int(1536 / size))
         backfill = max(64, Int(1024 / size))
