@@ -12,8 +12,10 @@ static int32_t rounded(int32_t value, int32_t step) { return (value + step - 1) 
 int32_t similarity_best_path(void) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return SIMILARITY_AVX512;
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+        int vnni = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+        return vnni ? SIMILARITY_VNNI : SIMILARITY_AVX512;
+    }
     if (__builtin_cpu_supports("avx2")) return SIMILARITY_AVX2;
 #endif
     return SIMILARITY_BASELINE;
@@ -21,6 +23,7 @@ int32_t similarity_best_path(void) {
 
 static const similarity_kernels *kernels(int32_t path) {
 #if defined(__x86_64__)
+    if (path == SIMILARITY_VNNI) return &similarity_kernels_vnni;
     if (path == SIMILARITY_AVX512) return &similarity_kernels_avx512;
     if (path == SIMILARITY_AVX2) return &similarity_kernels_avx2;
 #else
@@ -58,13 +61,15 @@ void similarity_plan_make(
 
 size_t similarity_statistics_bytes(const similarity_plan *plan) {
     size_t windows = (size_t)plan->padded * (size_t)plan->window_rows;
-    return windows * (plan->gaussian ? 2 * sizeof(double) : sizeof(int32_t) + sizeof(uint16_t));
+    return windows * (plan->gaussian ? 2 * sizeof(double) : 2 * sizeof(int32_t));
 }
 
 size_t similarity_scratch_bytes(const similarity_plan *plan) {
     size_t columns = (size_t)plan->columns, padded = (size_t)plan->padded;
     size_t regions = padded * sizeof(float);
-    if (!plan->gaussian) return columns * (2 * sizeof(int32_t) + sizeof(uint16_t)) + regions;
+    // Rows first or columns first, whichever a build does.
+    size_t rows_first = padded * 3 * 8 * sizeof(int32_t), columns_first = columns * 5 * sizeof(uint16_t);
+    if (!plan->gaussian) return (rows_first > columns_first ? rows_first : columns_first) + regions;
     return (columns * 3 + padded * 6 * (size_t)plan->window) * sizeof(double) + regions;
 }
 
@@ -87,6 +92,17 @@ void similarity_regions(
 
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut) {
     return kernels(path)->mse(y, x, count, cut);
+}
+
+void similarity_matmul(
+    int32_t path, const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
+    size_t b_stride, float *out, size_t out_stride) {
+    kernels(path)->matmul(a, lines, b, vectors, inner, a_stride, b_stride, out, out_stride);
+}
+
+void similarity_scan(
+    int32_t path, const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds) {
+    kernels(path)->scan(query, signatures, count, limit, bounds);
 }
 
 uint64_t similarity_hash(const uint8_t *bytes, size_t count) {

@@ -13,8 +13,14 @@ typedef struct {
         const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
         void *scratch);
     double (*mse)(const uint8_t *y, const uint8_t *x, size_t count, double cut);
+    void (*matmul)(
+        const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
+        size_t b_stride, float *out, size_t out_stride);
+    void (*scan)(
+        const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds);
 } similarity_kernels;
 
-extern const similarity_kernels similarity_kernels_baseline, similarity_kernels_avx2, similarity_kernels_avx512;
+extern const similarity_kernels similarity_kernels_baseline, similarity_kernels_avx2, similarity_kernels_avx512,
+    similarity_kernels_vnni;
 
 #endif

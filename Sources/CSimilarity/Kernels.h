@@ -1,10 +1,10 @@
 // The kernels' one source, included once per instruction set with KERNEL(name) naming that build.
 //
-// Every build does the same IEEE operations on the same 16 virtual lanes in the same order, and contraction to
-// fused multiply-add is off, so all builds give the same bits. Nothing here may use approximations.
+// For distances, every build does the same IEEE operations on the same 16 virtual lanes in the same order, and
+// contraction to fused multiply-add is off, so all builds give the same bits; nothing there may use approximations.
 //
-// With e = x - y and sums over a window of NP pixels, 1 - S1 S2 is written without cancellation and from exact
-// integers: u = (sum e)^2, v = NP sum e^2 - u, n1 = 2 sx sy + c1, d1 = u + n1, d2 = NP (sxx + syy) - sx^2 - sy^2 + c2,
+// With e = x - y and sums over a window of NP pixels, 1 - S1 S2 is written without cancellation, from exact integers:
+// u = (sum e)^2, v = NP sum e^2 - u, n1 = 2 sx sy + c1, d1 = u + n1, d2 = NP (sxx + syy) - sx^2 - sy^2 + c2,
 //     1 - S1 S2 = (u d2 + v n1) / (d1 d2),
 // in which nothing is negative: partial sums only grow, in floating point too. That is what early abandoning needs.
 
@@ -48,85 +48,25 @@ INLINE i32x16 KERNEL(lanes)(int32_t first) {
     return step + first;
 }
 
-// MARK: column sums of the uniform window
-
-typedef struct {
-    uint16_t *s;
-    int32_t *xx, *xy;
-} KERNEL(sums);
-
-INLINE KERNEL(sums) KERNEL(sums_in)(const similarity_plan *plan, void *scratch) {
-    size_t columns = (size_t)plan->columns;
-    KERNEL(sums) sums;
-    sums.xx = scratch;
-    sums.xy = sums.xx + columns;
-    sums.s = (uint16_t *)(sums.xy + columns);
-    memset(scratch, 0, columns * (2 * sizeof(int32_t) + sizeof(uint16_t)));
-    return sums;
-}
-
-// Adds row `row` of x, x^2 and x y to the column sums, and takes row `row - window` off.
-INLINE void KERNEL(push)(
-    const similarity_plan *plan, KERNEL(sums) sums, const uint8_t *y, const uint8_t *x, int32_t row) {
-    ptrdiff_t n = plan->row_values;
-    const uint8_t *xn = x + row * n, *yn = y + row * n;
-    ptrdiff_t back = plan->window * n;
-    if (row < plan->window) {
-        for (ptrdiff_t j = 0; j < n; j += 16) {
-            u16x16 a = __builtin_convertvector(LOAD(u8x16, xn + j), u16x16);
-            u16x16 b = __builtin_convertvector(LOAD(u8x16, yn + j), u16x16);
-            STORE(sums.s + j, LOAD(u16x16, sums.s + j) + a);
-            STORE(sums.xx + j, LOAD(i32x16, sums.xx + j) + __builtin_convertvector(a * a, i32x16));
-            STORE(sums.xy + j, LOAD(i32x16, sums.xy + j) + __builtin_convertvector(a * b, i32x16));
-        }
-        return;
-    }
-    for (ptrdiff_t j = 0; j < n; j += 16) {
-        u16x16 a = __builtin_convertvector(LOAD(u8x16, xn + j), u16x16);
-        u16x16 b = __builtin_convertvector(LOAD(u8x16, yn + j), u16x16);
-        u16x16 c = __builtin_convertvector(LOAD(u8x16, xn + j - back), u16x16);
-        u16x16 d = __builtin_convertvector(LOAD(u8x16, yn + j - back), u16x16);
-        STORE(sums.s + j, LOAD(u16x16, sums.s + j) + a - c);
-        i32x16 xx = __builtin_convertvector(a * a, i32x16) - __builtin_convertvector(c * c, i32x16);
-        i32x16 xy = __builtin_convertvector(a * b, i32x16) - __builtin_convertvector(c * d, i32x16);
-        STORE(sums.xx + j, LOAD(i32x16, sums.xx + j) + xx);
-        STORE(sums.xy + j, LOAD(i32x16, sums.xy + j) + xy);
-    }
-}
-
 // MARK: uniform window
 
 typedef struct {
     f32x16 numerator, denominator;
 } KERNEL(fraction);
 
-// (u d2 + v n1) / (d1 d2) of 16 window positions, not yet divided.
-INLINE KERNEL(fraction) KERNEL(terms)(
-    KERNEL(sums) sums, const uint16_t *sy, const int32_t *nyy, ptrdiff_t j, ptrdiff_t stride, int32_t taps,
-    float c1, float c2) {
-    u16x16 s16 = LOAD(u16x16, sums.s + j);
-    i32x16 xx = LOAD(i32x16, sums.xx + j), xy = LOAD(i32x16, sums.xy + j);
-#pragma clang loop unroll(full)
-    for (int32_t k = 1; k < taps; k++) {
-        s16 += LOAD(u16x16, sums.s + j + k * stride);
-        xx += LOAD(i32x16, sums.xx + j + k * stride);
-        xy += LOAD(i32x16, sums.xy + j + k * stride);
-    }
-    int32_t np = taps * taps;
-    // A window's sum has 14 bits (49 x 255); saying so lets the compiler use a 16-bit multiplication.
-    i32x16 s = __builtin_convertvector(s16 & (uint16_t)0x3FFF, i32x16);
-    i32x16 t = __builtin_convertvector(LOAD(u16x16, sy + j) & (uint16_t)0x3FFF, i32x16);
-    i32x16 e = s - t;
-    i32x16 u = e * e, p = s * t;
-    p += p;
-    i32x16 a = xx * np + LOAD(i32x16, nyy + j);
-    i32x16 variances = a - u - p;
-    i32x16 v = a - xy * (2 * np) - u;
+// (u d2 + v n1) / (d1 d2) of 16 window positions, not yet divided, from its integers; p = 2 sx sy.
+INLINE KERNEL(fraction) KERNEL(fraction_of)(i32x16 u, i32x16 v, i32x16 p, i32x16 variances, float c1, float c2) {
     f32x16 fu = __builtin_convertvector(u, f32x16), fv = __builtin_convertvector(v, f32x16);
     f32x16 n1 = __builtin_convertvector(p, f32x16) + c1, d2 = __builtin_convertvector(variances, f32x16) + c2;
     KERNEL(fraction) result = {fu * d2 + fv * n1, (fu + n1) * d2};
     return result;
 }
+
+#ifdef KERNEL_VNNI
+#include "KernelsVNNI.h"
+#else
+#include "KernelsColumns.h"
+#endif
 
 INLINE KERNEL(fraction) KERNEL(masked)(KERNEL(fraction) fraction, ptrdiff_t j, int32_t count) {
     i32x16 inside = KERNEL(lanes)((int32_t)j) < count;
@@ -149,21 +89,21 @@ INLINE float KERNEL(c2)(int32_t taps) {
 INLINE double KERNEL(uniform_distance)(
     const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
     void *scratch, ptrdiff_t stride, int32_t taps) {
-    const int32_t *nyy = statistics;
+    const uint32_t *sy = statistics;
     ptrdiff_t padded = plan->padded;
-    const uint16_t *sy = (const uint16_t *)(nyy + padded * plan->window_rows);
+    const int32_t *nyy = (const int32_t *)(sy + padded * plan->window_rows);
     KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
-    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row);
+    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row, taps);
     float c1 = KERNEL(c1)(taps);
     float c2 = KERNEL(c2)(taps);
     int32_t count = plan->window_values;
     double all = (double)count * plan->window_rows;
     f64x16 total = {};
     for (int32_t row = 0; row < plan->window_rows; row++) {
-        KERNEL(push)(plan, sums, y, x, row + taps - 1);
+        KERNEL(push)(plan, sums, y, x, row + taps - 1, taps);
         for (ptrdiff_t j = 0; j < count; j += 32) {
-            KERNEL(fraction) a = KERNEL(terms)(sums, sy, nyy, j, stride, taps, c1, c2);
-            KERNEL(fraction) b = KERNEL(terms)(sums, sy, nyy, j + 16, stride, taps, c1, c2);
+            KERNEL(fraction) a = KERNEL(terms)(plan, sums, sy, nyy, j, stride, taps, c1, c2);
+            KERNEL(fraction) b = KERNEL(terms)(plan, sums, sy, nyy, j + 16, stride, taps, c1, c2);
             if (j + 32 > count) {
                 a = KERNEL(masked)(a, j, count);
                 b = KERNEL(masked)(b, j + 16, count);
@@ -203,20 +143,20 @@ INLINE int KERNEL(ends_band)(const similarity_plan *plan, int32_t row, int32_t b
 INLINE void KERNEL(uniform_regions)(
     const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
     void *scratch, ptrdiff_t stride, int32_t taps) {
-    const int32_t *nyy = statistics;
+    const uint32_t *sy = statistics;
     ptrdiff_t padded = plan->padded;
-    const uint16_t *sy = (const uint16_t *)(nyy + padded * plan->window_rows);
+    const int32_t *nyy = (const int32_t *)(sy + padded * plan->window_rows);
     KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
-    float *columns = (float *)(sums.s + plan->columns);
+    float *columns = sums.rest;
     memset(columns, 0, (size_t)padded * sizeof(float));
-    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row);
+    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row, taps);
     float c1 = KERNEL(c1)(taps);
     float c2 = KERNEL(c2)(taps);
     double all = (double)plan->window_values * plan->window_rows;
     for (int32_t row = 0, band = 0; row < plan->window_rows; row++) {
-        KERNEL(push)(plan, sums, y, x, row + taps - 1);
+        KERNEL(push)(plan, sums, y, x, row + taps - 1, taps);
         for (ptrdiff_t j = 0; j < plan->window_values; j += 16) {
-            KERNEL(fraction) a = KERNEL(terms)(sums, sy, nyy, j, stride, taps, c1, c2);
+            KERNEL(fraction) a = KERNEL(terms)(plan, sums, sy, nyy, j, stride, taps, c1, c2);
             STORE(columns + j, LOAD(f32x16, columns + j) + (1.0f - a.numerator / a.denominator));
         }
         nyy += padded;
@@ -225,31 +165,8 @@ INLINE void KERNEL(uniform_regions)(
     }
 }
 
-INLINE void KERNEL(uniform_statistics)(
-    const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch, int32_t taps) {
-    int32_t *nyy = statistics;
-    ptrdiff_t padded = plan->padded, stride = plan->channels;
-    uint16_t *sy = (uint16_t *)(nyy + padded * plan->window_rows);
-    KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
-    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, y, row);
-    for (int32_t row = 0; row < plan->window_rows; row++) {
-        KERNEL(push)(plan, sums, y, y, row + taps - 1);
-        for (ptrdiff_t j = 0; j < padded; j += 16) {
-            u16x16 s = LOAD(u16x16, sums.s + j);
-            i32x16 xx = LOAD(i32x16, sums.xx + j);
-            for (int32_t k = 1; k < taps; k++) {
-                s += LOAD(u16x16, sums.s + j + k * stride);
-                xx += LOAD(i32x16, sums.xx + j + k * stride);
-            }
-            STORE(sy + j, s);
-            STORE(nyy + j, xx * (taps * taps));
-        }
-        nyy += padded;
-        sy += padded;
-    }
-}
-
 #include "KernelsGaussian.h"
+#include "KernelsSignature.h"
 
 // MARK: squared differences
 
@@ -271,8 +188,15 @@ static double KERNEL(mse)(const uint8_t *y, const uint8_t *x, size_t count, doub
 
 // MARK: entry points
 
+#ifdef KERNEL_VNNI
+#define UNLESS_SERVED(call) if (!KERNEL(serves)(plan)) return similarity_kernels_avx512.call
+#else
+#define UNLESS_SERVED(call)
+#endif
+
 static void KERNEL(statistics)(
     const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch) {
+    UNLESS_SERVED(statistics(plan, y, statistics, scratch));
     if (plan->gaussian) KERNEL(gaussian_statistics)(plan, y, statistics, scratch);
     else KERNEL(uniform_statistics)(plan, y, statistics, scratch, plan->window);
 }
@@ -281,6 +205,7 @@ static void KERNEL(statistics)(
 static double KERNEL(ssim)(
     const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
     void *scratch) {
+    UNLESS_SERVED(ssim(plan, y, statistics, x, cut, scratch));
 #define WITH(taps) KERNEL(uniform_distance)(plan, y, statistics, x, cut, scratch, plan->channels, taps)
     if (plan->gaussian) return KERNEL(gaussian_distance)(plan, y, statistics, x, cut, scratch);
     switch (plan->window) {
@@ -297,6 +222,7 @@ static double KERNEL(ssim)(
 static void KERNEL(regions)(
     const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
     void *scratch) {
+    UNLESS_SERVED(regions(plan, y, statistics, x, parts, scratch));
     if (plan->gaussian) return KERNEL(gaussian_regions)(plan, y, statistics, x, parts, scratch);
     if (plan->window == 7)
         return KERNEL(uniform_regions)(plan, y, statistics, x, parts, scratch, plan->channels, 7);
@@ -305,4 +231,5 @@ static void KERNEL(regions)(
 
 const similarity_kernels KERNEL(similarity_kernels) = {
     .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .regions = KERNEL(regions), .mse = KERNEL(mse),
+    .matmul = KERNEL(matmul), .scan = KERNEL(scan),
 };

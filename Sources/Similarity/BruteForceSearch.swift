@@ -8,6 +8,11 @@ struct BruteForceSearch: SimilaritySearch {
     let kernel: PairKernel
     let limits: SearchLimits
 
+    func prepare(
+        _ history: ImageHistory,
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async {}
+
     func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
         var user = FindingBuilder(limits: limits)
         var model = FindingBuilder(limits: limits)

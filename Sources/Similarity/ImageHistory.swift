@@ -1,3 +1,4 @@
+internal import CSimilarity
 internal import Domain
 
 /// The earlier images of one model and shape, oldest first.
@@ -12,6 +13,8 @@ final class ImageHistory {
     private(set) var windowStart = 0
     /// The position of the next image.
     private(set) var end = 0
+    /// Which images have signatures, and what made them.
+    var signatures = SignatureState()
     private var chunks: [HistoryChunk] = []
     private var firstChunk = 0
 
@@ -22,7 +25,10 @@ final class ImageHistory {
 
     /// Bytes held for pixels and columns.
     var allocatedBytes: Int {
-        chunks.count * chunkCapacity * (shape.count + 2 * 8 + MemoryLayout<HistoryEntry>.stride)
+        chunks.reduce(0) { sum, chunk in
+            let signature = chunk.signatures == nil ? 0 : Int(SIMILARITY_SIGNATURE) * 2
+            return sum + chunkCapacity * (shape.count + 16 + MemoryLayout<HistoryEntry>.stride + signature)
+        }
     }
 
     /// Adds the newest image.
@@ -54,6 +60,10 @@ final class ImageHistory {
         chunks[position / chunkCapacity - firstChunk].pixels[position % chunkCapacity]
     }
 
+    func signatureSlot(at position: Int) -> UnsafeMutablePointer<Int16> {
+        chunks[position / chunkCapacity - firstChunk].signatureSlot(position % chunkCapacity)
+    }
+
     func entry(at position: Int) -> HistoryEntry {
         chunks[position / chunkCapacity - firstChunk].entries[position % chunkCapacity]
     }
@@ -62,18 +72,21 @@ final class ImageHistory {
         chunks[position / chunkCapacity - firstChunk].hashes[position % chunkCapacity]
     }
 
+    /// The chunk that holds `position`, and its place there.
+    func place(of position: Int) -> (chunk: HistoryChunk, place: Int) {
+        (chunks[position / chunkCapacity - firstChunk], position % chunkCapacity)
+    }
+
     /// Calls `body` for every chunk that holds some of `positions`: the chunk, the position of its first image, and
-    /// which of its places are meant; later chunks first when `isReversed`.
+    /// which of its places are meant.
     func forEachChunk(
         of positions: Range<Int>,
-        reversed isReversed: Bool = false,
         _ body: (HistoryChunk, Int, Range<Int>) -> Void
     ) {
         guard !positions.isEmpty else { return }
         let first = positions.lowerBound / chunkCapacity
         let last = (positions.upperBound - 1) / chunkCapacity
-        for step in 0...(last - first) {
-            let number = isReversed ? last - step : first + step
+        for number in first...last {
             let base = number * chunkCapacity
             let places = max(positions.lowerBound - base, 0)..<min(positions.upperBound - base, chunkCapacity)
             body(chunks[number - firstChunk], base, places)

@@ -8,6 +8,8 @@ package enum KernelPath: Int32, Hashable, Sendable, CaseIterable {
     case avx2
     /// Needs AVX-512 F, BW, DQ and VL.
     case avx512
+    /// Needs VBMI and VNNI beside; other windows than 7 x 7 run as `avx512`.
+    case vnni
 
     /// The best build that this machine can run; the ones before it run too.
     package static let best = KernelPath(rawValue: similarity_best_path()) ?? .baseline

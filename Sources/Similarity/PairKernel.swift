@@ -90,9 +90,12 @@ final class PixelBuffer {
     func set(_ index: Int, to pixels: [UInt8]) {
         precondition(pixels.count == stride)
         pixels.withUnsafeBufferPointer { source in
-            guard let start = source.baseAddress else { return }
-            (base + index * stride).update(from: start, count: stride)
+            if let start = source.baseAddress { copy(index, from: start) }
         }
+    }
+
+    func copy(_ index: Int, from pixels: UnsafePointer<UInt8>) {
+        (base + index * stride).update(from: pixels, count: stride)
     }
 }
 

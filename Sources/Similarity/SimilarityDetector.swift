@@ -3,8 +3,9 @@ package import Domain
 /// Compares each image that a model sees with the images it saw before (paper §4.3), in both scopes.
 ///
 /// Findings depend only on the order of the inputs: not on how they are split into batches, nor on threads.
-/// One task uses a detector at a time; it is not `Sendable`, so the compiler sees to that. Inside ``observe(_:forEach:)``
-/// pieces on other threads only read, and the method waits for all of them before it changes anything.
+/// A detector is confined to one task: it is not `Sendable`, and an actor that holds one must not enter it again while
+/// ``observe(_:forEach:)`` waits. There, pieces on other threads only read histories (or write signatures of their own
+/// images), and the method waits for all of them before it changes anything.
 package final class SimilarityDetector {
     /// What is measured, and against how much of the past.
     package let configuration: SimilarityConfiguration
@@ -67,6 +68,10 @@ package final class SimilarityDetector {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async -> [(user: SimilarityFinding, model: SimilarityFinding)] {
         let searches = SearchTable(batch.map { append($0) })
+        for shape in Set(batch.map(\.image.shape)) {
+            guard let line = lines[shape] else { continue }
+            await line.search.prepare(line.history, forEach: forEach)
+        }
         await forEach(batch.count) { index in searches.run(index) }
         evict()
         return searches.results

@@ -16,7 +16,13 @@ struct SimilarityQuery: Sendable {
 typealias ScopedFindings = (user: SimilarityFinding, model: SimilarityFinding)
 
 /// Finds what history says of a query; every search gives the same, to the last bit.
-protocol SimilaritySearch {
+protocol SimilaritySearch: Sendable {
+    /// Readies `history` for searches after images were appended; `forEach` runs pieces in parallel.
+    func prepare(
+        _ history: ImageHistory,
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async
+
     /// What `query` finds in `history`, which nobody may change meanwhile.
     func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings
 }
@@ -35,6 +41,8 @@ package enum SearchMethod: Hashable, Sendable {
     case bruteForce
     /// Only as much of a pair as the answer needs.
     case fast
+    /// As `fast`, but signatures begin at `images` images and rest on `landmarks`; for tests of small histories.
+    case signed(images: Int, landmarks: Int)
 
     /// The one place that decides which search serves a metric and a shape.
     func search(configuration: SimilarityConfiguration, shape: ImageShape, path: KernelPath)
@@ -47,9 +55,16 @@ package enum SearchMethod: Hashable, Sendable {
             path: path
         )
         let limits = SearchLimits(threshold: configuration.threshold, cap: configuration.cap)
-        return switch self {
-        case .bruteForce: BruteForceSearch(kernel: kernel, limits: limits)
-        case .fast: BoundedSearch(kernel: kernel, limits: limits)
+        var policy = SignaturePolicy(kernel: kernel)
+        switch self {
+        case .bruteForce: return BruteForceSearch(kernel: kernel, limits: limits)
+        case .fast: break
+        case .signed(let images, let landmarks):
+            policy.minimumImages = images
+            policy.sampleCount = images
+            policy.landmarkCount = landmarks
+            policy.backfill = images / 4
         }
+        return BoundedSearch(kernel: kernel, limits: limits, signatures: policy)
     }
 }

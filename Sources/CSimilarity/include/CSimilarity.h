@@ -10,7 +10,7 @@
 #define SIMILARITY_PADDING 64
 
 /// Which build of the kernels runs; larger needs more of the machine.
-enum { SIMILARITY_BASELINE = 0, SIMILARITY_AVX2 = 1, SIMILARITY_AVX512 = 2 };
+enum { SIMILARITY_BASELINE = 0, SIMILARITY_AVX2 = 1, SIMILARITY_AVX512 = 2, SIMILARITY_VNNI = 3 };
 
 /// What a shape and a window mean for the kernels.
 typedef struct {
@@ -54,6 +54,18 @@ void similarity_regions(
 
 /// Mean squared difference / 255^2, or infinity as soon as that is proven to exceed `cut`.
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut);
+
+/// Coordinates of a signature.
+#define SIMILARITY_SIGNATURE 256
+
+/// `out[v][line]` = the product of row `line` of `a` and row `v` of `b`, of `inner` (a multiple of 16) values each.
+void similarity_matmul(
+    int32_t path, const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
+    size_t b_stride, float *out, size_t out_stride);
+
+/// Squared distances of `query` and `count` signatures; beyond `limit` a distance may be any number beyond `limit`.
+void similarity_scan(
+    int32_t path, const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds);
 
 /// A 64-bit hash of `count` bytes, the same on every machine of the same byte order.
 uint64_t similarity_hash(const uint8_t *bytes, size_t count);

@@ -1,0 +1,15 @@
+// The kernels for machines with AVX-512, its byte permutations (VBMI) and byte dot products (VNNI).
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#include "CSimilarity.h"
+#include "KernelTable.h"
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))), apply_to = function)
+#define KERNEL(name) name##_vnni
+#define KERNEL_VNNI
+#include "Kernels.h"
+#pragma clang attribute pop
+#endif
