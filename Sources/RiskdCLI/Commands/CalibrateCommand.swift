@@ -3,6 +3,7 @@ import Domain
 import RiskdDaemon
 import Runtime
 import Scoring
+import Storage
 
 extension Command {
     /// `riskd calibrate`: thresholds and e-values.

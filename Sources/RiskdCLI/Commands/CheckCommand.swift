@@ -15,7 +15,7 @@ extension Command {
     ) { invocation in
         var checklist = Checklist(invocation.terminal)
         let configuration: Configuration
-        do {
+        do throws(ConfigurationError) {
             configuration = try invocation.configuration()
             checklist.passed("configuration", invocation.value("config") ?? "defaults")
         } catch {
@@ -28,14 +28,14 @@ extension Command {
             checklist.passed("sources", configuration.ingest.paths.joined(separator: ", "))
         }
         var plans: DetectorPlans?
-        do {
+        do throws(StartupError) {
             plans = try DetectorPlans(configuration)
             let count = configuration.models.values.reduce(0) { $0 + $1.opinions.count }
             checklist.passed("models", count == 0 ? "no second opinions are configured" : "\(count) opinions loaded")
         } catch {
             checklist.failed("models", error.description)
         }
-        do {
+        do throws(StartupError) {
             _ = try ScoringConfiguration(configuration)
             checklist.passed("scoring", "ticks of \(configuration.scoring.tick)")
         } catch {
@@ -58,10 +58,10 @@ extension Command {
         _ checklist: inout Checklist
     ) async throws {
         let place = configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
-        do throws(StorageError) {
+        do {
             let state = try await store.loadState()
             checklist.passed("database", "\(place): \(state.sequence) records")
-        } catch .notMigrated {
+        } catch StorageError.notMigrated {
             checklist.passed("database", "\(place): no schema yet; riskd run and riskd migrate make it")
             return
         }

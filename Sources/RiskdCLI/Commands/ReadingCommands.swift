@@ -39,7 +39,7 @@ extension Command {
                     .string(item.entity.description), .string(word(item.level)), .number(points(item.score)),
                     item.lane.map { .string($0.description) } ?? .null,
                     .number((Double(item.evidence) / 1_048_576 * 1000).rounded() / 1000), .bool(item.isDerived),
-                    .string(summary(item.contributions)),
+                    .string(largestParts(item.contributions)),
                 ])
             }
             report.write(to: invocation.terminal, as: invocation.format)
@@ -78,7 +78,7 @@ extension Command {
                     .string(stored.time.description), .integer(sample.id), .integer(Int64(sample.queries)),
                     .string(word(sample.level)), .number(points(sample.score)),
                     sample.lane.map { .string($0.description) } ?? .null, .bool(sample.isDerived),
-                    .string(summary(sample.contributions)),
+                    .string(largestParts(sample.contributions)),
                 ])
             }
             report.write(to: invocation.terminal, as: invocation.format)
@@ -98,7 +98,7 @@ private func isMoreUrgent(_ left: Assessment, _ right: Assessment) -> Bool {
 }
 
 /// The largest parts of a score, in words.
-private func summary(_ contributions: [Contribution]) -> String {
+private func largestParts(_ contributions: [Contribution]) -> String {
     contributions.filter { $0.milliPoints > 0 }.prefix(2)
         .map { "\($0.name) \(points($0.milliPoints))" }.joined(separator: ", ")
 }

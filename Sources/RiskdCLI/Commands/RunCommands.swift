@@ -1,6 +1,8 @@
 import Configuration
+import Domain
 import RiskdDaemon
 import Runtime
+import Storage
 
 extension Command {
     /// `riskd run`: the daemon.
