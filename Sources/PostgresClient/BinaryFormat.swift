@@ -72,7 +72,7 @@ struct BinaryReader {
     }
 }
 
-/// Microseconds from 1970 to PostgreSQL's epoch, 2000-01-01T00:00:00Z, in milliseconds.
+/// PostgreSQL's epoch, 2000-01-01T00:00:00Z, in milliseconds since 1970.
 private let epochOffset: Int64 = 946_684_800_000
 
 /// PostgreSQL's microseconds since 2000 of `milliseconds` since 1970; the infinities where they do not fit.
