@@ -58,13 +58,12 @@ extension Command {
         _ checklist: inout Checklist
     ) async throws {
         let place = configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
-        do {
-            let state = try await store.loadState()
-            checklist.passed("database", "\(place): \(state.sequence) records")
-        } catch StorageError.notMigrated {
+        guard try await store.schemaVersion() > 0 else {
             checklist.passed("database", "\(place): no schema yet; riskd run and riskd migrate make it")
             return
         }
+        let state = try await store.loadState()
+        checklist.passed("database", "\(place): \(state.sequence) records")
         let active = try await store.activeCalibrations()
         if active.isEmpty {
             checklist.warned("calibration", "none: levels will be uncalibrated; see riskd calibrate build --help")
