@@ -80,7 +80,8 @@ let package = Package(
         .target(
             name: "RiskdDaemon",
             dependencies: [
-                "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI", "HTTPServer", "Ingest",
+                "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI", "HTTPServer",
+                "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
                 "Storage",
             ],

@@ -110,7 +110,8 @@ private struct WordParser {
     /// `--name` or `--name=value` for `-n` or `-n=value`; nil for any other word.
     private func longForm(_ word: String) -> String? {
         let letters = word.dropFirst()
-        guard word.hasPrefix("-"), let letter = letters.first, letters.count == 1 || letters.dropFirst().first == "=",
+        guard word.hasPrefix("-"), let letter = letters.first,
+            letters.count == 1 || letters.dropFirst().first == "=",
             let flag = flags.first(where: { $0.short == letter })
         else { return nil }
         return "--" + flag.name + letters.dropFirst()

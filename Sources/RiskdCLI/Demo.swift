@@ -21,13 +21,22 @@ struct Demo {
 
     func run() async throws {
         guard FileManager.default.fileExists(atPath: fixture + "/fashion-dev.ndjson.xz") else {
-            throw UsageError("there is no trace in \(fixture): run the demo in riskd's folder, or name --fixture")
+            throw UsageError(
+                "there is no trace in \(fixture): run the demo in riskd's folder, or name --fixture"
+            )
         }
-        if FileManager.default.fileExists(atPath: directory) { try FileManager.default.removeItem(atPath: directory) }
+        if FileManager.default.fileExists(atPath: directory) {
+            try FileManager.default.removeItem(atPath: directory)
+        }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try configurationText.write(toFile: file, atomically: true, encoding: .utf8)
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw UsageError("\(file) cannot be written") }
+        writeAll(configurationText, to: descriptor)
+        close(descriptor)
         terminal.writeLine("The configuration is \(file). Each command below could be typed by hand.")
-        try step(["calibrate", "build", "--config", file, "--log", fixture + "/fashion-calibration.ndjson.xz"])
+        try step([
+            "calibrate", "build", "--config", file, "--log", fixture + "/fashion-calibration.ndjson.xz",
+        ])
         let signals = await Signals.take([SIGINT, SIGTERM])
         let daemon = try start(["run", "--config", file])
         defer { daemon.stop() }
@@ -38,7 +47,9 @@ struct Demo {
         let player = try start(play)
         defer { player.stop() }
         terminal.writeLine("")
-        terminal.writeLine("4 hours of a served model's queries: 41 users, 34 attempts to make an adversarial example.")
+        terminal.writeLine(
+            "4 hours of a served model's queries: 41 users, 34 attempts to make an adversarial example."
+        )
         terminal.writeLine("Levels as they change:")
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -169,7 +180,9 @@ struct Demo {
     private func step(_ arguments: [String]) throws {
         let child = try start(arguments)
         let status = child.wait()
-        guard status == 0 else { throw UsageError("riskd \(arguments.joined(separator: " ")) ended with \(status)") }
+        guard status == 0 else {
+            throw UsageError("riskd \(arguments.joined(separator: " ")) ended with \(status)")
+        }
     }
 
     private func start(_ arguments: [String]) throws -> Child {

@@ -24,7 +24,10 @@ struct Help {
         let flags = (command.flags + [.help]).map { flag in
             let value = flag.value.map { " \($0)" } ?? ""
             let short = flag.short.map { "-\($0), " } ?? ""
-            return ("\(short)--\(flag.name)\(value)", flag.summary + (flag.isRepeatable ? " (may be repeated)" : ""))
+            return (
+                "\(short)--\(flag.name)\(value)",
+                flag.summary + (flag.isRepeatable ? " (may be repeated)" : "")
+            )
         }
         return text + "\nFlags:\n" + listed(flags)
     }

@@ -47,7 +47,8 @@ package struct Committer: Sendable {
 
     /// Forgets images that no query can see any more, now and then; what is left over costs space only.
     private func prune(_ batch: ScoredBatch, _ pruned: inout [ModelID: Int64]) async {
-        for window in batch.commit.historyWindows where window.first - pruned[window.model, default: 0] >= 2000 {
+        for window in batch.commit.historyWindows
+        where window.first - pruned[window.model, default: 0] >= 2000 {
             do {
                 try await store.pruneHistory(of: window.model, keepingFrom: window.first)
                 pruned[window.model] = window.first

@@ -173,7 +173,9 @@ package struct Daemon: Sendable {
         let routes = ProbeRoutes(metrics: metrics) { [metrics] in
             metrics.value("riskd_database_up") == 1 ? [] : ["the database is not reachable"]
         }
-        let server = try HTTPServer(address: address.host, port: address.port, log: log) { routes.respond(to: $0) }
+        let server = try HTTPServer(address: address.host, port: address.port, log: log) {
+            routes.respond(to: $0)
+        }
         log.write(.notice, "serving probes and metrics", ["address": address.host, "port": "\(server.port)"])
         return server
     }

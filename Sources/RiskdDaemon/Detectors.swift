@@ -30,7 +30,10 @@ package final class Detectors {
     /// - Parameter records: by ascending sequence number.
     /// - Returns: what was found, by index of `records`.
     package func observe(_ records: [IncomingRecord]) async -> [Detection] {
-        var found = [(user: SimilarityFinding, model: SimilarityFinding)?](repeating: nil, count: records.count)
+        var found = [(user: SimilarityFinding, model: SimilarityFinding)?](
+            repeating: nil,
+            count: records.count
+        )
         let withImage = records.indices.filter { records[$0].record.image != nil }
         for (model, indices) in Dictionary(grouping: withImage, by: { records[$0].record.model }) {
             let inputs = indices.compactMap { SimilarityInput(records[$0]) }

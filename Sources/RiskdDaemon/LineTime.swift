@@ -38,7 +38,8 @@ private func string(in line: [UInt8], openedAt start: Int) -> Range<Int>? {
 private func value(in line: [UInt8], after start: Int) -> Range<Int>? {
     let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
     guard let colon = line[start...].firstIndex(where: { !isSpace($0) }), line[colon] == UInt8(ascii: ":"),
-        let quote = line[(colon + 1)...].firstIndex(where: { !isSpace($0) }), line[quote] == UInt8(ascii: "\"")
+        let quote = line[(colon + 1)...].firstIndex(where: { !isSpace($0) }),
+        line[quote] == UInt8(ascii: "\"")
     else { return nil }
     return string(in: line, openedAt: quote)
 }

@@ -82,7 +82,10 @@ extension IngestBatch {
         isCaughtUp = later.isCaughtUp
         for change in later.sources {
             if let index = sources.firstIndex(where: { $0.file.id == change.file.id }) {
-                sources[index] = SourceChange(file: change.file, expectedOffset: sources[index].expectedOffset)
+                sources[index] = SourceChange(
+                    file: change.file,
+                    expectedOffset: sources[index].expectedOffset
+                )
             } else {
                 sources.append(change)
             }

@@ -61,7 +61,9 @@ package struct PipelineMetrics: Sendable {
         metrics.add("riskd_late_records_total", by: Double(batch.late))
         metrics.add("riskd_duplicate_ids_total", by: Double(batch.duplicates))
         metrics.add("riskd_ingest_bytes_total", by: Double(batch.bytesRead))
-        for letter in commit.deadLetters { metrics.add("riskd_dead_letters_total", ["reason": letter.reason]) }
+        for letter in commit.deadLetters {
+            metrics.add("riskd_dead_letters_total", ["reason": letter.reason])
+        }
         for (detector, count) in batch.signals {
             metrics.add("riskd_signals_total", ["detector": detector.name], by: Double(count))
         }
@@ -69,7 +71,10 @@ package struct PipelineMetrics: Sendable {
             metrics.add("riskd_opinion_failures_total", ["opinion": opinion], by: Double(count))
         }
         for change in commit.levelChanges {
-            metrics.add("riskd_level_changes_total", ["kind": change.entity.kind, "to": change.to.description])
+            metrics.add(
+                "riskd_level_changes_total",
+                ["kind": change.entity.kind, "to": change.to.description]
+            )
         }
         for sample in commit.samples { set(sample) }
         for (model, use) in batch.histories {
@@ -86,7 +91,8 @@ package struct PipelineMetrics: Sendable {
         let score = Double(sample.score) / 1000
         switch sample.entity {
         case .user: break
-        case .model(let model): metrics.set("riskd_risk_score", ["scope": "model", "model": model.name], to: score)
+        case .model(let model):
+            metrics.set("riskd_risk_score", ["scope": "model", "model": model.name], to: score)
         case .global: metrics.set("riskd_risk_score", ["scope": "global"], to: score)
         }
     }

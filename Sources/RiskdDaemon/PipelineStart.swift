@@ -77,7 +77,10 @@ struct PipelineStart {
             calibrations: restoration.calibrations,
             configurationID: restoration.configurationID,
             clock: { Timestamp.now },
-            progress: BatchScorer.Progress(batch: restoration.state.batch, sequence: restoration.state.sequence),
+            progress: BatchScorer.Progress(
+                batch: restoration.state.batch,
+                sequence: restoration.state.sequence
+            ),
             pool: pool,
             seen: seen
         )

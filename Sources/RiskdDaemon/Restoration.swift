@@ -95,7 +95,9 @@ package struct Restoration: Sendable {
         of epoch: Epoch,
         in store: Store
     ) async throws -> (configuration: ScoringConfiguration, calibrations: ActiveCalibrations) {
-        let configuration = try ScoringConfiguration(artefact: try await body(epoch.configurationID, in: store))
+        let configuration = try ScoringConfiguration(
+            artefact: try await body(epoch.configurationID, in: store)
+        )
         var byModel: [ModelID: Calibration] = [:]
         for (model, id) in epoch.calibrationIDs { byModel[model] = try await calibration(id, in: store) }
         return (configuration, ActiveCalibrations(byModel: byModel, ids: epoch.calibrationIDs))

@@ -32,7 +32,9 @@ package struct ScoredBatch: Sendable {
     mutating func add(_ observation: Observation, _ detection: Detection) {
         commit.observations.append(observation)
         // Opinions feed both tracks but signal once.
-        let signalling = (observation.userRungs + observation.modelRungs).filter { $0.rung > 0 }.map(\.detector)
+        let signalling = (observation.userRungs + observation.modelRungs).filter { $0.rung > 0 }.map(
+            \.detector
+        )
         for detector in Set(signalling) { signals[detector, default: 0] += 1 }
         for failure in detection.failedOpinions {
             opinionFailures[failure.name, default: 0] += 1

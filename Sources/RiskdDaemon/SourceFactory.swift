@@ -18,7 +18,11 @@ package enum SourceFactory {
     ) -> any LineSource & ProgressReporting {
         let followers = files.map { file in
             FileFollower(
-                configuration: FollowerConfiguration(paths: [file], maximumLineBytes: maximumLine, once: true),
+                configuration: FollowerConfiguration(
+                    paths: [file],
+                    maximumLineBytes: maximumLine,
+                    once: true
+                ),
                 known: known
             )
         }

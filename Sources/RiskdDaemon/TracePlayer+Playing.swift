@@ -26,7 +26,9 @@ extension TracePlayer {
             let batch = try source.poll(maximumItems: 64, maximumBytes: 1 << 20)
             for case .line(let line) in batch.items {
                 guard let next = rewritten(line.bytes, first: first) else {
-                    throw StartupError("\(log): byte \(line.offset): the line has no time that could be moved")
+                    throw StartupError(
+                        "\(log): byte \(line.offset): the line has no time that could be moved"
+                    )
                 }
                 first = first ?? next.recorded
                 let wait = next.played.milliseconds - Timestamp.now.milliseconds

@@ -6,7 +6,9 @@ enum LogLine {
     static let epoch: Int64 = 1_772_438_400_000
 
     /// A valid line (with its line feed): record `number` of `user`, an 8x8 grey image that depends on both.
-    static func record(_ number: Int, user: String = "user-\(1)", id: String? = nil, padding: Int = 0) -> String {
+    static func record(_ number: Int, user: String = "user-\(1)", id: String? = nil, padding: Int = 0)
+        -> String
+    {
         var state = UInt64(truncatingIfNeeded: number) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(user.utf8.count)
         let pixels = (0..<64).map { _ -> UInt8 in
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -45,9 +45,13 @@ extension Command {
         ) { bar.update($0, of: $1) }
         bar.finish()
         for letter in result.deadLetters.prefix(5) {
-            invocation.terminal.note("\(letter.path): byte \(letter.offset): \(letter.reason) \(letter.detail)")
+            invocation.terminal.note(
+                "\(letter.path): byte \(letter.offset): \(letter.reason) \(letter.detail)"
+            )
         }
-        if !result.deadLetters.isEmpty { invocation.terminal.note("\(result.deadLetters.count) lines were not usable") }
+        if !result.deadLetters.isEmpty {
+            invocation.terminal.note("\(result.deadLetters.count) lines were not usable")
+        }
         guard !result.calibrations.isEmpty else {
             invocation.terminal.writeError("no record of the model was found in the logs")
             return .error
@@ -71,7 +75,8 @@ extension Command {
 
     private static func report(_ calibrations: [Calibration]) -> Report {
         var report = Report([
-            .init("model"), .init("detector"), .init("records", isNumeric: true), .init("rung", isNumeric: true),
+            .init("model"), .init("detector"), .init("records", isNumeric: true),
+            .init("rung", isNumeric: true),
             .init("threshold", isNumeric: true), .init("exceeded_by", isNumeric: true),
             .init("bound", isNumeric: true), .init("e_value", isNumeric: true),
         ])

@@ -31,7 +31,10 @@ extension Command {
         do throws(StartupError) {
             plans = try DetectorPlans(configuration)
             let count = configuration.models.values.reduce(0) { $0 + $1.opinions.count }
-            checklist.passed("models", count == 0 ? "no second opinions are configured" : "\(count) opinions loaded")
+            checklist.passed(
+                "models",
+                count == 0 ? "no second opinions are configured" : "\(count) opinions loaded"
+            )
         } catch {
             checklist.failed("models", error.description)
         }
@@ -57,7 +60,8 @@ extension Command {
         _ plans: DetectorPlans?,
         _ checklist: inout Checklist
     ) async throws {
-        let place = configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
+        let place =
+            configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
         guard try await store.schemaVersion() > 0 else {
             checklist.passed("database", "\(place): no schema yet; riskd run and riskd migrate make it")
             return
@@ -66,7 +70,10 @@ extension Command {
         checklist.passed("database", "\(place): \(state.sequence) records")
         let active = try await store.activeCalibrations()
         if active.isEmpty {
-            checklist.warned("calibration", "none: levels will be uncalibrated; see riskd calibrate build --help")
+            checklist.warned(
+                "calibration",
+                "none: levels will be uncalibrated; see riskd calibrate build --help"
+            )
         }
         for (model, id) in active.sorted(by: { $0.key < $1.key }) {
             let body = try await store.artefact(id)?.body ?? []
@@ -75,7 +82,10 @@ extension Command {
                 continue
             }
             if let plans, calibration.detectorConfiguration != plans.description(of: model) {
-                checklist.warned("calibration", "\(model): built with other detector settings, and not used; build it again")
+                checklist.warned(
+                    "calibration",
+                    "\(model): built with other detector settings, and not used; build it again"
+                )
             } else {
                 checklist.passed("calibration", "\(model): \(id)")
             }

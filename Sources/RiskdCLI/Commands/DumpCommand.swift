@@ -17,7 +17,8 @@ extension Command {
     ) { invocation in
         guard let table = FactTable(rawValue: invocation.arguments[0]) else {
             let names = FactTable.allCases.map(\.name)
-            let hint = closestMatch(to: invocation.arguments[0], in: names).map { "; did you mean '\($0)'?" } ?? ""
+            let hint =
+                closestMatch(to: invocation.arguments[0], in: names).map { "; did you mean '\($0)'?" } ?? ""
             throw UsageError("there is no table '\(invocation.arguments[0])'\(hint)")
         }
         try await invocation.withStore { store, _ in

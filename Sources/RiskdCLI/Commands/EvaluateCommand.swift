@@ -26,7 +26,9 @@ extension Command {
         let truth = try Truth(try RecordedText.read(path), path: path)
         return try await invocation.withStore { store, _ in
             let evaluation = try await evaluate(store, truth, signal)
-            guard evaluation.missing < truth.entries.count else { throw EvaluationError.nothingMatches(path: path) }
+            guard evaluation.missing < truth.entries.count else {
+                throw EvaluationError.nothingMatches(path: path)
+            }
             EvaluationReport(evaluation, signal: signal).write(to: invocation.terminal, as: invocation.format)
             return .ok
         }

@@ -21,7 +21,8 @@ extension Command {
             }
             let entity = stored.sample.entity
             let observations =
-                entity == .global ? [] : try await store.observations(of: entity, tick: stored.sample.tick, limit: 1000)
+                entity == .global
+                ? [] : try await store.observations(of: entity, tick: stored.sample.tick, limit: 1000)
             let explanation = Explanation(stored, observations)
             if invocation.format == .json {
                 invocation.terminal.write(explanation.json.prettyText + "\n")
@@ -48,14 +49,18 @@ private struct Explanation {
 
     func write(to terminal: Terminal) {
         let level = word(sample.level)
-        terminal.writeLine("sample \(sample.id): \(sample.entity) at \(stored.time): \(points(sample.score)) \(level)")
+        terminal.writeLine(
+            "sample \(sample.id): \(sample.entity) at \(stored.time): \(points(sample.score)) \(level)"
+        )
         let lane = sample.lane.map { ", lane \($0)" } ?? ""
         let kind = sample.isDerived ? "derived from its members" : "own track"
         terminal.writeLine("\(kind)\(lane), \(sample.queries) queries in the tick")
         terminal.writeLine("scored by \(stored.configurationID)")
         terminal.writeLine("calibration \(stored.calibrationID ?? "none")")
         var parts = Report([.init("part"), .init("points", isNumeric: true)])
-        for part in sample.contributions { parts.append([.string(part.name), .number(points(part.milliPoints))]) }
+        for part in sample.contributions {
+            parts.append([.string(part.name), .number(points(part.milliPoints))])
+        }
         parts.append(["= score", .number(points(sample.score))])
         terminal.write("\n")
         parts.write(to: terminal, as: .table)
@@ -66,7 +71,8 @@ private struct Explanation {
 
     private var queries: Report {
         var report = Report([
-            .init("time"), .init("record"), .init("user"), .init("class"), .init("probability", isNumeric: true),
+            .init("time"), .init("record"), .init("user"), .init("class"),
+            .init("probability", isNumeric: true),
             .init("nearest"), .init("distance", isNumeric: true), .init("near", isNumeric: true),
             .init("descended", isNumeric: true), .init("repeats", isNumeric: true), .init("opinions"),
             .init("rungs"),
@@ -111,7 +117,9 @@ private struct Explanation {
             "config_id": .string(stored.configurationID),
             "calibration_id": stored.calibrationID.map { .string($0) } ?? .null,
             "contributions": .array(
-                sample.contributions.map { .object(["name": .string($0.name), "milli": .integer($0.milliPoints)]) }
+                sample.contributions.map {
+                    .object(["name": .string($0.name), "milli": .integer($0.milliPoints)])
+                }
             ),
             "queries_scored": .array(queries.objects),
         ])

@@ -22,7 +22,8 @@ extension Command {
             throw UsageError("--speed must be a number above 0, got '\(text)'")
         }
         let bar = ProgressBar("playing", invocation.terminal)
-        let count = try await TracePlayer(speed: speed, start: .now).play(invocation.arguments[0], into: path) {
+        let count = try await TracePlayer(speed: speed, start: .now).play(invocation.arguments[0], into: path)
+        {
             bar.update($1, of: $2)
         }
         bar.finish()

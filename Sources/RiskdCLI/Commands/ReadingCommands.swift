@@ -38,7 +38,8 @@ extension Command {
                 report.append([
                     .string(item.entity.description), .string(word(item.level)), .number(points(item.score)),
                     item.lane.map { .string($0.description) } ?? .null,
-                    .number((Double(item.evidence) / 1_048_576 * 1000).rounded() / 1000), .bool(item.isDerived),
+                    .number((Double(item.evidence) / 1_048_576 * 1000).rounded() / 1000),
+                    .bool(item.isDerived),
                     .string(largestParts(item.contributions)),
                 ])
             }
@@ -70,7 +71,8 @@ extension Command {
             let samples = try await store.samples(of: entity, since: since, until: until, limit: limit + 1)
             var report = Report([
                 .init("time"), .init("sample", isNumeric: true), .init("queries", isNumeric: true),
-                .init("level"), .init("score", isNumeric: true), .init("lane"), .init("derived"), .init("why"),
+                .init("level"), .init("score", isNumeric: true), .init("lane"), .init("derived"),
+                .init("why"),
             ])
             for stored in samples.prefix(limit) {
                 let sample = stored.sample
@@ -113,6 +115,8 @@ extension Store {
             let names = candidates.map(\.description).joined(separator: ", ")
             throw UsageError("the user '\(text)' is known to several models: \(names)")
         }
-        throw UsageError("'\(text)' is no entity: expected user:MODEL/USER, model:MODEL, global or a user's name")
+        throw UsageError(
+            "'\(text)' is no entity: expected user:MODEL/USER, model:MODEL, global or a user's name"
+        )
     }
 }

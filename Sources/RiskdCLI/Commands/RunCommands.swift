@@ -46,8 +46,12 @@ extension Command {
         let seconds = max(summary.duration.inSeconds, 1e-9)
         let rate = Int((Double(summary.records) / seconds).rounded())
         let terminal = invocation.terminal
-        terminal.writeLine("\(summary.records) records scored and stored in \(rounded(seconds)) s (\(rate)/s)")
-        if summary.duplicates > 0 { terminal.writeLine("\(summary.duplicates) left out: their ids were stored already") }
+        terminal.writeLine(
+            "\(summary.records) records scored and stored in \(rounded(seconds)) s (\(rate)/s)"
+        )
+        if summary.duplicates > 0 {
+            terminal.writeLine("\(summary.duplicates) left out: their ids were stored already")
+        }
         if summary.late > 0 { terminal.writeLine("\(summary.late) late: their ticks were closed already") }
         for (reason, count) in summary.deadLetters.sorted(by: { $0.key < $1.key }) {
             terminal.writeLine("\(count) dead letters: \(reason)")

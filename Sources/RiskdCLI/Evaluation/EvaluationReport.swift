@@ -26,8 +26,12 @@ struct EvaluationReport {
         terminal.write("\n")
         terminal.writeLine("attacking accounts")
         accounts.write(to: terminal, as: .table)
-        if evaluation.missing > 0 { terminal.note("\(evaluation.missing) records of the truth file are not stored") }
-        if evaluation.unknown > 0 { terminal.note("\(evaluation.unknown) stored records are not in the truth file") }
+        if evaluation.missing > 0 {
+            terminal.note("\(evaluation.missing) records of the truth file are not stored")
+        }
+        if evaluation.unknown > 0 {
+            terminal.note("\(evaluation.unknown) stored records are not in the truth file")
+        }
     }
 
     private var json: JSONValue {
@@ -48,7 +52,9 @@ struct EvaluationReport {
                 .init("signalled", isNumeric: true),
             ] + Self.rungColumns.map { .init("rung_\($0)_percent", isNumeric: true) }
         )
-        for (name, group) in evaluation.attacks.sorted(by: { $0.key < $1.key }) + [("all", total(evaluation.attacks))] {
+        for (name, group) in evaluation.attacks.sorted(by: { $0.key < $1.key }) + [
+            ("all", total(evaluation.attacks))
+        ] {
             report.append(
                 [
                     .string(name), .integer(Int64(group.instances.count)), .integer(Int64(group.detected)),
@@ -65,7 +71,9 @@ struct EvaluationReport {
             [.init("style"), .init("queries", isNumeric: true), .init("signalled", isNumeric: true)]
                 + Self.rungColumns.map { .init("rung_\($0)_percent", isNumeric: true) }
         )
-        for (name, group) in evaluation.styles.sorted(by: { $0.key < $1.key }) + [("all", total(evaluation.styles))] {
+        for (name, group) in evaluation.styles.sorted(by: { $0.key < $1.key }) + [
+            ("all", total(evaluation.styles))
+        ] {
             report.append(
                 [.string(name), .integer(Int64(group.queries)), .integer(Int64(group.atLeast(signal)))]
                     + shares(group)
@@ -95,7 +103,8 @@ struct EvaluationReport {
             .init("account"), .init("attacks"), .init("instances", isNumeric: true),
             .init("queries", isNumeric: true), .init("highest_level"),
         ])
-        for (entity, account) in evaluation.accounts.sorted(by: { $0.key < $1.key }) where account.isAttacker {
+        for (entity, account) in evaluation.accounts.sorted(by: { $0.key < $1.key }) where account.isAttacker
+        {
             report.append([
                 .string(entity.description), .string(account.attacks.sorted().joined(separator: ", ")),
                 .integer(Int64(account.instances.count)), .integer(Int64(account.queries)),
