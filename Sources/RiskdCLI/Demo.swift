@@ -21,7 +21,7 @@ struct Demo {
 
     func run() async throws {
         guard FileManager.default.fileExists(atPath: fixture + "/fashion-dev.ndjson.xz") else {
-            throw UsageError(
+            throw CommandFailure(
                 "there is no trace in \(fixture): run the demo in riskd's folder, or name --fixture"
             )
         }
@@ -30,7 +30,7 @@ struct Demo {
         }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw UsageError("\(file) cannot be written") }
+        guard descriptor >= 0 else { throw CommandFailure("\(file) cannot be written") }
         writeAll(configurationText, to: descriptor)
         close(descriptor)
         terminal.writeLine("The configuration is \(file). Each command below could be typed by hand.")
@@ -124,7 +124,7 @@ struct Demo {
                 let score = try await store.sample(stored.change.sample).map { points($0.sample.score) } ?? 0
                 write(stored, score)
             }
-            guard daemon.isRunning else { throw UsageError("riskd run ended; see what it printed above") }
+            guard daemon.isRunning else { throw CommandFailure("riskd run ended; see what it printed above") }
             if player.isRunning || !changes.isEmpty {
                 quietSince = nil
             } else if let since = quietSince {
@@ -159,7 +159,7 @@ struct Demo {
             if isAnswering(configuration.http.listen) { return }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw UsageError("riskd run did not become ready; see what it printed above")
+        throw CommandFailure("riskd run did not become ready; see what it printed above")
     }
 
     private func isAnswering(_ address: Configuration.Address) -> Bool {
@@ -181,7 +181,7 @@ struct Demo {
         let child = try start(arguments)
         let status = child.wait()
         guard status == 0 else {
-            throw UsageError("riskd \(arguments.joined(separator: " ")) ended with \(status)")
+            throw CommandFailure("riskd \(arguments.joined(separator: " ")) ended with \(status)")
         }
     }
 

@@ -6,6 +6,7 @@ package struct Progress: Sendable {
 
     private let label: String
     private let total: Int?
+    private let isBytes: Bool
     private let terminal: Terminal
     private let start: ContinuousClock.Instant
     private var last: ContinuousClock.Instant?
@@ -15,12 +16,19 @@ package struct Progress: Sendable {
     /// - Parameters:
     ///   - label: what is being done, such as `replaying`.
     ///   - total: how many things there are; nil when unknown.
+    ///   - isBytes: whether the things are bytes, which are shown in MB.
     ///   - terminal: its message stream shows the progress.
     ///   - now: when the work begins.
-    package init(_ label: String, total: Int?, on terminal: Terminal, at now: ContinuousClock.Instant = .now)
-    {
+    package init(
+        _ label: String,
+        total: Int?,
+        isBytes: Bool = false,
+        on terminal: Terminal,
+        at now: ContinuousClock.Instant = .now
+    ) {
         self.label = label
         self.total = total
+        self.isBytes = isBytes
         self.terminal = terminal
         start = now
     }
@@ -53,13 +61,18 @@ package struct Progress: Sendable {
 
     private func line(_ count: Int, _ now: ContinuousClock.Instant) -> String {
         let seconds = (now - start).inSeconds
-        let rate = seconds > 0 ? Int(Double(count) / seconds) : 0
-        guard let total, total > 0 else { return "\(label): \(count), \(rate)/s" }
+        let rate = amount(seconds > 0 ? Int(Double(count) / seconds) : 0)
+        let unit = isBytes ? " MB" : ""
+        guard let total, total > 0 else { return "\(label): \(amount(count))\(unit), \(rate)\(unit)/s" }
         let share = min(1, Double(count) / Double(total))
         let filled = Int(share * Double(Self.barWidth))
         let bar =
             String(repeating: "#", count: filled) + String(repeating: ".", count: Self.barWidth - filled)
-        let figures = "\(Int(share * 100))% \(count)/\(total), \(rate)/s"
+        let figures = "\(Int(share * 100))% \(amount(count))/\(amount(total))\(unit), \(rate)\(unit)/s"
         return terminal.isErrorTerminal ? "\(label) [\(bar)] \(figures)" : "\(label): \(figures)"
+    }
+
+    private func amount(_ count: Int) -> String {
+        isBytes ? rounded(Double(count) / 1_000_000) : String(count)
     }
 }

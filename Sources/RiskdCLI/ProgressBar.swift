@@ -20,7 +20,8 @@ final class ProgressBar: Sendable {
     func update(_ done: Int64, of total: Int64?) {
         let (label, terminal) = (label, terminal)
         state.withLock { state in
-            var progress = state.progress ?? Progress(label, total: total.map { Int($0) }, on: terminal)
+            var progress =
+                state.progress ?? Progress(label, total: total.map { Int($0) }, isBytes: true, on: terminal)
             progress.update(Int(done))
             state.progress = progress
             state.last = Int(done)

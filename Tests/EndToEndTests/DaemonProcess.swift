@@ -17,7 +17,7 @@ final class DaemonProcess {
     /// Starts the executable.
     init(_ arguments: [String], in directory: URL, environment: [String: String] = [:]) throws {
         log = directory.appendingPathComponent("riskd-\(UUID().uuidString.prefix(8)).log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
         process.executableURL = Self.executable
         process.arguments = arguments
         process.currentDirectoryURL = directory

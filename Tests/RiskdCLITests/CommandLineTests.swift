@@ -46,7 +46,7 @@ final class Screen: Sendable {
                 flags: [
                     Flag("level", "How loud", choices: ["info", "debug"]),
                     Flag("set", value: "KEY=VALUE", "Set a key", isRepeatable: true),
-                    Flag("follow", "Go on"),
+                    Flag("follow", short: "f", "Go on"),
                 ],
                 run: echo
             ),
@@ -79,6 +79,7 @@ final class Screen: Sendable {
         ("replay --level=debug a", "replay <a> level=debug\n"),
         ("replay a --follow --set x=1 --set=y=2", "replay <a> set=x=1,y=2 follow=\n"),
         ("replay a --follow --follow", "replay <a> follow=,\n"),
+        ("replay -f a", "replay <a> follow=\n"),
         ("replay -- --level -x", "replay <--level> <-x>\n"),
         ("replay - -1h", "replay <-> <-1h>\n"),
         ("replay a --set -1", "replay <a> set=-1\n"),
@@ -147,8 +148,8 @@ final class Screen: Sendable {
                 Flags:
                   --level info|debug  How loud
                   --set KEY=VALUE     Set a key (may be repeated)
-                  --follow            Go on
-                  --help              Show this help
+                  -f, --follow        Go on
+                  -h, --help          Show this help
 
                 """
         )

@@ -8,6 +8,23 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct HistoryTests {
     @Test
+    func `a window is what the last batch said`() async throws {
+        let (store, _) = try await makeStore()
+        #expect(try await store.historyWindows().isEmpty)
+        let first = HistoryWindow(model: ModelID("b"), first: 1, newest: start)
+        let second = HistoryWindow(model: ModelID("a"), first: 7, newest: start + .seconds(9))
+        var batch = makeBatch(0, [])
+        batch.historyWindows = [first, second]
+        try await store.commit(batch)
+        #expect(try await store.historyWindows() == [second, first])
+        let moved = HistoryWindow(model: ModelID("b"), first: 5, newest: start + .seconds(1))
+        batch = makeBatch(1, [])
+        batch.historyWindows = [moved]
+        try await store.commit(batch)
+        #expect(try await store.historyWindows() == [second, moved])
+    }
+
+    @Test
     func `the newest images come back oldest first, and pruned ones do not`() async throws {
         let (store, connectionString) = try await makeStore()
         var random = SystemRandomNumberGenerator()
@@ -26,14 +43,9 @@ struct HistoryTests {
         try await store.commit(makeBatch(0, Array(observations[..<11])))
         try await store.commit(makeBatch(1, Array(observations[11...])))
         let fashion = observations.filter { $0.record.model == ModelID("fashion") && $0.record.image != nil }
-        #expect(try await store.historyModels() == [ModelID("fashion"), ModelID("other")])
-        for (limit, pageSize) in [(100, 4), (14, 100), (5, 2), (1, 1), (0, 1)] {
-            var entries: [HistoryEntry] = []
-            try await store.history(of: ModelID("fashion"), limit: limit, pageSize: pageSize) { page in
-                #expect(page.count <= pageSize)
-                entries += page
-            }
-            let expected = fashion.suffix(limit)
+        for (first, limit) in [(1, 100), (1, 4), (6, 5), (7, 1), (19, 3), (21, 1)] as [(Int64, Int)] {
+            let entries = try await store.history(of: ModelID("fashion"), from: first, limit: limit)
+            let expected = fashion.filter { $0.sequence >= first }.prefix(limit)
             #expect(entries.map(\.sequence) == expected.map(\.sequence))
             #expect(entries.map(\.image) == expected.map(\.record.image))
             #expect(entries.map(\.user) == expected.map(\.record.user))
@@ -44,9 +56,8 @@ struct HistoryTests {
         let pruned = try await store.pruneHistory(of: ModelID("fashion"), keepingFrom: 15)
         #expect(pruned == fashion.filter { $0.sequence < 15 }.count)
         #expect(try await store.pruneHistory(of: ModelID("fashion"), keepingFrom: 15) == 0)
-        var left: [Int64] = []
-        try await store.history(of: ModelID("fashion"), limit: 100) { left += $0.map(\.sequence) }
-        #expect(left == fashion.map(\.sequence).filter { $0 >= 15 })
+        let left = try await store.history(of: ModelID("fashion"), from: 1)
+        #expect(left.map(\.sequence) == fashion.map(\.sequence).filter { $0 >= 15 })
         // Days that were dropped come back when they are needed.
         _ = try await store.pruneHistory(of: ModelID("other"), keepingFrom: 100)
         _ = try await store.pruneHistory(of: ModelID("fashion"), keepingFrom: 100)

@@ -40,7 +40,7 @@ extension Command {
         }
         do throws(StartupError) {
             _ = try ScoringConfiguration(configuration)
-            checklist.passed("scoring", "ticks of \(configuration.scoring.tick)")
+            checklist.passed("scoring", "ticks of \(configuration.scoring.tick.text)")
         } catch {
             checklist.failed("scoring", error.description)
         }

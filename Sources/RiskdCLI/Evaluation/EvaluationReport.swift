@@ -42,7 +42,14 @@ struct EvaluationReport {
         ])
     }
 
-    private static let rungColumns = [1, 3, 5]
+    /// Every rung that a query reached.
+    private var rungs: ClosedRange<Int> {
+        1...max(
+            1,
+            (Array(evaluation.attacks.values) + Array(evaluation.styles.values)).map(\.reached.count).max()
+                ?? 1
+        )
+    }
 
     private var attacks: Report {
         var report = Report(
@@ -50,7 +57,7 @@ struct EvaluationReport {
                 .init("attack"), .init("instances", isNumeric: true), .init("detected", isNumeric: true),
                 .init("median_query_of_first_signal", isNumeric: true), .init("queries", isNumeric: true),
                 .init("signalled", isNumeric: true),
-            ] + Self.rungColumns.map { .init("rung_\($0)_percent", isNumeric: true) }
+            ] + rungs.map { .init("rung_\($0)_percent", isNumeric: true) }
         )
         for (name, group) in evaluation.attacks.sorted(by: { $0.key < $1.key }) + [
             ("all", total(evaluation.attacks))
@@ -69,7 +76,7 @@ struct EvaluationReport {
     private var styles: Report {
         var report = Report(
             [.init("style"), .init("queries", isNumeric: true), .init("signalled", isNumeric: true)]
-                + Self.rungColumns.map { .init("rung_\($0)_percent", isNumeric: true) }
+                + rungs.map { .init("rung_\($0)_percent", isNumeric: true) }
         )
         for (name, group) in evaluation.styles.sorted(by: { $0.key < $1.key }) + [
             ("all", total(evaluation.styles))
@@ -115,7 +122,7 @@ struct EvaluationReport {
     }
 
     private func shares(_ group: Evaluation.Group) -> [JSONValue] {
-        Self.rungColumns.map { rung in
+        rungs.map { rung in
             guard group.queries > 0 else { return .null }
             return .number((Double(group.atLeast(rung)) / Double(group.queries) * 1000).rounded() / 10)
         }
