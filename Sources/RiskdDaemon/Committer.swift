@@ -90,6 +90,8 @@ package struct Committer: Sendable {
     private func pause(_ delay: Duration, because error: StorageError) async throws {
         metrics.set("riskd_database_up", to: 0)
         metrics.add("riskd_commit_retries_total")
+        // Waiting for the database is what the pipeline should do now: no reason to restart it.
+        ServiceManager.watchdog()
         log.write(
             .warning,
             "the database is not reachable; reading pauses until it is",

@@ -135,7 +135,7 @@ package struct Daemon: Sendable {
             clock: { Timestamp.now },
             onRead: onRead(source)
         )
-        try await supervise(signals, access) { try await pipeline.run(source) }
+        try await supervise(signals, access, reader) { try await pipeline.run(source) }
         await store.close()
         await reader.close()
         return tally.summary(duration: ContinuousClock.now - began)
@@ -210,6 +210,7 @@ package struct Daemon: Sendable {
     private func supervise(
         _ signals: Signals,
         _ access: DatabaseAccess,
+        _ reader: Store,
         _ body: () async throws -> Void
     ) async throws {
         let (stop, log) = (stop, log)
@@ -232,6 +233,13 @@ package struct Daemon: Sendable {
                     guard !Task.isCancelled else { return }
                     lost.raise()
                     stop.raise()
+                }
+            }
+            group.addTask { [metrics] in
+                // A quiet pipeline commits nothing: without this a database that is gone would go unnoticed.
+                while true {
+                    try await Task.sleep(for: .seconds(5))
+                    metrics.set("riskd_database_up", to: await reader.isReachable ? 1 : 0)
                 }
             }
             defer { group.cancelAll() }
