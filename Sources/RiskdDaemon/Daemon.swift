@@ -187,13 +187,12 @@ package struct Daemon: Sendable {
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable].contains(notice.kind)
+                let bytes = notice.bytes.map { " (\($0) bytes)" } ?? ""
+                let detail = notice.detail.isEmpty ? "" : ": \(notice.detail)"
                 log.write(
                     isTrouble ? .warning : .info,
-                    "source \(notice.kind.rawValue)",
-                    [
-                        "path": notice.path, "detail": notice.detail,
-                        "bytes": notice.bytes.map(String.init) ?? "",
-                    ]
+                    "source \(notice.kind.rawValue)\(detail)\(bytes)",
+                    ["path": notice.path]
                 )
             }
             metrics.set("riskd_ingest_caught_up", to: batch.isCaughtUp ? 1 : 0)
