@@ -39,6 +39,7 @@ package struct Daemon: Sendable {
 
     private let configuration: Configuration
     private let log: Log
+    private let stages: StageClock?
     private let metrics = Metrics()
     private let stop = StopFlag()
     private let progress: @Sendable (Int64, Int64?) -> Void
@@ -48,14 +49,17 @@ package struct Daemon: Sendable {
     /// - Parameters:
     ///   - configuration: checked settings.
     ///   - log: gets what happens.
+    ///   - stages: told how long the stages of the records' path take.
     ///   - progress: told the bytes read and, where known, the bytes in all.
     package init(
         _ configuration: Configuration,
         log: Log,
+        stages: StageClock? = nil,
         progress: @escaping @Sendable (Int64, Int64?) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.log = log
+        self.stages = stages
         self.progress = progress
     }
 
@@ -104,7 +108,8 @@ package struct Daemon: Sendable {
         let reader = try await Store.connect(access.connectionString)
         // 4. What was in memory when the last run stopped.
         let tally = Tally()
-        let committer = Committer(store: store, log: log, metrics: metrics, stop: stop) { batch in
+        let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
+            batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
             tally.add(batch)
         }
@@ -114,7 +119,8 @@ package struct Daemon: Sendable {
             scoring: scoring,
             plans: plans,
             pool: WorkerPool(width: configuration.workers),
-            log: log
+            log: log,
+            stages: stages
         )
         let restored = try await start.restore(seen: RetryingReader(reader, log: log, stop: stop).seen)
         metrics.set("riskd_calibrated_models", to: Double(restored.calibratedModels))
@@ -133,6 +139,7 @@ package struct Daemon: Sendable {
             committer: committer,
             stop: stop,
             clock: { Timestamp.now },
+            stages: stages,
             onRead: onRead(source)
         )
         try await supervise(signals, access, reader) { try await pipeline.run(source) }
