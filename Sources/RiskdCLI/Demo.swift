@@ -27,8 +27,9 @@ struct Demo {
                 "there is no trace in \(fixture): run the demo in riskd's folder, or name --fixture"
             )
         }
-        if FileManager.default.fileExists(atPath: directory) {
-            try FileManager.default.removeItem(atPath: directory)
+        for folder in [directory, "/var/lib/riskd-demo"] where FileManager.default.fileExists(atPath: folder)
+        {
+            try FileManager.default.removeItem(atPath: folder)
         }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -75,7 +76,7 @@ struct Demo {
         let models = absolute(fixture) + "/models"
         return """
             # Written by riskd demo.
-            state_directory: \(absolute(directory))/state
+            state_directory: \(stateDirectory)
             ingest:
               paths: [\(absolute(growing))]
             log:
@@ -95,6 +96,21 @@ struct Demo {
                   - {name: encoder-adv, input: features, model: \(models)/fashion-encoder-adv.onnx}
 
             """
+    }
+
+    /// Beside the rest; but root's PostgreSQL runs under another account, which may not reach a folder in /root.
+    private var stateDirectory: String {
+        let path = absolute(directory)
+        guard geteuid() == 0 else { return path + "/state" }
+        var folder = URL(fileURLWithPath: path)
+        while folder.path != "/" {
+            var status = stat()
+            guard stat(folder.path, &status) == 0, status.st_mode & S_IXOTH != 0 else {
+                return "/var/lib/riskd-demo/state"
+            }
+            folder.deleteLastPathComponent()
+        }
+        return path + "/state"
     }
 
     private var runtime: String {
