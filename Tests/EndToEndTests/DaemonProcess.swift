@@ -3,10 +3,20 @@ import Glibc
 import Testing
 
 /// A `riskd` that a test started: the real executable, in a directory of its own.
-final class DaemonProcess {
-    /// What it wrote to standard error.
-    let log: URL
+///
+/// Unchecked: Foundation guards what is asked of a running process; nothing else changes after `init`.
+final class DaemonProcess: @unchecked Sendable {
+    /// How a process ended, and what it wrote.
+    struct Result {
+        /// The exit code; negative for the signal that ended it.
+        let code: Int32
+        let output: String
+        let errors: String
+    }
+
     private let process = Process()
+    private let outputFile: URL
+    private let errorFile: URL
 
     /// The executable that the build put beside the tests.
     static let executable: URL = {
@@ -16,15 +26,24 @@ final class DaemonProcess {
 
     /// Starts the executable.
     init(_ arguments: [String], in directory: URL, environment: [String: String] = [:]) throws {
-        log = directory.appendingPathComponent("riskd-\(UUID().uuidString.prefix(8)).log")
-        _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+        let name = UUID().uuidString.prefix(8)
+        outputFile = directory.appendingPathComponent("\(name).out")
+        errorFile = directory.appendingPathComponent("\(name).err")
+        for file in [outputFile, errorFile] {
+            _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        }
         process.executableURL = Self.executable
         process.arguments = arguments
         process.currentDirectoryURL = directory
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: log)
-        process.standardError = process.standardOutput
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardOutput = try FileHandle(forWritingTo: outputFile)
+        process.standardError = try FileHandle(forWritingTo: errorFile)
+        var variables = ProcessInfo.processInfo.environment
+        // What the tests' own surroundings say of a service manager is not meant for it.
+        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "JOURNAL_STREAM", "STATE_DIRECTORY"] {
+            variables[name] = nil
+        }
+        process.environment = variables.merging(environment) { $1 }
         try process.run()
     }
 
@@ -34,24 +53,77 @@ final class DaemonProcess {
 
     var isRunning: Bool { process.isRunning }
     var identifier: Int32 { process.processIdentifier }
-    var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+    /// What it has written to standard error so far.
+    var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
-    /// Ends it at once, as a power cut would.
-    func kill() {
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+    /// Ends it at once, as a power cut would, and waits until it is gone.
+    func kill() async throws {
+        if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) }
+        _ = try await result()
     }
 
     /// Asks it to stop and waits.
-    func terminate() -> Int32 {
-        process.terminate()
-        process.waitUntilExit()
-        return process.terminationStatus
+    @discardableResult
+    func terminate() async throws -> Result {
+        if process.isRunning { Glibc.kill(process.processIdentifier, SIGTERM) }
+        return try await result()
     }
 
     /// Waits for it to end by itself.
-    func wait() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
+    func result(within patience: Duration = .seconds(100)) async throws -> Result {
+        try await eventually("riskd ends", within: patience, { self.errors }) { !self.process.isRunning }
+        let isSignal = process.terminationReason == .uncaughtSignal
+        return Result(
+            code: isSignal ? -process.terminationStatus : process.terminationStatus,
+            output: try String(contentsOf: outputFile, encoding: .utf8),
+            errors: errors
+        )
     }
+
+    /// Runs a command to its end.
+    @discardableResult
+    static func run(
+        _ arguments: [String],
+        in directory: URL,
+        environment: [String: String] = [:]
+    ) async throws -> Result {
+        try await DaemonProcess(arguments, in: directory, environment: environment).result()
+    }
+
+    /// The port on which it serves HTTP; nil until it says so.
+    var port: UInt16? {
+        let line = errors.split(separator: "\n").last { $0.contains("serving probes and metrics") }
+        return line?.split(separator: " ").last.flatMap { UInt16($0.dropFirst("port=".count)) }
+    }
+
+    /// The memory that it has in use, in bytes.
+    var residentBytes: Int? {
+        let status = try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap {
+            Int($0).map { $0 << 10 }
+        }
+    }
+}
+
+/// Waits until `condition` holds, looking often; a test that waits in vain fails with what it waited for.
+func eventually(
+    _ what: String,
+    within patience: Duration = .seconds(60),
+    _ details: () -> String = { "" },
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + patience
+    while try await !condition() {
+        guard ContinuousClock.now < end else { throw WaitedInVain(what: what, details: details()) }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
+
+/// What did not happen in time.
+struct WaitedInVain: Error, CustomStringConvertible {
+    let what: String
+    let details: String
+
+    var description: String { "waited in vain until \(what)\n\(details.suffix(4000))" }
 }

@@ -1,0 +1,9 @@
+import Testing
+
+/// Everything that follows growing logs with `riskd run`; one after the other, for they load the machine.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+enum LiveTests {}
+
+/// Everything that replays recorded logs, and what is asked of the database afterwards.
+@Suite(.serialized, .timeLimit(.minutes(3)))
+enum RecordedTests {}
