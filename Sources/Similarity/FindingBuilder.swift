@@ -18,6 +18,15 @@ struct FindingBuilder {
     /// An entry that is further away than this changes nothing.
     var cut: Double { max(limits.threshold, best) }
 
+    /// An entry that is further away than this is not the nearest.
+    var nearestCut: Double { best }
+
+    /// Counts an entry that is not byte-identical, nearer than the threshold, and not the nearest.
+    mutating func countNear(isAlarm: Bool) {
+        distanceAlarm += 1
+        if isAlarm { predictionAlarm += 1 }
+    }
+
     /// Counts an entry that is not byte-identical, at its exact distance.
     mutating func count(distance: Double, position: Int, isAlarm: Bool) {
         if distance < limits.threshold {

@@ -17,28 +17,12 @@ final class HistoryChunk {
     private(set) var hashes: [UInt64] = []
     private(set) var userKeys: [UInt64] = []
     private(set) var entries: [HistoryEntry] = []
-    private let capacity: Int
-    /// One signature after another; nil until the first one is written.
-    private(set) var signatures: UnsafeMutablePointer<Int16>?
 
     init(stride: Int, capacity: Int) {
-        self.capacity = capacity
         pixels = PixelBuffer(stride: stride, capacity: capacity)
         hashes.reserveCapacity(capacity)
         userKeys.reserveCapacity(capacity)
         entries.reserveCapacity(capacity)
-    }
-
-    deinit { signatures?.deallocate() }
-
-    /// Where the signature of the image at `place` goes.
-    func signatureSlot(_ place: Int) -> UnsafeMutablePointer<Int16> {
-        let length = Int(SIMILARITY_SIGNATURE)
-        if let signatures { return signatures + place * length }
-        let bytes = UnsafeMutableRawPointer.allocate(byteCount: capacity * length * 2, alignment: 64)
-        let base = bytes.initializeMemory(as: Int16.self, repeating: 0, count: capacity * length)
-        signatures = base
-        return base + place * length
     }
 
     func append(_ input: SimilarityInput) {

@@ -1,4 +1,3 @@
-internal import CSimilarity
 internal import Domain
 
 /// The earlier images of one model and shape, oldest first.
@@ -13,7 +12,7 @@ final class ImageHistory {
     private(set) var windowStart = 0
     /// The position of the next image.
     private(set) var end = 0
-    /// Which images have signatures, and what made them.
+    /// Which images are near each other, their signatures, and what made these.
     var signatures = SignatureState()
     private var chunks: [HistoryChunk] = []
     private var firstChunk = 0
@@ -25,11 +24,12 @@ final class ImageHistory {
 
     /// Bytes held for pixels and columns.
     var allocatedBytes: Int {
-        chunks.reduce(0) { sum, chunk in
-            let signature = chunk.signatures == nil ? 0 : Int(SIMILARITY_SIGNATURE) * 2
-            return sum + chunkCapacity * (shape.count + 16 + MemoryLayout<HistoryEntry>.stride + signature)
-        }
+        let perImage = shape.count + 16 + MemoryLayout<HistoryEntry>.stride
+        return chunks.count * chunkCapacity * perImage + signatures.clusters.allocatedBytes
     }
+
+    /// The first position whose pixels are still held.
+    var heldStart: Int { firstChunk * chunkCapacity }
 
     /// Adds the newest image.
     ///
@@ -58,10 +58,6 @@ final class ImageHistory {
 
     func pixels(at position: Int) -> UnsafePointer<UInt8> {
         chunks[position / chunkCapacity - firstChunk].pixels[position % chunkCapacity]
-    }
-
-    func signatureSlot(at position: Int) -> UnsafeMutablePointer<Int16> {
-        chunks[position / chunkCapacity - firstChunk].signatureSlot(position % chunkCapacity)
     }
 
     func entry(at position: Int) -> HistoryEntry {

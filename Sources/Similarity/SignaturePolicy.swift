@@ -3,13 +3,13 @@ internal import Domain
 
 /// When signatures are learnt, and how much is done at once.
 struct SignaturePolicy: Sendable {
-    /// Images that a history must hold before a basis is learnt; below it, abandoning is fast enough.
-    var minimumImages = 2048
-    /// Images that a basis is learnt from; bounds the time of learning.
+    /// Clusters that a history must hold before a basis is learnt; below it, abandoning is fast enough.
+    var minimumClusters = 384
+    /// Leaders that a basis is learnt from; bounds the time of learning.
     var sampleCount: Int
     /// Of these, how many are landmarks.
     var landmarkCount: Int
-    /// How many older images get their signature at once.
+    /// How many older leaders get their signature at once.
     var backfill: Int
 
     init(kernel: PairKernel) {
@@ -17,20 +17,22 @@ struct SignaturePolicy: Sendable {
         // uniform one; the numbers suit 50 x 50 x 3.
         let size = max(1, Double(kernel.shape.count) / 7500 * (kernel.plan.gaussian == 0 ? 1 : 4))
         landmarkCount = size > 4 ? 64 : 128
-        sampleCount = max(256, Int(1536 / size))
+        sampleCount = max(256, Int(1024 / size))
         backfill = max(64, Int(1024 / size))
-        if kernel.metric != .ssim || kernel.regionCount > 64 { minimumImages = .max }
+        if kernel.metric != .ssim || kernel.regionCount > 64 { minimumClusters = .max }
     }
 }
 
-/// Which images of a history have signatures, and what made them.
+/// Which images of a history are near each other, and what made their signatures.
 struct SignatureState {
     /// What made the signatures; nil until one was learnt.
     var basis: SignatureBasis?
-    /// The positions that have a signature by `basis`.
-    var signed = 0..<0
+    /// Every image's cluster, with the leaders' signatures.
+    let clusters = ClusterTable()
     /// The end of the history at which a new basis is due.
     var nextLearning = 0
+    /// The number of clusters at which a new basis is due.
+    var nextClusters = 0
 }
 
 extension BoundedSearch {
@@ -38,31 +40,39 @@ extension BoundedSearch {
         _ history: ImageHistory,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
-        let held = history.end - history.windowStart
-        if held >= signatures.minimumImages, history.end >= history.signatures.nextLearning {
-            // What images look like changes slowly: learn again when the history has been replaced some times over.
+        guard kernel.metric == .ssim else { return }
+        let table = history.signatures.clusters
+        table.update(from: history, kernel: kernel)
+        let count = table.clusters.count
+        let isDue = history.end >= history.signatures.nextLearning || count >= history.signatures.nextClusters
+        if count >= signatures.minimumClusters, isDue {
+            // What images look like changes slowly: learn again when there are some times as many, or when the
+            // history has been replaced some times over.
             history.signatures.basis = await learn(from: history, forEach: forEach)
-            history.signatures.signed = history.end..<history.end
-            history.signatures.nextLearning = history.end + 6 * held
+            table.clearSigned()
+            history.signatures.nextLearning = history.end + 6 * (history.end - history.windowStart)
+            history.signatures.nextClusters = 4 * count
         }
         guard let basis = history.signatures.basis else { return }
-        let signed = history.signatures.signed
-        let first = max(history.windowStart, signed.lowerBound - signatures.backfill)
-        let positions = Array(first..<max(first, signed.lowerBound)) + Array(signed.upperBound..<history.end)
-        let work = SigningWork(positions: positions, history: history, basis: basis)
+        var indices: [Int] = []
+        for index in table.clusters.indices.reversed() where !table.clusters[index].isSigned {
+            guard indices.count < signatures.backfill + 256 else { break }
+            indices.append(index)
+        }
+        let work = SigningWork(indices, history: history, basis: basis)
         await forEach(work.pieces) { work.run($0) }
-        history.signatures.signed = min(first, signed.lowerBound)..<history.end
+        table.setSigned(indices)
     }
 
     private func learn(
         from history: ImageHistory,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async -> SignatureBasis {
-        let held = history.end - history.windowStart
-        let count = min(held, signatures.sampleCount)
+        let clusters = history.signatures.clusters.clusters
+        let count = min(clusters.count, signatures.sampleCount)
         let sample = PixelBuffer(stride: history.shape.count, capacity: count)
         for index in 0..<count {
-            sample.copy(index, from: history.pixels(at: history.windowStart + index * held / count))
+            sample.copy(index, from: history.pixels(at: clusters[index * clusters.count / count].leader))
         }
         return await SignatureBasis(
             sample: sample,
@@ -74,17 +84,18 @@ extension BoundedSearch {
     }
 }
 
-/// Images to sign, in groups.
+/// Leaders to sign, in groups.
 ///
-/// Unchecked: pixels are only read, and every image's signature is written by one piece.
+/// Unchecked: pixels are only read, and every leader's signature is written by one piece.
 private final class SigningWork: @unchecked Sendable {
     private let images: [UnsafePointer<UInt8>]
     private let outputs: [UnsafeMutablePointer<Int16>]
     private let basis: SignatureBasis
 
-    init(positions: [Int], history: ImageHistory, basis: SignatureBasis) {
-        images = positions.map { history.pixels(at: $0) }
-        outputs = positions.map { history.signatureSlot(at: $0) }
+    init(_ indices: [Int], history: ImageHistory, basis: SignatureBasis) {
+        let table = history.signatures.clusters
+        images = indices.map { history.pixels(at: table.clusters[$0].leader) }
+        outputs = indices.map { table.signatureSlot($0) }
         self.basis = basis
     }
 

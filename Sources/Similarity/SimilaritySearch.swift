@@ -60,7 +60,7 @@ package enum SearchMethod: Hashable, Sendable {
         case .bruteForce: return BruteForceSearch(kernel: kernel, limits: limits)
         case .fast: break
         case .signed(let images, let landmarks):
-            policy.minimumImages = images
+            policy.minimumClusters = images
             policy.sampleCount = images
             policy.landmarkCount = landmarks
             policy.backfill = images / 4
