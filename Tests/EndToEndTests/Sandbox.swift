@@ -105,6 +105,12 @@ final class Sandbox {
         return new
     }
 
+    /// Makes a new connection for the next query: the server was stopped.
+    func disconnect() async {
+        await session?.close()
+        session = nil
+    }
+
     /// The first column of a query's rows, as whole numbers.
     func numbers(_ query: String) async throws -> [Int] {
         try await sql().query(PostgresQuery(unsafeSQL: query)).map { try $0.only(Int.self) }
