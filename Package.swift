@@ -96,8 +96,8 @@ let package = Package(
         .executableTarget(
             name: "riskd-bench",
             dependencies: [
-                "Configuration", "Domain", "Ingest", "RiskdDaemon", "Runtime", "Scoring", "Similarity",
-                "Storage",
+                "Configuration", "Domain", "EmbeddedPostgres", "Ingest", "PostgresClient", "RiskdCLI",
+                "RiskdDaemon", "Runtime", "Scoring", "Storage",
             ],
             path: "Sources/RiskdBench",
             swiftSettings: house

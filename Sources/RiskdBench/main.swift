@@ -1,1 +1,3 @@
-print("bench")
+import Glibc
+
+exit(await Bench.main(CommandLine.arguments))

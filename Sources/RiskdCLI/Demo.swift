@@ -18,6 +18,8 @@ struct Demo {
 
     private var file: String { directory + "/riskd.yaml" }
     private var growing: String { directory + "/inference.ndjson" }
+    /// How this program was called, so that its commands can be copied.
+    private var riskd: String { CommandLine.arguments.first ?? "riskd" }
 
     func run() async throws {
         guard FileManager.default.fileExists(atPath: fixture + "/fashion-dev.ndjson.xz") else {
@@ -25,8 +27,9 @@ struct Demo {
                 "there is no trace in \(fixture): run the demo in riskd's folder, or name --fixture"
             )
         }
-        if FileManager.default.fileExists(atPath: directory) {
-            try FileManager.default.removeItem(atPath: directory)
+        for folder in [directory, "/var/lib/riskd-demo"] where FileManager.default.fileExists(atPath: folder)
+        {
+            try FileManager.default.removeItem(atPath: folder)
         }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -64,16 +67,18 @@ struct Demo {
         terminal.writeLine("")
         try step(["risk", "--config", file, "--stored"])
         try step(["recompute", "--all", "--config", file])
-        terminal.writeLine(whereToLook)
+        for line in whereToLook.split(separator: "\n", omittingEmptySubsequences: false) {
+            terminal.writeLine(String(line))
+        }
     }
 
     private var configurationText: String {
-        let models = fixture + "/models"
+        let models = absolute(fixture) + "/models"
         return """
             # Written by riskd demo.
-            state_directory: \(directory)/state
+            state_directory: \(stateDirectory)
             ingest:
-              paths: [\(growing)]
+              paths: [\(absolute(growing))]
             log:
               level: warning
             http:
@@ -93,21 +98,38 @@ struct Demo {
             """
     }
 
+    /// Beside the rest; but root's PostgreSQL runs under another account, which may not reach a folder in /root.
+    private var stateDirectory: String {
+        let path = absolute(directory)
+        guard geteuid() == 0 else { return path + "/state" }
+        var folder = URL(fileURLWithPath: path)
+        while folder.path != "/" {
+            var status = stat()
+            guard stat(folder.path, &status) == 0, status.st_mode & S_IXOTH != 0 else {
+                return "/var/lib/riskd-demo/state"
+            }
+            folder.deleteLastPathComponent()
+        }
+        return path + "/state"
+    }
+
     private var runtime: String {
         let named = ProcessInfo.processInfo.environment["RISKD_ONNXRUNTIME"]
-        return named ?? FileManager.default.currentDirectoryPath + "/.deps/onnxruntime/libonnxruntime.so"
+        return named ?? absolute(".deps/onnxruntime/libonnxruntime.so")
     }
+
+    private func absolute(_ path: String) -> String { URL(fileURLWithPath: path).path }
 
     private var whereToLook: String {
         """
 
         Look further (the database starts for a moment when nothing else runs it):
-          riskd history global --config \(file)
-          riskd history model:fashion --config \(file) -o csv
-          riskd history USER --config \(file)           a user of the list above
-          riskd explain SAMPLE --config \(file)         a sample's number from history
-          riskd evaluate --truth \(fixture)/fashion-dev.truth.csv.gz --config \(file)
-          riskd run --config \(file)                    goes on where this stopped
+          \(riskd) history global --config \(file)
+          \(riskd) history model:fashion --config \(file) -o csv
+          \(riskd) history USER --config \(file)           a user of the list above
+          \(riskd) explain SAMPLE --config \(file)         a sample's number from history
+          \(riskd) evaluate --truth \(fixture)/fashion-dev.truth.csv.gz --config \(file)
+          \(riskd) run --config \(file)                    goes on where this stopped
         """
     }
 
@@ -177,18 +199,18 @@ struct Demo {
         }
     }
 
-    private func step(_ arguments: [String]) throws {
-        let child = try start(arguments)
+    private func step(_ arguments: [String], isQuiet: Bool = false) throws {
+        let child = try start(arguments, isQuiet: isQuiet)
         let status = child.wait()
         guard status == 0 else {
             throw CommandFailure("riskd \(arguments.joined(separator: " ")) ended with \(status)")
         }
     }
 
-    private func start(_ arguments: [String]) throws -> Child {
+    private func start(_ arguments: [String], isQuiet: Bool = false) throws -> Child {
         terminal.writeLine("")
-        terminal.writeLine("$ riskd \(arguments.joined(separator: " "))")
-        return try Child(arguments)
+        terminal.writeLine("$ \(riskd) \(arguments.joined(separator: " "))")
+        return try Child(arguments, isQuiet: isQuiet)
     }
 }
 
@@ -198,10 +220,11 @@ struct Demo {
 private final class Child: @unchecked Sendable {
     private let process = Process()
 
-    init(_ arguments: [String]) throws {
+    init(_ arguments: [String], isQuiet: Bool) throws {
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
+        if isQuiet { process.standardOutput = FileHandle.nullDevice }
         try process.run()
     }
 

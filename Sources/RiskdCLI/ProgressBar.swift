@@ -20,6 +20,7 @@ final class ProgressBar: Sendable {
     func update(_ done: Int64, of total: Int64?) {
         let (label, terminal) = (label, terminal)
         state.withLock { state in
+            if state.progress == nil { terminal.note("\(label) begins") }
             var progress =
                 state.progress ?? Progress(label, total: total.map { Int($0) }, isBytes: true, on: terminal)
             progress.update(Int(done))

@@ -17,6 +17,7 @@ package final class BatchScorer {
     private let configurationID: String
     private let clock: @Sendable () -> Timestamp
     private let seen: @Sendable ([SeenKey]) async throws -> Set<SeenKey>
+    private let stages: StageClock?
     private var engine: ScoringEngine
     private var progress: Progress
     /// The ids of the last two batches, which may not be committed yet.
@@ -46,6 +47,7 @@ package final class BatchScorer {
     ///   - clock: the wall clock, which dates dead letters and nothing else.
     ///   - progress: how far the database is.
     ///   - pool: the threads that decode.
+    ///   - stages: told how long the stages take.
     ///   - seen: which of some ids are in the database.
     package init(
         engine: ScoringEngine,
@@ -55,6 +57,7 @@ package final class BatchScorer {
         clock: @escaping @Sendable () -> Timestamp,
         progress: Progress,
         pool: WorkerPool,
+        stages: StageClock? = nil,
         seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     ) {
         self.engine = engine
@@ -64,6 +67,7 @@ package final class BatchScorer {
         self.clock = clock
         self.progress = progress
         self.pool = pool
+        self.stages = stages
         self.seen = seen
     }
 
@@ -77,14 +81,18 @@ package final class BatchScorer {
     package func score(_ batch: IngestBatch, latest: Timestamp? = nil) async throws -> ScoredBatch? {
         guard !batch.isEmpty else { return nil }
         var result = ScoredBatch(emptyCommit(), bytesRead: batch.bytesRead)
+        var lap = StageLap(stages)
         let (records, deadLetters) = await decode(batch.items, latest: latest)
+        lap.end(.decode)
         result.commit.deadLetters = deadLetters
         let fresh = try await withoutRepeats(records)
+        lap.end(.repeats)
         result.duplicates = records.count - fresh.count
         let incoming = fresh.enumerated().map {
             IncomingRecord(sequence: progress.sequence + Int64($0) + 1, record: $1)
         }
         let detections = await detectors.observe(incoming)
+        lap = StageLap(stages)
         var output = ScoringOutput()
         for (incoming, detection) in zip(incoming, detections) {
             result.add(observation(incoming, detection.findings, &output), detection)
@@ -93,6 +101,7 @@ package final class BatchScorer {
             CommitBatch.SourceUpdate(file: $0.file, expectedOffset: $0.expectedOffset)
         }
         finish(&result, output)
+        lap.end(.score)
         return result
     }
 

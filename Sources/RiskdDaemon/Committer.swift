@@ -8,6 +8,7 @@ package struct Committer: Sendable {
     private let log: Log
     private let metrics: Metrics
     private let stop: StopFlag
+    private let stages: StageClock?
     private let onCommit: @Sendable (ScoredBatch) -> Void
 
     /// A committer.
@@ -17,18 +18,21 @@ package struct Committer: Sendable {
     ///   - log: where lost connections are reported.
     ///   - metrics: where commits are counted.
     ///   - stop: once raised, an unreachable database is waited for a little longer only.
+    ///   - stages: told how long transactions take.
     ///   - onCommit: called after each batch is durable, in order.
     package init(
         store: Store,
         log: Log,
         metrics: Metrics,
         stop: StopFlag,
+        stages: StageClock? = nil,
         onCommit: @escaping @Sendable (ScoredBatch) -> Void
     ) {
         self.store = store
         self.log = log
         self.metrics = metrics
         self.stop = stop
+        self.stages = stages
         self.onCommit = onCommit
     }
 
@@ -39,7 +43,9 @@ package struct Committer: Sendable {
     package func run(_ batches: Channel<ScoredBatch>) async throws {
         var pruned: [ModelID: Int64] = [:]
         for await batch in batches {
+            var lap = StageLap(stages)
             try await commit(batch)
+            lap.end(.commit)
             onCommit(batch)
             await prune(batch, &pruned)
         }
@@ -90,6 +96,8 @@ package struct Committer: Sendable {
     private func pause(_ delay: Duration, because error: StorageError) async throws {
         metrics.set("riskd_database_up", to: 0)
         metrics.add("riskd_commit_retries_total")
+        // Waiting for the database is what the pipeline should do now: no reason to restart it.
+        ServiceManager.watchdog()
         log.write(
             .warning,
             "the database is not reachable; reading pauses until it is",

@@ -39,6 +39,7 @@ package struct Daemon: Sendable {
 
     private let configuration: Configuration
     private let log: Log
+    private let stages: StageClock?
     private let metrics = Metrics()
     private let stop = StopFlag()
     private let progress: @Sendable (Int64, Int64?) -> Void
@@ -48,14 +49,17 @@ package struct Daemon: Sendable {
     /// - Parameters:
     ///   - configuration: checked settings.
     ///   - log: gets what happens.
+    ///   - stages: told how long the stages of the records' path take.
     ///   - progress: told the bytes read and, where known, the bytes in all.
     package init(
         _ configuration: Configuration,
         log: Log,
+        stages: StageClock? = nil,
         progress: @escaping @Sendable (Int64, Int64?) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.log = log
+        self.stages = stages
         self.progress = progress
     }
 
@@ -104,7 +108,8 @@ package struct Daemon: Sendable {
         let reader = try await Store.connect(access.connectionString)
         // 4. What was in memory when the last run stopped.
         let tally = Tally()
-        let committer = Committer(store: store, log: log, metrics: metrics, stop: stop) { batch in
+        let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
+            batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
             tally.add(batch)
         }
@@ -114,7 +119,8 @@ package struct Daemon: Sendable {
             scoring: scoring,
             plans: plans,
             pool: WorkerPool(width: configuration.workers),
-            log: log
+            log: log,
+            stages: stages
         )
         let restored = try await start.restore(seen: RetryingReader(reader, log: log, stop: stop).seen)
         metrics.set("riskd_calibrated_models", to: Double(restored.calibratedModels))
@@ -133,9 +139,10 @@ package struct Daemon: Sendable {
             committer: committer,
             stop: stop,
             clock: { Timestamp.now },
+            stages: stages,
             onRead: onRead(source)
         )
-        try await supervise(signals, access) { try await pipeline.run(source) }
+        try await supervise(signals, access, reader) { try await pipeline.run(source) }
         await store.close()
         await reader.close()
         return tally.summary(duration: ContinuousClock.now - began)
@@ -187,13 +194,12 @@ package struct Daemon: Sendable {
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable].contains(notice.kind)
+                let bytes = notice.bytes.map { " (\($0) bytes)" } ?? ""
+                let detail = notice.detail.isEmpty ? "" : ": \(notice.detail)"
                 log.write(
                     isTrouble ? .warning : .info,
-                    "source \(notice.kind.rawValue)",
-                    [
-                        "path": notice.path, "detail": notice.detail,
-                        "bytes": notice.bytes.map(String.init) ?? "",
-                    ]
+                    "source \(notice.kind.rawValue)\(detail)\(bytes)",
+                    ["path": notice.path]
                 )
             }
             metrics.set("riskd_ingest_caught_up", to: batch.isCaughtUp ? 1 : 0)
@@ -210,6 +216,7 @@ package struct Daemon: Sendable {
     private func supervise(
         _ signals: Signals,
         _ access: DatabaseAccess,
+        _ reader: Store,
         _ body: () async throws -> Void
     ) async throws {
         let (stop, log) = (stop, log)
@@ -232,6 +239,13 @@ package struct Daemon: Sendable {
                     guard !Task.isCancelled else { return }
                     lost.raise()
                     stop.raise()
+                }
+            }
+            group.addTask { [metrics] in
+                // A quiet pipeline commits nothing: without this a database that is gone would go unnoticed.
+                while true {
+                    try await Task.sleep(for: .seconds(5))
+                    metrics.set("riskd_database_up", to: await reader.isReachable ? 1 : 0)
                 }
             }
             defer { group.cancelAll() }

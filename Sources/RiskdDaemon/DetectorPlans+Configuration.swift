@@ -111,9 +111,9 @@ private struct ModelLoader {
 
     private mutating func loadedRuntime() throws(OnnxError) -> OnnxRuntime {
         if let runtime { return runtime }
-        let exists: (String) -> Bool = { FileManager.default.fileExists(atPath: $0) }
-        let path = settings.runtime ?? settings.candidates.first(where: exists)
-        guard let path else { throw .libraryMissing(path: settings.candidates.joined(separator: " or ")) }
+        guard let path = settings.installedRuntime() else {
+            throw .libraryMissing(path: settings.candidates.joined(separator: " or "))
+        }
         let loaded = try OnnxRuntime(path: path)
         runtime = loaded
         return loaded

@@ -10,6 +10,7 @@ package import Similarity
 package final class Detectors {
     private let plans: DetectorPlans
     private let pool: WorkerPool
+    private let stages: StageClock?
     private var similarity: [ModelID: SimilarityDetector] = [:]
 
     /// Detectors without history.
@@ -17,9 +18,11 @@ package final class Detectors {
     /// - Parameters:
     ///   - plans: what each model's detectors are.
     ///   - pool: the threads that search and infer.
-    package init(plans: DetectorPlans, pool: WorkerPool) {
+    ///   - stages: told how long searching and inferring take.
+    package init(plans: DetectorPlans, pool: WorkerPool, stages: StageClock? = nil) {
         self.plans = plans
         self.pool = pool
+        self.stages = stages
     }
 
     /// Each model's similarity detector.
@@ -30,6 +33,7 @@ package final class Detectors {
     /// - Parameter records: by ascending sequence number.
     /// - Returns: what was found, by index of `records`.
     package func observe(_ records: [IncomingRecord]) async -> [Detection] {
+        var lap = StageLap(stages)
         var found = [(user: SimilarityFinding, model: SimilarityFinding)?](
             repeating: nil,
             count: records.count
@@ -42,9 +46,11 @@ package final class Detectors {
             }
             for (index, result) in zip(indices, results) { found[index] = result }
         }
+        lap.end(.similarity)
         let opinions = await pool.map(count: records.count) { [plans] index in
             OpinionResults(of: records[index].record, from: plans.opinions(on: records[index].record.model))
         }
+        lap.end(.opinions)
         return records.indices.map { index in
             Detection(
                 findings: Findings(

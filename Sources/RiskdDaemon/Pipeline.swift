@@ -31,6 +31,7 @@ package struct Pipeline {
     private let committer: Committer
     private let stop: StopFlag
     private let clock: @Sendable () -> Timestamp
+    private let stages: StageClock?
     private let onRead: (IngestBatch) -> Void
 
     /// A pipeline.
@@ -41,6 +42,7 @@ package struct Pipeline {
     ///   - committer: of the same database.
     ///   - stop: raised to end a live pipeline after what was read is committed.
     ///   - clock: the wall clock.
+    ///   - stages: told how long reading takes, and waiting for the committer.
     ///   - onRead: told of everything that is read.
     package init(
         settings: Settings,
@@ -48,6 +50,7 @@ package struct Pipeline {
         committer: Committer,
         stop: StopFlag,
         clock: @escaping @Sendable () -> Timestamp,
+        stages: StageClock? = nil,
         onRead: @escaping (IngestBatch) -> Void
     ) {
         self.settings = settings
@@ -55,6 +58,7 @@ package struct Pipeline {
         self.committer = committer
         self.stop = stop
         self.clock = clock
+        self.stages = stages
         self.onRead = onRead
     }
 
@@ -91,9 +95,15 @@ package struct Pipeline {
     private func read(_ source: any LineSource, into batches: Channel<ScoredBatch>) async throws {
         while !stop.isRaised {
             try Task.checkCancellation()
+            var lap = StageLap(stages)
             let batch = try await collect(from: source)
+            lap.end(.read)
             let latest = settings.live.map { clock() + $0.maximumFuture }
-            if let scored = try await scorer.score(batch, latest: latest) { try await batches.send(scored) }
+            if let scored = try await scorer.score(batch, latest: latest) {
+                lap = StageLap(stages)
+                try await batches.send(scored)
+                lap.end(.wait)
+            }
             guard batch.isCaughtUp, batch.items.isEmpty else { continue }
             guard let live = settings.live else {
                 if let scored = scorer.advance(to: nil) { try await batches.send(scored) }

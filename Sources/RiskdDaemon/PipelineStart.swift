@@ -23,6 +23,7 @@ struct PipelineStart {
     let plans: DetectorPlans
     let pool: WorkerPool
     let log: Log
+    var stages: StageClock?
 
     /// Restores everything, and begins an epoch where configuration or calibrations are new.
     ///
@@ -50,7 +51,7 @@ struct PipelineStart {
             }
             try await store.addEpoch(current.epoch)
         }
-        let detectors = Detectors(plans: plans, pool: pool)
+        let detectors = Detectors(plans: plans, pool: pool, stages: stages)
         var lastReport = ContinuousClock.now
         try await detectors.restore(from: store) { count in
             guard ContinuousClock.now - lastReport > .seconds(2) else { return }
@@ -82,6 +83,7 @@ struct PipelineStart {
                 sequence: restoration.state.sequence
             ),
             pool: pool,
+            stages: stages,
             seen: seen
         )
     }

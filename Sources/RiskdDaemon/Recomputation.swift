@@ -83,7 +83,10 @@ package struct Recomputation: Sendable {
                 output.append(engine.advance(to: engine.configuration.end(of: closed)))
             }
             try await compare(output, nil, &report)
-            try await findUnexplained(after: engine.nextSampleID - 1, &report)
+            try await findUnexplained(
+                engine.nextSampleID..<max(engine.nextSampleID, state.nextSampleID),
+                &report
+            )
         }
         return report
     }
@@ -120,8 +123,12 @@ package struct Recomputation: Sendable {
     }
 
     /// Samples that are stored although nothing in the histograms explains them.
-    private func findUnexplained(after id: Int64, _ report: inout Report) async throws {
-        for row in try await store.samples(after: id, limit: 100) {
+    ///
+    /// What a running daemon has added since the state was read is none of them.
+    private func findUnexplained(_ ids: Range<Int64>, _ report: inout Report) async throws {
+        guard !ids.isEmpty else { return }
+        for row in try await store.samples(after: ids.lowerBound - 1, limit: 100)
+        where ids.contains(row.sample.id) {
             report.differences.append(Difference(id: row.sample.id, stored: row.sample, recomputed: nil))
         }
     }

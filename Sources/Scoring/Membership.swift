@@ -4,11 +4,14 @@ import Domain
 ///
 /// The roll-up of 100,000 users is needed on every tick, but evidence only fades between a user's queries: a user
 /// whose evidence counts for nothing, or for too little to matter, can be left out until the next ones.
-struct Membership: Hashable, Sendable {
+struct Membership: Sendable {
     /// Users whose evidence may count for something.
     private var warm: [UserID: Evidences] = [:]
     /// Those whose odds may decide a level or add to the worst member's.
     private var hot: Set<UserID> = []
+    /// The latest roll-ups: a tick asks for them several times, for the model, the whole service and the samples.
+    private var exact: (tick: Tick, rollUp: RollUp)?
+    private var quick: (tick: Tick, rollUp: RollUp, decides: Bool)?
 
     private struct Evidences: Hashable {
         let lanes: SIMD4<Int64>
@@ -24,6 +27,8 @@ struct Membership: Hashable, Sendable {
         criticality: Int64,
         _ configuration: ScoringConfiguration
     ) {
+        exact = nil
+        quick = nil
         guard let tick = track.tick, configuration.combined(track.lanes.max() ?? 0) > 0 else {
             forget(user)
             return
@@ -37,6 +42,8 @@ struct Membership: Hashable, Sendable {
 
     /// Forgets a user.
     mutating func forget(_ user: UserID) {
+        exact = nil
+        quick = nil
         warm[user] = nil
         hot.remove(user)
     }
@@ -50,27 +57,43 @@ struct Membership: Hashable, Sendable {
         criticality: Int64,
         _ configuration: ScoringConfiguration
     ) -> RollUp {
-        let (result, decides) = hotRollUp(model, at: tick, criticality: criticality, configuration)
-        if decides { return result }
-        var exact = RollUp(configuration, criticality: criticality)
+        if let exact, exact.tick == tick { return exact.rollUp }
+        var (result, decides) = hotRollUp(model, at: tick, criticality: criticality, configuration)
+        if !decides { result = fullRollUp(model, at: tick, criticality: criticality, configuration) }
+        exact = (tick, result)
+        return result
+    }
+
+    /// The roll-up over all warm users; forgets those that have cooled.
+    private mutating func fullRollUp(
+        _ model: ModelID,
+        at tick: Tick,
+        criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) -> RollUp {
+        hot = hot.filter { user in
+            guard let evidences = warm[user] else { return true }
+            return isHot(strongest(evidences, at: tick, configuration), criticality, configuration)
+        }
+        var result = RollUp(configuration, criticality: criticality)
         var cold: [UserID] = []
         for (user, evidences) in warm {
             let most = strongest(evidences, at: tick, configuration)
             if configuration.combined(most + configuration.decaySlack) == 0 { cold.append(user) }
-            exact.add(.user(user, model: model), configuration.combined(most), criticality, configuration)
-            if !isHot(most, criticality, configuration) { hot.remove(user) }
+            result.add(.user(user, model: model), configuration.combined(most), criticality, configuration)
         }
         for user in cold { warm[user] = nil }
-        return exact
+        return result
     }
 
     /// The roll-up at a tick over the hot users only: exact, or so low that it decides no level.
-    func hotRollUp(
+    mutating func hotRollUp(
         _ model: ModelID,
         at tick: Tick,
         criticality: Int64,
         _ configuration: ScoringConfiguration
     ) -> (rollUp: RollUp, decides: Bool) {
+        if let quick, quick.tick == tick { return (quick.rollUp, quick.decides) }
         var result = RollUp(configuration, criticality: criticality)
         var decides = false
         for user in hot {
@@ -81,6 +104,7 @@ struct Membership: Hashable, Sendable {
                 decides = true
             }
         }
+        quick = (tick, result, decides)
         return (result, decides)
     }
 

@@ -14,12 +14,17 @@ struct OpenTick: Hashable, Sendable {
     /// - Parameters:
     ///   - entity: a user or a model.
     ///   - rungs: each detector at most once; a rung beyond the last counts as the last.
-    ///   - detectors: the calibrated detectors that feed the entity; others are not counted.
-    mutating func add(_ entity: Entity, _ rungs: [DetectorRung], _ detectors: [DetectorCalibration]) {
+    ///   - detectors: the calibrated detectors that feed the entity, asked for when it is new in the tick; others are
+    ///     not counted.
+    mutating func add(
+        _ entity: Entity,
+        _ rungs: [DetectorRung],
+        _ detectors: @autoclosure () -> [DetectorCalibration]
+    ) {
         var counts =
             entities.removeValue(forKey: entity)
             ?? Counts(
-                detectors: detectors.map {
+                detectors: detectors().map {
                     DetectorCounts(
                         detector: $0.detector,
                         byRung: Array(repeating: 0, count: $0.eValues.count)

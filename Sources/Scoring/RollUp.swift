@@ -8,8 +8,10 @@ struct RollUp {
     private let configuration: ScoringConfiguration
     private let criticality: Int64
     private var worst: Member?
-    /// Members other than the worst with odds above the floor.
-    private var others: [Member] = []
+    /// The worst of the other members with odds above the floor, worst first; at most ``named``.
+    private var next: [Member] = []
+    /// What all other members above the floor have above it, in millionths.
+    private var extras: Int64 = 0
     /// The largest score of a member, in milli-points: a roll-up is never below it by rounding.
     private(set) var highest: Int64 = 0
 
@@ -40,13 +42,18 @@ struct RollUp {
         let isWorst = member.isWorse(than: worst)
         if isWorst { self.worst = member }
         let other = isWorst ? worst : member
-        if other.odds > configuration.oddsFloor { others.append(other) }
+        guard other.odds > configuration.oddsFloor else { return }
+        extras += extra(of: other)
+        if next.count == Self.named {
+            guard let least = next.last, other.isWorse(than: least) else { return }
+            next.removeLast()
+        }
+        next.insert(other, at: next.firstIndex { other.isWorse(than: $0) } ?? next.endIndex)
     }
 
     /// Millionths.
     var odds: Int64 {
-        let shared = others.reduce(0) { $0 + extra(of: $1) } / configuration.othersDivisor
-        return criticality * ((worst?.odds ?? 0) + shared) / 1000
+        criticality * ((worst?.odds ?? 0) + extras / configuration.othersDivisor) / 1000
     }
 
     /// Milli-points.
@@ -59,10 +66,8 @@ struct RollUp {
     ///   the next nine that add something, and `others`.
     func explain(_ score: Int64) -> [Contribution] {
         guard let worst else { return [] }
-        let sorted = others.sorted { $0.isWorse(than: $1) }
-        let rest = sorted.dropFirst(Self.named).reduce(0) { $0 + extra(of: $1) }
-        var shares = sorted.prefix(Self.named).map { (name: $0.entity.description, extra: extra(of: $0)) }
-        shares.append((name: "others", extra: rest))
+        var shares = next.map { (name: $0.entity.description, extra: extra(of: $0)) }
+        shares.append((name: "others", extra: shares.reduce(extras) { $0 - $1.extra }))
         let whole =
             Int128(worst.odds) * Int128(configuration.othersDivisor)
             + shares.reduce(0 as Int128) { $0 + Int128($1.extra) }

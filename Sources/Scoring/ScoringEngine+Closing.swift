@@ -48,15 +48,26 @@ extension ScoringEngine {
             let service = queries.reduce(0) { if case .model = $1.key { $0 + $1.value } else { $0 } }
             queries[.global] = service
         }
-        let affected = elevated.union(stepped)
+        // No union of the two: those above info may be 100,000, and each is looked at once.
+        let raised = elevated
+        stepped.subtract(raised)
         var users: [Entity: Level] = [:]
-        for entity in affected where entity.user != nil {
-            if let before = evaluateUser(entity, at: tick, into: &output) { users[entity] = before }
+        var models: Set<Entity> = []
+        var faded: [Entity] = [.global]
+        for entity in [raised, stepped].joined() {
+            if entity.user == nil {
+                faded.append(entity)
+                if case .model = entity { models.insert(entity) }
+            } else {
+                let (before, isZero) = evaluateUser(entity, at: tick, into: &output)
+                if let before { users[entity] = before }
+                if isZero { faded.append(entity) }
+            }
         }
         for entity in Set(users.keys).union(queries.keys.filter { $0.user != nil }).sorted() {
             issue(assess(user: entity, at: tick), queries[entity] ?? 0, users[entity], into: &output)
         }
-        let models = affected.union(queries.keys).filter { if case .model = $0 { true } else { false } }
+        for case .model(let model) in queries.keys { models.insert(.model(model)) }
         for entity in models.sorted() {
             let count = queries[entity]
             let standing = standing(of: entity, at: tick, isExact: count != nil)
@@ -72,7 +83,7 @@ extension ScoringEngine {
                 issue(assessService(at: tick), queries[.global] ?? 0, before, into: &output)
             }
         }
-        for entity in affected.union([.global]) {
+        for entity in faded {
             if let track = tracks[entity], track.isZero { evict(entity, into: &output) }
         }
     }
@@ -106,16 +117,19 @@ extension ScoringEngine {
         members[model, default: Membership()].update(user, track, criticality: criticality, configuration)
     }
 
-    /// Evaluates a user's level; returns the one before if it changed.
+    /// Evaluates a user's level; returns the one before if it changed, and whether nothing is left of the track.
     private mutating func evaluateUser(
         _ entity: Entity,
         at tick: Tick,
         into output: inout ScoringOutput
-    ) -> Level? {
-        guard let model = entity.model, let track = tracks[entity] else { return nil }
+    ) -> (before: Level?, isZero: Bool) {
+        guard let model = entity.model, let place = tracks.index(forKey: entity) else { return (nil, false) }
+        let track = tracks.values[place]
         let score = track.score(at: tick, criticality: configuration.criticality(of: model), configuration)
-        tracks[entity]?.evaluate(score, at: tick, configuration)
-        return note(entity, before: track.level, into: &output)
+        tracks.values[place].evaluate(score, at: tick, configuration)
+        let evaluated = tracks.values[place]
+        guard evaluated.level != track.level else { return (nil, evaluated.isZero) }
+        return (note(entity, before: track.level, into: &output), evaluated.isZero)
     }
 
     /// Evaluates the level of a model or the whole service; returns the one before if it changed.

@@ -23,8 +23,11 @@ package struct ScoringOutput: Hashable, Sendable {
         histograms += next.histograms
         samples += next.samples
         levelChanges += next.levelChanges
-        changed = changed.subtracting(next.evicted).union(next.changed)
-        evicted = evicted.subtracting(next.changed).union(next.evicted)
+        // In place: a record that closes nothing must not copy what a large tick before it left behind.
+        changed.subtract(next.evicted)
+        changed.formUnion(next.changed)
+        evicted.subtract(next.changed)
+        evicted.formUnion(next.evicted)
     }
 
     mutating func change(_ entity: Entity) {

@@ -116,6 +116,19 @@ package actor Store {
         guard current == owner else { throw .fenced }
     }
 
+    /// Whether the database answers; a broken connection is made anew.
+    package var isReachable: Bool {
+        get async {
+            do {
+                if await session.isBroken { try await session.reconnect() }
+                _ = try await session.query("select 1")
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+
     /// Whether the connection is gone and ``reconnect()`` is needed.
     package var isBroken: Bool {
         get async { await session.isBroken }

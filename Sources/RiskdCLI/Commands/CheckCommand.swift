@@ -6,7 +6,7 @@ import Scoring
 import Storage
 
 extension Command {
-    /// `riskd check`: will it run?
+    /// `riskd check`: whether it would run.
     static let check = Command(
         "check",
         "Check the configuration, the models and the database, each with a verdict",

@@ -24,8 +24,8 @@ extension Command {
             throw UsageError("--speed must be a number above 0")
         }
         let demo = Demo(
-            directory: URL(fileURLWithPath: invocation.value("directory") ?? ".demo").path,
-            fixture: URL(fileURLWithPath: invocation.value("fixture") ?? "Tests/Fixtures/fashion").path,
+            directory: invocation.value("directory") ?? ".demo",
+            fixture: invocation.value("fixture") ?? "Tests/Fixtures/fashion",
             speed: speed,
             terminal: invocation.terminal
         )

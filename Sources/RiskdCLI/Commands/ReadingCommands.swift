@@ -32,7 +32,13 @@ extension Command {
                 .init("entity"), .init("level"), .init("score", isNumeric: true), .init("lane"),
                 .init("evidence_bits", isNumeric: true), .init("derived"), .init("why"),
             ])
-            for item in engine.levels(at: tick).sorted(by: isMoreUrgent) {
+            var items = engine.levels(at: tick)
+            // Models without a calibration have no tracks; they are shown all the same, as uncalibrated.
+            for window in try await store.historyWindows()
+            where !items.contains(where: { $0.entity == .model(window.model) }) {
+                items.append(engine.level(of: .model(window.model), at: tick))
+            }
+            for item in items.sorted(by: isMoreUrgent) {
                 let isCalmUser = item.entity.user != nil && (item.level ?? .info) == .info
                 guard !isCalmUser || invocation.has("all") else { continue }
                 report.append([

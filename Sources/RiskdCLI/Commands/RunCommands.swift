@@ -41,6 +41,7 @@ extension Command {
             log: invocation.log(configuration, isQuestion: true),
             progress: { read, total in bar.update(read, of: total) }
         )
+        invocation.terminal.note("preparing the database")
         let summary = try await daemon.run(.replay(invocation.arguments))
         bar.finish()
         let seconds = max(summary.duration.inSeconds, 1e-9)

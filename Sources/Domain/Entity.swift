@@ -1,0 +1,116 @@
+/// What risk belongs to.
+package enum Entity: Hashable, Sendable {
+    /// A user of a model.
+    case user(UserID, model: ModelID)
+    /// A model, over all its users.
+    case model(ModelID)
+    /// The whole service.
+    case global
+
+    /// `user`, `model` or `global`.
+    package var kind: String {
+        switch self {
+        case .user: "user"
+        case .model: "model"
+        case .global: "global"
+        }
+    }
+
+    /// The model, except for the whole service.
+    package var model: ModelID? {
+        switch self {
+        case .user(_, let model), .model(let model): model
+        case .global: nil
+        }
+    }
+
+    /// The user, where the entity is one.
+    package var user: UserID? {
+        if case .user(let user, _) = self { user } else { nil }
+    }
+
+    /// The virtual partition of its rows: the user's; 0 for models and the whole service.
+    package var virtualPartition: Int16 { user?.virtualPartition ?? 0 }
+}
+
+extension Entity: Comparable {
+    /// Users before models before the whole service; within a kind by model, then user.
+    package static func < (left: Entity, right: Entity) -> Bool {
+        switch (left, right) {
+        case (.user(let a, let m), .user(let b, let n)): (m, a) < (n, b)
+        case (.model(let m), .model(let n)): m < n
+        default: left.rank < right.rank
+        }
+    }
+
+    private var rank: Int {
+        switch self {
+        case .user: 0
+        case .model: 1
+        case .global: 2
+        }
+    }
+}
+
+extension Entity: CustomStringConvertible {
+    /// `user:MODEL/USER`, `model:MODEL` or `global`; `%` and `/` in the model's name are percent-encoded.
+    package var description: String {
+        switch self {
+        case .user(let user, let model): "user:\(escaped(model.name))/\(user.name)"
+        case .model(let model): "model:\(escaped(model.name))"
+        case .global: "global"
+        }
+    }
+
+    /// Parses what ``description`` prints; nil when `text` has another form or an empty name.
+    ///
+    /// - Parameter text: such as `user:fashion/user-006`.
+    package init?(_ text: String) {
+        if text == "global" {
+            self = .global
+            return
+        }
+        guard let colon = text.firstIndex(of: ":") else { return nil }
+        let rest = text[text.index(after: colon)...]
+        switch text[..<colon] {
+        case "model":
+            guard !rest.isEmpty else { return nil }
+            self = .model(ModelID(unescaped(rest)))
+        case "user":
+            guard let slash = rest.firstIndex(of: "/") else { return nil }
+            let user = rest[rest.index(after: slash)...]
+            guard slash != rest.startIndex, !user.isEmpty else { return nil }
+            self = .user(UserID(String(user)), model: ModelID(unescaped(rest[..<slash])))
+        default: return nil
+        }
+    }
+}
+
+private func escaped(_ name: String) -> String {
+    var result = ""
+    for scalar in name.unicodeScalars {
+        switch scalar {
+        case "%": result += "%25"
+        case "/": result += "%2F"
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result
+}
+
+private func unescaped(_ name: Substring) -> String {
+    var result = ""
+    var rest = name.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+        if scalar == "%", rest.starts(with: "2F".unicodeScalars) {
+            result += "/"
+            rest = rest.dropFirst(2)
+        } else if scalar == "%", rest.starts(with: "25".unicodeScalars) {
+            result += "%"
+            rest = rest.dropFirst(2)
+        } else {
+            result.unicodeScalars.append(scalar)
+        }
+    }
+    return result
+}

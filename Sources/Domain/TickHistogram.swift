@@ -1,0 +1,35 @@
+/// What was seen of an entity in one closed tick; samples can be recomputed from these alone (SCORING.md 2.6).
+package struct TickHistogram: Hashable, Sendable {
+    /// Whose; a user or a model.
+    package let entity: Entity
+    /// Which tick.
+    package let tick: Tick
+    /// m: the scored queries of the tick, at least 1.
+    package let queries: Int
+    /// How many queries had rung 0, 1, … K, per calibrated detector, ordered by name.
+    ///
+    /// A query that the detector did not score is missing from the counts and bets e = 1. Empty when the model is uncalibrated.
+    package let counts: [DetectorCounts]
+
+    /// A histogram.
+    package init(entity: Entity, tick: Tick, queries: Int, counts: [DetectorCounts]) {
+        self.entity = entity
+        self.tick = tick
+        self.queries = queries
+        self.counts = counts
+    }
+}
+
+/// How many queries of a tick reached each rung of one detector.
+package struct DetectorCounts: Hashable, Sendable {
+    /// Which detector.
+    package let detector: DetectorID
+    /// The number of queries at rung 0, 1, … K; K + 1 cells.
+    package var byRung: [Int]
+
+    /// Counts.
+    package init(detector: DetectorID, byRung: [Int]) {
+        self.detector = detector
+        self.byRung = byRung
+    }
+}

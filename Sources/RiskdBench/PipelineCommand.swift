@@ -1,0 +1,118 @@
+import Configuration
+import Domain
+import Foundation
+import RiskdCLI
+
+extension Command {
+    /// `riskd-bench pipeline`: the whole path of records.
+    static let pipeline = Command(
+        "pipeline",
+        "Time riskd replay end to end: records per second, share of each stage, peak memory",
+        discussion: """
+            Runs the daemon's own pipeline on a private PostgreSQL, over generated 50x50x3 images and over 28x28x1 images \
+            like those of the Fashion fixture (with its two second opinions where models and ONNX Runtime are there). \
+            First fills the history, then times --records more, from an uncompressed log: all workers, one worker, and a \
+            tenth of the history, each over the same records. With --log a recorded log takes the place of both, and \
+            --config and --set configure its models.
+            """,
+        flags: [
+            Flag("records", value: "COUNT", "Records of each timed run; 5000 unless given"),
+            Flag("history", value: "COUNT", "Images in the history; 10000 unless given"),
+            Flag("workers", value: "COUNT", "Threads that score; one per processor unless given"),
+            Flag(
+                "log",
+                value: "FILE",
+                "A recorded log in place of generated input; .gz and .xz are decompressed"
+            ),
+            Flag("fixture", value: "DIR", "Where the trace is; Tests/Fixtures/fashion unless given"),
+            Flag(
+                "directory",
+                value: "DIR",
+                "Where to work; must not exist; .bench unless given, which is replaced"
+            ),
+            .config, .set, OutputFormat.flag,
+        ]
+    ) { invocation in
+        let configuration = try invocation.configuration()
+        let size = PipelineSize(
+            records: try invocation.count("records", 5000, in: 100...10_000_000),
+            history: try invocation.count("history", 10_000, in: 100...10_000_000),
+            workers: try invocation.count("workers", configuration.workers, in: 1...1024)
+        )
+        let directory = try workplace(invocation.value("directory"))
+        let terminal = invocation.terminal
+        var runs: [PipelineRun] = []
+        if let log = invocation.value("log") {
+            let input = try PipelineInput.split(log, configuration, size: size, in: directory)
+            runs = try await PipelineBench(input, size: size, directory: directory, terminal: terminal).run()
+        } else {
+            let fixture = invocation.value("fixture") ?? "Tests/Fixtures/fashion"
+            let sources = try recordedSources(fixture)
+            for shape in [
+                ImageShape(height: 50, width: 50, channels: 3),
+                ImageShape(height: 28, width: 28, channels: 1),
+            ] {
+                let settings =
+                    shape.channels == 1
+                    ? try invocation.configuration(withOpinionsOf: fixture) : configuration
+                let place = "\(directory)/\(shape)"
+                try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+                let input = try PipelineInput.generate(
+                    shape,
+                    settings,
+                    from: sources,
+                    size: size,
+                    in: place,
+                    terminal
+                )
+                runs += try await PipelineBench(input, size: size, directory: place, terminal: terminal).run()
+            }
+        }
+        try FileManager.default.removeItem(atPath: directory)
+        PipelineReport(runs: runs).write(to: terminal, as: invocation.format)
+        return .ok
+    }
+
+    private static func workplace(_ path: String?) throws -> String {
+        let manager = FileManager.default
+        let directory = URL(fileURLWithPath: path ?? ".bench").path
+        if manager.fileExists(atPath: directory) {
+            // Only what an earlier run left behind is removed; a folder that somebody names may be anything.
+            guard path == nil else { throw UsageError("\(directory) exists; name a folder to be made") }
+            try manager.removeItem(atPath: directory)
+        }
+        try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        return directory
+    }
+
+    /// The benign records of the fixture: an attack's near-duplicates would make new images too alike.
+    private static func recordedSources(_ fixture: String) throws -> [Record] {
+        let path = fixture + "/fashion-calibration.ndjson.xz"
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw UsageError("there is no trace in \(fixture): run this in riskd's folder, or name --fixture")
+        }
+        return try RecordedLines(path: path).records()
+    }
+}
+
+extension Invocation {
+    /// The configuration with the fixture's two second opinions on generated records, where that is possible.
+    fileprivate func configuration(withOpinionsOf fixture: String) throws -> Configuration {
+        let folder = URL(fileURLWithPath: fixture).path.replacing("'", with: "''")
+        let names = ["encoder", "encoder-adv"]
+        let opinions = names.map {
+            "{name: \($0), input: features, model: '\(folder)/models/fashion-\($0).onnx'}"
+        }
+        let plain = try configuration()
+        guard plain.opinions.installedRuntime() != nil,
+            names.allSatisfy({
+                FileManager.default.fileExists(atPath: "\(fixture)/models/fashion-\($0).onnx")
+            })
+        else {
+            terminal.note("without second opinions: ONNX Runtime or the fixture's models are missing")
+            return plain
+        }
+        let setting = "models.bench.opinions=[\(opinions.joined(separator: ", "))]"
+        return try .load(value(Flag.config.name), overrides: values(Flag.set.name) + [setting])
+    }
+}
