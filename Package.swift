@@ -158,7 +158,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Domain", "PostgresClient", "RiskdTesting", "riskd"],
+            dependencies: ["Domain", "PostgresClient", "RiskdTesting", "Runtime", "riskd"],
             swiftSettings: house
         ),
     ],

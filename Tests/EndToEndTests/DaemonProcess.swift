@@ -96,13 +96,16 @@ final class DaemonProcess: @unchecked Sendable {
         return line?.split(separator: " ").last.flatMap { UInt16($0.dropFirst("port=".count)) }
     }
 
-    /// The memory that it has in use, in bytes.
-    var residentBytes: Int? {
-        let status = try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
-        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap {
-            Int($0).map { $0 << 10 }
-        }
+    /// The most memory that it has had in use, in bytes.
+    var residentBytes: Int? { number("VmHWM:", in: "status").map { $0 << 10 } }
+
+    /// The bytes that it has read from files, with every call counted.
+    var bytesRead: Int? { number("rchar:", in: "io") }
+
+    private func number(_ name: String, in file: String) -> Int? {
+        let text = try? String(contentsOfFile: "/proc/\(identifier)/\(file)", encoding: .utf8)
+        let line = text?.split(separator: "\n").first { $0.hasPrefix(name) }
+        return line?.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) }
     }
 }
 

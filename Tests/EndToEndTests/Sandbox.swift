@@ -15,6 +15,8 @@ final class Sandbox {
         // Small: what similarity finds is not what these tests look at.
         "similarity.history.entries=300", "workers=2",
     ]
+    /// The configuration file, if there is one.
+    var configuration: String?
     private var session: PostgresSession?
     private var started: [DaemonProcess] = []
 
@@ -55,7 +57,10 @@ final class Sandbox {
     // MARK: Processes
 
     /// The flags that every command of this sandbox takes.
-    var flags: [String] { (settings + ["database=\(database)"]).flatMap { ["--set", $0] } }
+    var flags: [String] {
+        (configuration.map { ["--config", $0] } ?? [])
+            + (settings + ["database=\(database)"]).flatMap { ["--set", $0] }
+    }
 
     /// Starts `riskd run`; its database may be reached another way than the test's.
     func start(
@@ -95,6 +100,18 @@ final class Sandbox {
         try await DaemonProcess.run(arguments + flags, in: directory)
     }
 
+    /// Runs a command that must succeed.
+    @discardableResult
+    func succeed(
+        _ arguments: [String],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> DaemonProcess.Result {
+        let result = try await run(arguments)
+        let words = arguments.joined(separator: " ")
+        try #require(result.code == 0, "riskd \(words): \(result.errors)", sourceLocation: sourceLocation)
+        return result
+    }
+
     // MARK: The database
 
     /// A connection of the test's own.
@@ -103,6 +120,12 @@ final class Sandbox {
         let new = try await PostgresSession.connect(database, applicationName: "test")
         session = new
         return new
+    }
+
+    /// Makes a new connection for the next query: the server was stopped.
+    func disconnect() async {
+        await session?.close()
+        session = nil
     }
 
     /// The first column of a query's rows, as whole numbers.

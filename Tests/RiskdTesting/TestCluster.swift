@@ -22,6 +22,21 @@ package enum TestCluster {
         return cluster.connectionString.replacingDatabase(with: name)
     }
 
+    /// A database of its own that begins as a copy of another, to which nobody may be connected.
+    ///
+    /// - Parameter original: a connection string that ``freshDatabase()`` returned.
+    /// - Returns: a connection string.
+    /// - Throws: what creating the database threw.
+    package static func copy(of original: String) async throws -> String {
+        let copy = try await freshDatabase()
+        let session = try await PostgresSession.connect(try await shared.cluster().connectionString)
+        let (from, to) = (original.databaseName, copy.databaseName)
+        try await session.execute(unsafeSQL: "drop database \(to)")
+        try await session.execute(unsafeSQL: "create database \(to) template \(from)")
+        await session.close()
+        return copy
+    }
+
     /// A new, empty folder with a short path under `/tmp`.
     ///
     /// - Parameter label: a word for its name.
@@ -42,6 +57,10 @@ package enum TestCluster {
 }
 
 extension String {
+    fileprivate var databaseName: Substring {
+        split(separator: " ").first { $0.hasPrefix("dbname=") }?.dropFirst("dbname=".count) ?? ""
+    }
+
     fileprivate func replacingDatabase(with name: String) -> String {
         split(separator: " ").map { $0.hasPrefix("dbname=") ? "dbname=\(name)" : String($0) }
             .joined(separator: " ")

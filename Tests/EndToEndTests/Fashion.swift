@@ -1,0 +1,102 @@
+import Foundation
+import RiskdTesting
+import Testing
+
+/// The recorded trace of the fixtures, calibrated and replayed once for all tests.
+actor Fashion {
+    /// The tables that depend on the records and their order alone.
+    static let tables = ["observation", "tick_histogram", "sample", "level_change"]
+    static let shared = Fashion()
+
+    private var calibrating: Task<String, any Error>?
+    private var replaying: Task<(String, [String: String]), any Error>?
+
+    /// A file of the fixtures.
+    static func path(_ name: String) -> String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/fashion/\(name)").path
+    }
+
+    static let trace = path("fashion-dev.ndjson.xz")
+
+    /// The ONNX Runtime library: the environment's, else the one that `make setup` fetches.
+    static let runtime: String? = {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let fetched = root.appending(path: ".deps/onnxruntime/libonnxruntime.so").path
+        let path = ProcessInfo.processInfo.environment["RISKD_ONNXRUNTIME"] ?? fetched
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }()
+
+    /// Second opinions of all three kinds of input, where the runtime is there to form them.
+    static var configuration: String {
+        let opinions = """
+            models:
+              fashion:
+                opinions:
+                  - {name: encoder, input: features, model: \(path("models/fashion-encoder.onnx"))}
+                  - {name: full, input: image, model: \(path("models/fashion-full.onnx"))}
+                  - name: backbone
+                    input: backbone
+                    backbone: \(path("models/fashion-backbone.onnx"))
+                    model: \(path("models/fashion-encoder-adv.onnx"))
+
+            """
+        // A window smaller than the trace: images are forgotten on the way. It also stays below the size from
+        // which signatures are trained, which takes a debug build a minute.
+        let rest = "similarity:\n  history:\n    entries: 1500\n"
+        guard let runtime else { return rest }
+        return rest + "opinions:\n  runtime: \(runtime)\n" + opinions
+    }
+
+    /// A sandbox with a copy of a database in which the calibration is in force and nothing is scored.
+    static func calibrated() async throws -> Sandbox {
+        try await sandbox(TestCluster.copy(of: shared.calibratedDatabase()))
+    }
+
+    /// A sandbox with a copy of the database of an uninterrupted replay.
+    static func replayed() async throws -> Sandbox {
+        try await sandbox(TestCluster.copy(of: shared.replayedDatabase().database))
+    }
+
+    /// What `riskd dump` prints of an uninterrupted replay, by table.
+    static func dumps() async throws -> [String: String] { try await shared.replayedDatabase().dumps }
+
+    /// What `riskd dump` prints of a sandbox's database, by table.
+    static func dumps(_ sandbox: Sandbox) async throws -> [String: String] {
+        var dumps: [String: String] = [:]
+        for table in tables { dumps[table] = try await sandbox.succeed(["dump", table]).output }
+        return dumps
+    }
+
+    private static func sandbox(_ database: String) async throws -> Sandbox {
+        let sandbox = try await Sandbox(database: database)
+        try sandbox.append(configuration, to: "riskd.yaml")
+        sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0"]
+        sandbox.configuration = sandbox.path("riskd.yaml")
+        return sandbox
+    }
+
+    private func calibratedDatabase() async throws -> String {
+        if let calibrating { return try await calibrating.value }
+        let task = Task {
+            let sandbox = try await Self.sandbox(TestCluster.freshDatabase())
+            let log = Self.path("fashion-calibration.ndjson.xz")
+            try await sandbox.succeed(["calibrate", "build", "--log", log])
+            return sandbox.database
+        }
+        calibrating = task
+        return try await task.value
+    }
+
+    private func replayedDatabase() async throws -> (database: String, dumps: [String: String]) {
+        if let replaying { return try await replaying.value }
+        let task = Task {
+            let sandbox = try await Self.calibrated()
+            try await sandbox.succeed(["replay", Self.trace])
+            return (sandbox.database, try await Self.dumps(sandbox))
+        }
+        replaying = task
+        return try await task.value
+    }
+}
