@@ -12,6 +12,9 @@ let house: [SwiftSetting] = [
 /// For rooms that touch no C: a pointer does not compile there.
 let noPointers = house + [.strictMemorySafety()]
 
+/// For rooms whose loops the tests run over real traces: optimised in debug builds too.
+let optimised = house + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 let strictCXX: [CXXSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 /// Kernels and parsers are optimised in debug builds too: the tests run real traces through them.
@@ -57,7 +60,7 @@ let package = Package(
         .target(name: "OnnxSession", dependencies: ["COnnxRuntime", "Runtime"], swiftSettings: house),
 
         // Layer 3: the domain, pure; time is an argument.
-        .target(name: "Similarity", dependencies: ["CSimilarity", "Domain"], swiftSettings: house),
+        .target(name: "Similarity", dependencies: ["CSimilarity", "Domain"], swiftSettings: optimised),
         .target(name: "SecondOpinion", dependencies: ["Domain"], swiftSettings: noPointers),
         .target(name: "Scoring", dependencies: ["Domain"], swiftSettings: noPointers),
 
