@@ -90,6 +90,23 @@ void similarity_regions(
     kernels(path)->regions(plan, y, statistics, x, parts, scratch);
 }
 
+// As the byte dot products' KERNEL(serves); a whole vector of regions must fit the scratch memory.
+size_t similarity_outline_bytes(int32_t path, const similarity_plan *plan) {
+    if (!kernels(path)->outline || plan->gaussian || plan->window != 7 || plan->channels > 8) return 0;
+    return (size_t)plan->padded / 16 * (size_t)plan->window_rows * 48 * sizeof(float);
+}
+
+void similarity_outline(
+    int32_t path, const similarity_plan *plan, const void *statistics, void *outline) {
+    kernels(path)->outline(plan, statistics, outline);
+}
+
+void similarity_outline_regions(
+    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *outline_y, const uint8_t *x,
+    const void *outline_x, float *parts, void *scratch) {
+    kernels(path)->outline_regions(plan, y, outline_y, x, outline_x, parts, scratch);
+}
+
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut) {
     return kernels(path)->mse(y, x, count, cut);
 }

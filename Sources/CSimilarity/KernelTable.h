@@ -18,6 +18,11 @@ typedef struct {
         size_t b_stride, float *out, size_t out_stride);
     void (*scan)(
         const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds);
+    // Null where a build has no use for outlines.
+    void (*outline)(const similarity_plan *plan, const void *statistics, void *outline);
+    void (*outline_regions)(
+        const similarity_plan *plan, const uint8_t *y, const void *outline_y, const uint8_t *x,
+        const void *outline_x, float *parts, void *scratch);
 } similarity_kernels;
 
 extern const similarity_kernels similarity_kernels_baseline, similarity_kernels_avx2, similarity_kernels_avx512,

@@ -165,6 +165,9 @@ INLINE void KERNEL(uniform_regions)(
     }
 }
 
+#ifdef KERNEL_VNNI
+#include "KernelsOutline.h"
+#endif
 #include "KernelsGaussian.h"
 #include "KernelsSignature.h"
 
@@ -232,4 +235,7 @@ static void KERNEL(regions)(
 const similarity_kernels KERNEL(similarity_kernels) = {
     .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .regions = KERNEL(regions), .mse = KERNEL(mse),
     .matmul = KERNEL(matmul), .scan = KERNEL(scan),
+#ifdef KERNEL_VNNI
+    .outline = KERNEL(outline), .outline_regions = KERNEL(outline_regions),
+#endif
 };

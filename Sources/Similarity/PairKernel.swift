@@ -66,6 +66,13 @@ struct PreparedImage: ~Copyable {
             similarity_regions(kernel.path.rawValue, plan, pixels, statistics, other, parts, scratch)
         }
     }
+
+    /// Writes what makes comparing by region fast, to 64-byte aligned memory.
+    func writeOutline(to outline: UnsafeMutableRawPointer) {
+        withUnsafePointer(to: kernel.plan) { plan in
+            similarity_outline(kernel.path.rawValue, plan, statistics, outline)
+        }
+    }
 }
 
 /// Images side by side, each readable for `SIMILARITY_PADDING` bytes beyond its end.

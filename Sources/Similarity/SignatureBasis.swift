@@ -32,8 +32,7 @@ final class SignatureBasis: @unchecked Sendable {
     private static let slack = 0.005
 
     private let kernel: PairKernel
-    private let landmarks: PixelBuffer
-    private let landmarkCount: Int
+    private let landmarks: LandmarkSet
     private let weights: [Float]
     private let whitening: [FloatMatrix]
     private var mean: [Float] = []
@@ -45,6 +44,7 @@ final class SignatureBasis: @unchecked Sendable {
         return Int32(min(radius * radius, Double(Int32.max - 1)))
     }
 
+    private var landmarkCount: Int { landmarks.count }
     private var featureCount: Int { weights.count * (landmarkCount + 1) }
 
     /// - Parameters:
@@ -61,17 +61,18 @@ final class SignatureBasis: @unchecked Sendable {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
         self.kernel = kernel
-        self.landmarkCount = landmarkCount
-        landmarks = PixelBuffer(stride: sample.stride, capacity: landmarkCount)
-        for index in 0..<landmarkCount { landmarks.copy(index, from: sample[index * count / landmarkCount]) }
+        let chosen = PixelBuffer(stride: sample.stride, capacity: landmarkCount)
+        for index in 0..<landmarkCount { chosen.copy(index, from: sample[index * count / landmarkCount]) }
+        let landmarks = LandmarkSet(chosen, count: landmarkCount, kernel: kernel)
+        self.landmarks = landmarks
         let regions = kernel.regionCount
         let grams = (0..<regions).map { _ in FloatMatrix(rows: landmarkCount, columns: landmarkCount) }
-        let (pixels, all) = (SharedPixels(landmarks), landmarkCount)
-        await forEach(landmarkCount) { row in
-            Self.regions(of: pixels.buffer[row], with: pixels.buffer, count: all, kernel: kernel) {
-                landmark,
-                parts in
-                for region in 0..<regions { grams[region][row][landmark] = parts[region] }
+        let (pixels, all) = (SharedPixels(chosen), landmarkCount)
+        await forEach((landmarkCount + Self.group - 1) / Self.group) { piece in
+            let first = piece * Self.group
+            let rows = first..<min(first + Self.group, all)
+            landmarks.compare(rows.map { pixels.buffer[$0] }) { row, landmark, parts in
+                for region in 0..<regions { grams[region][first + row][landmark] = parts[region] }
             }
         }
         weights = grams.map { $0[0][0] }
@@ -127,32 +128,11 @@ final class SignatureBasis: @unchecked Sendable {
         Int16(max(-16383, min(16383, (value * scale).rounded())))
     }
 
-    private static func regions(
-        of image: UnsafePointer<UInt8>,
-        with landmarks: PixelBuffer,
-        count: Int,
-        kernel: PairKernel,
-        _ body: (Int, UnsafePointer<Float>) -> Void
-    ) {
-        let prepared = PreparedImage(image, kernel: kernel)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: kernel.regionCount) { parts in
-            guard let base = parts.baseAddress else { return }
-            for landmark in 0..<count {
-                prepared.regions(of: landmarks[landmark], into: base)
-                body(landmark, base)
-            }
-        }
-    }
-
     /// Steps 1 and 2: region by region the whitened products, then the lengths of what they leave.
     private func features(of images: [UnsafePointer<UInt8>], into features: FloatMatrix, at first: Int) {
         let products = weights.map { _ in FloatMatrix(rows: images.count, columns: landmarkCount) }
-        for (row, image) in images.enumerated() {
-            Self.regions(of: image, with: landmarks, count: landmarkCount, kernel: kernel) {
-                landmark,
-                parts in
-                for region in weights.indices { products[region][row][landmark] = parts[region] }
-            }
+        landmarks.compare(images) { row, landmark, parts in
+            for region in weights.indices { products[region][row][landmark] = parts[region] }
         }
         let whitened = FloatMatrix(rows: images.count, columns: landmarkCount)
         for region in weights.indices {

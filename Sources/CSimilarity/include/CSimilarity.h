@@ -52,6 +52,17 @@ void similarity_regions(
     int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
     float *parts, void *scratch);
 
+/// Bytes (64-byte aligned) for what makes `similarity_outline_regions` fast; 0 where that is not to be used.
+size_t similarity_outline_bytes(int32_t path, const similarity_plan *plan);
+
+/// Writes the outline of an image with these statistics.
+void similarity_outline(int32_t path, const similarity_plan *plan, const void *statistics, void *outline);
+
+/// As `similarity_regions`, but only approximate in the last bits, of two images with their outlines.
+void similarity_outline_regions(
+    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *outline_y, const uint8_t *x,
+    const void *outline_x, float *parts, void *scratch);
+
 /// Mean squared difference / 255^2, or infinity as soon as that is proven to exceed `cut`.
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut);
 
