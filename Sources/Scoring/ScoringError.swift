@@ -35,8 +35,8 @@ extension ScoringError: CustomStringConvertible {
             "detector \(detector): no fraction leaves one of \(count) benign scores above it. Use larger fractions."
         case .noDetectors: "no detector has benign scores. Enable a detector before calibrating."
         case .mismatchedHistogram(let entity, let tick):
-            "the histogram of \(entity) at tick \(tick) is of another tick or calibration. "
-                + "Use the calibration that was active then."
+            "the histogram of \(entity) at tick \(tick) does not add up: it was changed, or is of another calibration "
+                + "than was in force then"
         case .tickAlreadyClosed(let tick): "tick \(tick) is closed already. Recompute from the start."
         }
     }
