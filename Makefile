@@ -17,7 +17,7 @@ build: setup ## Build the release binaries
 	swift build -c release --static-swift-stdlib
 
 test: setup ## Build and run all tests
-	swift test --disable-xctest --no-parallel
+	swift test --disable-xctest
 
 check: ## Run what CI runs
 	.ci/run

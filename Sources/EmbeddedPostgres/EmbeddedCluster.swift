@@ -64,6 +64,17 @@ package final class EmbeddedCluster: Sendable {
         }
     }
 
+    /// Whether a folder is still without a cluster, which ``start(directory:options:log:)`` would create.
+    ///
+    /// - Parameter directory: the cluster's folder.
+    /// - Returns: whether there is none.
+    /// - Throws: `EmbeddedPostgresError.notInstalled` when the programs for creating one are missing.
+    package static func isMissing(in directory: String) throws(EmbeddedPostgresError) -> Bool {
+        guard !Files.exists(ClusterLayout(directory).data) else { return false }
+        _ = try PostgresBinaries.find(configured: nil, version: nil)
+        return true
+    }
+
     /// How to connect to a cluster that another process owns.
     ///
     /// - Parameter directory: the cluster's folder.

@@ -20,6 +20,18 @@ package final class FileFollower {
             : LiveReader(configuration: configuration, known: known)
     }
 
+    /// Those of `paths` that do not lead to a file that an earlier one leads to.
+    ///
+    /// - Parameter paths: of files; what cannot be looked at is kept.
+    /// - Returns: the paths in their order.
+    package static func distinct(_ paths: [String]) -> [String] {
+        var met: Set<FileLocator> = []
+        return paths.filter { path in
+            guard let status = try? FileStatus(path: path) else { return true }
+            return met.insert(status.locator).inserted
+        }
+    }
+
     /// Reads what is there, without waiting.
     ///
     /// - Parameters:

@@ -8,6 +8,8 @@ package struct IngestBatch: Sendable {
     package var notices: [FollowerNotice] = []
     /// Whether every source has been read to its end.
     package var isCaughtUp = false
+    /// Files that are there and cannot be opened or read, as of this poll.
+    package var unreadableFiles = 0
     /// Bytes read from files (decompressed, for archives), without those re-read to prove a position.
     package var bytesRead: Int64 = 0
     /// Lines that were passed over because they hold nothing but white space.

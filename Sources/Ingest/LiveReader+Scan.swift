@@ -3,6 +3,7 @@ import Domain
 extension LiveReader {
     /// Looks at the paths: meets new files, notices renamed and vanished ones.
     func scan(now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
+        unreadable = []
         let (order, found) = look(&batch)
         for file in files { review(file, found[file.locator], now: now, &batch) }
         let tracked = Set(files.map(\.locator))
@@ -23,7 +24,7 @@ extension LiveReader {
         for path in patterns.matches() {
             let status: FileStatus
             do throws(SystemError) { status = try FileStatus(path: path) } catch {
-                notices.insert(FollowerNotice(.unreadable, path: path, detail: "\(error)"))
+                cannotRead(path, error, &batch)
                 continue
             }
             if !status.isRegular {
@@ -114,7 +115,7 @@ extension LiveReader {
             }
             return tracked
         } catch {
-            tell(FollowerNotice(.unreadable, path: paths[0], detail: "\(error)"), &batch)
+            cannotRead(paths[0], error, &batch)
             return nil
         }
     }

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 
 /// Follows files that grow, are renamed, cut and replaced.
 final class LiveReader: SourceReader {
@@ -14,6 +15,8 @@ final class LiveReader: SourceReader {
     var lost: [SourceChange] = []
     /// Paths of which an operator has been told, by kind.
     var told: Set<FollowerNotice> = []
+    /// Files that are there and could not be opened or read since the last scan.
+    var unreadable: Set<String> = []
     var isFirstScan = true
     private var nextScan: ContinuousClock.Instant?
     private var cursor = 0
@@ -46,7 +49,9 @@ final class LiveReader: SourceReader {
             nextScan = now + configuration.scanInterval
         }
         var budget = ReadBudget(items: maximumItems, delivered: maximumBytes, read: maximumBytes)
-        batch.isCaughtUp = read(&budget, now: now, &batch)
+        let isAtEnds = read(&budget, now: now, &batch)
+        batch.isCaughtUp = isAtEnds && unreadable.isEmpty
+        batch.unreadableFiles = unreadable.count
         for file in files + retired {
             if let change = file.takeChange() { batch.sources.append(change) }
         }
@@ -72,7 +77,6 @@ final class LiveReader: SourceReader {
         _ batch: inout IngestBatch
     ) -> Bool {
         var pending = turnOrder()
-        var isComplete = true
         var isRoundDone = true
         while !pending.isEmpty, isRoundDone {
             var next: [TrackedFile] = []
@@ -99,13 +103,12 @@ final class LiveReader: SourceReader {
                         next.append(successor)
                     }
                 case .failed(let error):
-                    isComplete = false
-                    tell(FollowerNotice(.unreadable, path: file.path, detail: "\(error)"), &batch)
+                    cannotRead(file.path, error, &batch)
                 }
             }
             pending = next
         }
-        return pending.isEmpty && isComplete
+        return pending.isEmpty
     }
 
     /// Rotated files first, the others from the one after the last poll's first.
@@ -171,6 +174,13 @@ final class LiveReader: SourceReader {
         file.file = nil
         files[place] = successor
         return successor
+    }
+
+    /// Notes that a file which is there cannot be read now.
+    func cannotRead(_ path: String, _ error: SystemError, _ batch: inout IngestBatch) {
+        // A link that leads nowhere, or a file that went while it was looked at, is not there.
+        if error.code != ENOENT { unreadable.insert(path) }
+        tell(FollowerNotice(.unreadable, path: path, detail: "\(error)"), &batch)
     }
 
     /// Reports something once per path.

@@ -18,7 +18,8 @@ struct PostgresConnection: ~Copyable {
         // What stands before `dbname` are defaults that the string may override; what stands after it wins.
         let pairs = [
             ("fallback_application_name", applicationName), ("connect_timeout", "10"),
-            ("keepalives_idle", "30"), ("dbname", string), ("client_encoding", "UTF8"),
+            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "20000"), ("dbname", string), ("client_encoding", "UTF8"),
         ]
         let connection = withCStrings(pairs.map(\.0)) { keywords in
             withCStrings(pairs.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }

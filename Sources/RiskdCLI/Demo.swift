@@ -27,10 +27,7 @@ struct Demo {
                 "there is no trace in \(fixture): run the demo in riskd's folder, or name --fixture"
             )
         }
-        for folder in [directory, "/var/lib/riskd-demo"] where FileManager.default.fileExists(atPath: folder)
-        {
-            try FileManager.default.removeItem(atPath: folder)
-        }
+        try removeLastDemo()
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw CommandFailure("\(file) cannot be written") }
@@ -46,7 +43,7 @@ struct Demo {
         let configuration = try Configuration.load(file)
         try await waitUntilReady(daemon, configuration)
         terminal.writeLine("  probes and metrics: http://\(configuration.http.listen)/metrics")
-        let play = ["play", fixture + "/fashion-dev.ndjson.xz", "--to", growing, "--speed", "\(Int(speed))"]
+        let play = ["play", fixture + "/fashion-dev.ndjson.xz", "--to", growing, "--speed", "\(speed)"]
         let player = try start(play)
         defer { player.stop() }
         terminal.writeLine("")
@@ -63,6 +60,7 @@ struct Demo {
             try await group.next()
             group.cancelAll()
         }
+        guard player.wait() == 0 else { throw CommandFailure("the trace could not be played") }
         daemon.stop()
         terminal.writeLine("")
         try step(["risk", "--config", file, "--stored"])
@@ -75,7 +73,7 @@ struct Demo {
     private var configurationText: String {
         let models = absolute(fixture) + "/models"
         return """
-            # Written by riskd demo.
+            \(Self.mark)
             state_directory: \(stateDirectory)
             ingest:
               paths: [\(absolute(growing))]
@@ -98,6 +96,27 @@ struct Demo {
             """
     }
 
+    /// Removes what an earlier demo left; a folder that holds anything else is not touched.
+    private func removeLastDemo() throws {
+        let manager = FileManager.default
+        if manager.fileExists(atPath: directory) {
+            let text = manager.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            let isEmpty = try manager.contentsOfDirectory(atPath: directory).isEmpty
+            guard isEmpty || text.hasPrefix(Self.mark) else {
+                throw CommandFailure("\(directory) is not a demo's: name another --directory")
+            }
+            try manager.removeItem(atPath: directory)
+        }
+        if stateDirectory == Self.reachable, manager.fileExists(atPath: Self.reachable) {
+            try manager.removeItem(atPath: Self.reachable)
+        }
+    }
+
+    /// The first line of a demo's configuration, by which it is known again.
+    private static let mark = "# Written by riskd demo."
+    /// Where root's demo keeps its database when the database's account cannot reach the demo's folder.
+    private static let reachable = "/var/lib/riskd-demo"
+
     /// Beside the rest; but root's PostgreSQL runs under another account, which may not reach a folder in /root.
     private var stateDirectory: String {
         let path = absolute(directory)
@@ -106,7 +125,7 @@ struct Demo {
         while folder.path != "/" {
             var status = stat()
             guard stat(folder.path, &status) == 0, status.st_mode & S_IXOTH != 0 else {
-                return "/var/lib/riskd-demo/state"
+                return Self.reachable
             }
             folder.deleteLastPathComponent()
         }

@@ -67,7 +67,7 @@ package struct Report: Sendable {
         case .table: terminal.write(table(on: terminal))
         case .json: terminal.write(JSONValue.array(objects).prettyText + "\n")
         case .ndjson: for object in objects { terminal.write(object.text + "\n") }
-        case .csv: terminal.write(csv)
+        case .csv: for line in csvLines { terminal.writeData(line) }
         }
     }
 
@@ -79,10 +79,12 @@ package struct Report: Sendable {
     }
 
     /// Comma-separated values with a header and CR LF line ends (RFC 4180).
-    package var csv: String {
+    package var csv: String { csvLines.joined() }
+
+    private var csvLines: [String] {
         let header = columns.map { CSV.field(.string($0.name)) }
         let lines = [header] + rows.map { $0.map(CSV.field) }
-        return lines.map { $0.joined(separator: ",") + "\r\n" }.joined()
+        return lines.map { $0.joined(separator: ",") + "\r\n" }
     }
 
     /// Aligned columns under a head in capitals.

@@ -15,6 +15,8 @@ package struct Terminal: Sendable {
 
     /// Whether data may be coloured.
     package let isOutputColoured: Bool
+    /// Whether data goes to a terminal, which must not be driven by what is in it.
+    package let isOutputTerminal: Bool
     /// Whether messages go to a terminal, so that a line may be rewritten.
     package let isErrorTerminal: Bool
     private let isErrorColoured: Bool
@@ -25,18 +27,21 @@ package struct Terminal: Sendable {
     ///
     /// - Parameters:
     ///   - isOutputColoured: whether data may be coloured.
+    ///   - isOutputTerminal: whether data goes to a terminal.
     ///   - isErrorTerminal: whether messages go to a terminal.
     ///   - isErrorColoured: whether messages may be coloured.
     ///   - output: takes data.
     ///   - error: takes messages.
     package init(
         isOutputColoured: Bool = false,
+        isOutputTerminal: Bool = false,
         isErrorTerminal: Bool = false,
         isErrorColoured: Bool = false,
         output: @escaping @Sendable (String) -> Void,
         error: @escaping @Sendable (String) -> Void
     ) {
         self.isOutputColoured = isOutputColoured
+        self.isOutputTerminal = isOutputTerminal
         self.isErrorTerminal = isErrorTerminal
         self.isErrorColoured = isErrorColoured
         self.output = output
@@ -48,8 +53,10 @@ package struct Terminal: Sendable {
         let noColour = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         let isDumb = getenv("TERM").map { String(cString: $0) == "dumb" } ?? false
         let isErrorTerminal = isatty(STDERR_FILENO) == 1
+        let isOutputTerminal = isatty(STDOUT_FILENO) == 1
         return Terminal(
-            isOutputColoured: isatty(STDOUT_FILENO) == 1 && !noColour && !isDumb,
+            isOutputColoured: isOutputTerminal && !noColour && !isDumb,
+            isOutputTerminal: isOutputTerminal,
             isErrorTerminal: isErrorTerminal && !isDumb,
             isErrorColoured: isErrorTerminal && !noColour && !isDumb,
             output: { writeAll($0, to: STDOUT_FILENO) },
@@ -59,6 +66,12 @@ package struct Terminal: Sendable {
 
     /// Writes data as it is; what came from outside must have gone through `printable`.
     package func write(_ text: String) { output(text) }
+
+    /// Writes a line of data that programs read: as it is to a file, with control characters escaped to a terminal.
+    package func writeData(_ line: String) {
+        guard isOutputTerminal else { return output(line) }
+        output(printable(line.last?.isNewline == true ? String(line.dropLast()) : line) + "\n")
+    }
 
     /// Writes a line of data, with control characters escaped.
     package func writeLine(_ text: String) { output(printable(text) + "\n") }

@@ -123,6 +123,21 @@ package final class BatchScorer {
         return result
     }
 
+    /// Closes every open tick and stores every level as it is, before other rules begin.
+    ///
+    /// A level that was only evaluated again on quiet ticks is not stored each time; evaluating those ticks once more
+    /// by the next epoch's rules would change it without a sample.
+    ///
+    /// - Returns: what to commit.
+    package func closeEpoch() -> ScoredBatch {
+        var result = advance(to: nil) ?? ScoredBatch(emptyCommit(), bytesRead: 0)
+        if result.commit.clockAdvance == nil { finish(&result, ScoringOutput()) }
+        let stored = Set(result.commit.tracks.map(\.entity))
+        result.commit.tracks += engine.elevatedTracks.filter { !stored.contains($0.entity) }
+            .map { StoredTrack($0.entity, $0.track) }
+        return result
+    }
+
     private func observation(
         _ incoming: IncomingRecord,
         _ findings: Findings,

@@ -91,16 +91,19 @@ package struct Committer: Sendable {
         }
     }
 
-    private func reachable() { metrics.set("riskd_database_up", to: 1) }
+    private func reachable() {
+        metrics.set("riskd_database_up", to: 1)
+        metrics.set("riskd_commits_failing", to: 0)
+    }
 
     private func pause(_ delay: Duration, because error: StorageError) async throws {
-        metrics.set("riskd_database_up", to: 0)
+        metrics.set("riskd_commits_failing", to: 1)
         metrics.add("riskd_commit_retries_total")
         // Waiting for the database is what the pipeline should do now: no reason to restart it.
         ServiceManager.watchdog()
         log.write(
             .warning,
-            "the database is not reachable; reading pauses until it is",
+            "the database does not take the batch; reading pauses until it does",
             ["reason": "\(error)", "retry_in": "\(delay)"]
         )
         try await Task.sleep(for: delay)
@@ -147,6 +150,7 @@ struct RetryingReader: Sendable {
             } catch {
                 guard error.isRetriable, !stop.isOverdue else { throw error }
                 log.write(.info, "waiting for the database", ["reason": "\(error)"])
+                ServiceManager.watchdog()
                 try await Task.sleep(for: backOff.next())
             }
         }

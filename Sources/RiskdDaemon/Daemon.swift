@@ -33,6 +33,8 @@ package struct Daemon: Sendable {
         package var opinionFailures: [String: Int] = [:]
         /// Level changes.
         package var levelChanges = 0
+        /// Whether it was asked to stop before its end.
+        package var wasInterrupted = false
         /// The time that reading, scoring and committing took.
         package var duration = Duration.zero
     }
@@ -109,9 +111,15 @@ package struct Daemon: Sendable {
         // 4. What was in memory when the last run stopped.
         let tally = Tally()
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
-            batch in
+            [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
-            tally.add(batch)
+            for failure in tally.add(batch) {
+                log.write(
+                    .warning,
+                    "a second opinion could not be formed; further ones are only counted",
+                    ["opinion": failure.opinion, "reason": failure.reason]
+                )
+            }
         }
         let start = PipelineStart(
             store: store,
@@ -145,7 +153,7 @@ package struct Daemon: Sendable {
         try await supervise(signals, access, reader) { try await pipeline.run(source) }
         await store.close()
         await reader.close()
-        return tally.summary(duration: ContinuousClock.now - began)
+        return tally.summary(duration: ContinuousClock.now - began, wasInterrupted: stop.isRaised)
     }
 
     private func settings(_ mode: Mode) -> Pipeline.Settings {
@@ -154,14 +162,10 @@ package struct Daemon: Sendable {
             records: batch.records,
             bytes: batch.bytes,
             delay: batch.delay,
-            pollInterval: configuration.ingest.pollInterval
+            pollInterval: configuration.ingest.pollInterval,
+            maximumFuture: configuration.ingest.maximumFuture
         )
-        if case .live = mode {
-            settings.live = Pipeline.Settings.Live(
-                maximumFuture: configuration.ingest.maximumFuture,
-                lateness: configuration.scoring.lateness
-            )
-        }
+        if case .live = mode { settings.lateness = configuration.scoring.lateness }
         return settings
     }
 
@@ -178,7 +182,13 @@ package struct Daemon: Sendable {
         guard case .live = mode else { return nil }
         let address = configuration.http.listen
         let routes = ProbeRoutes(metrics: metrics) { [metrics] in
-            metrics.value("riskd_database_up") == 1 ? [] : ["the database is not reachable"]
+            var reasons: [String] = []
+            if metrics.value("riskd_database_up") != 1 { reasons.append("the database does not answer") }
+            if metrics.value("riskd_commits_failing") == 1 { reasons.append("the database takes no batch") }
+            if let count = metrics.value("riskd_sources_unreadable"), count > 0 {
+                reasons.append("\(Int(count)) sources cannot be read; the log names them")
+            }
+            return reasons
         }
         let server = try HTTPServer(address: address.host, port: address.port, log: log) {
             routes.respond(to: $0)
@@ -203,6 +213,7 @@ package struct Daemon: Sendable {
                 )
             }
             metrics.set("riskd_ingest_caught_up", to: batch.isCaughtUp ? 1 : 0)
+            metrics.set("riskd_sources_unreadable", to: Double(batch.unreadableFiles))
             let position = source.progress
             if let total = position.total {
                 metrics.set("riskd_ingest_lag_bytes", to: Double(total - position.read))
@@ -245,11 +256,22 @@ package struct Daemon: Sendable {
                 // A quiet pipeline commits nothing: without this a database that is gone would go unnoticed.
                 while true {
                     try await Task.sleep(for: .seconds(5))
-                    metrics.set("riskd_database_up", to: await reader.isReachable ? 1 : 0)
+                    // One that hangs says nothing at all.
+                    let silence = Task {
+                        try await Task.sleep(for: .seconds(10))
+                        metrics.set("riskd_database_up", to: 0)
+                    }
+                    let isReachable = await reader.isReachable
+                    silence.cancel()
+                    metrics.set("riskd_database_up", to: isReachable ? 1 : 0)
                 }
             }
             defer { group.cancelAll() }
-            try await body()
+            do {
+                try await body()
+            } catch  where lost.isRaised {
+                // The lost connection is the consequence; the cause is said below.
+            }
         }
         if lost.isRaised { throw StartupError("the private database ended unexpectedly; its log says why") }
     }

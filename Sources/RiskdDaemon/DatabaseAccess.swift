@@ -45,6 +45,16 @@ package struct DatabaseAccess: Sendable {
         }
     }
 
+    /// Whether the configured database is an embedded cluster that nobody has started yet.
+    ///
+    /// - Parameter configuration: names a server, or where the embedded cluster is.
+    /// - Returns: whether opening it would create a cluster.
+    /// - Throws: `EmbeddedPostgresError.notInstalled` when that would fail.
+    package static func isMissing(_ configuration: Configuration) throws(EmbeddedPostgresError) -> Bool {
+        guard configuration.database == nil else { return false }
+        return try EmbeddedCluster.isMissing(in: configuration.stateDirectory + "/postgres")
+    }
+
     /// Stops the cluster that this process started.
     package func close() async { await cluster?.stop() }
 

@@ -19,6 +19,7 @@ package protocol LineSource: AnyObject {
 /// second log of the same hours would be late as a whole.
 package final class MergedLogs: LineSource {
     private var logs: [Log]
+    private let decoder = RecordDecoder()
 
     private struct Log {
         let follower: FileFollower
@@ -51,7 +52,7 @@ package final class MergedLogs: LineSource {
                     logs[index].isAtEnd = batch.isCaughtUp
                     continue
                 }
-                if case .line(let line) = item, let time = time(of: line.bytes) {
+                if case .line(let line) = item, let time = time(of: line) {
                     logs[index].lastTime = time.milliseconds
                 }
                 logs[index].head = (batch, logs[index].lastTime)
@@ -64,6 +65,13 @@ package final class MergedLogs: LineSource {
         }
         merged.isCaughtUp = logs.allSatisfy { $0.isAtEnd && $0.head == nil }
         return merged
+    }
+
+    /// The record's time, found without decoding the rest where that is possible; nil for a line that holds no record.
+    private func time(of line: RawLine) -> Timestamp? {
+        if let time = RiskdDaemon.time(of: line.bytes) { return time }
+        guard case .record(let record) = decoder.decode(line) else { return nil }
+        return record.time
     }
 
     private func precedes(_ left: Int, _ right: Int) -> Bool {
@@ -80,6 +88,7 @@ extension IngestBatch {
         nulBytes += later.nulBytes
         notices += later.notices
         isCaughtUp = later.isCaughtUp
+        unreadableFiles = later.unreadableFiles
         for change in later.sources {
             if let index = sources.firstIndex(where: { $0.file.id == change.file.id }) {
                 sources[index] = SourceChange(

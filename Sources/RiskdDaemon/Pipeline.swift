@@ -14,16 +14,10 @@ package struct Pipeline {
         package var delay: Duration
         /// How often sources are looked at when they are quiet.
         package var pollInterval: Duration
-        /// Live: nil ends at the end of the sources; else how far ahead of the clock a record may be.
-        package var live: Live?
-
-        /// What only a live pipeline needs.
-        package struct Live: Sendable {
-            /// How far ahead of the clock a record may be.
-            package var maximumFuture: Duration
-            /// How long a tick stays open after its end.
-            package var lateness: Duration
-        }
+        /// How far ahead of the clock a record may be; beyond it is a dead letter, because it would make all others late.
+        package var maximumFuture: Duration
+        /// Live: how long a tick stays open after its end; nil ends at the end of the sources, by event time alone.
+        package var lateness: Duration?
     }
 
     private let settings: Settings
@@ -95,22 +89,25 @@ package struct Pipeline {
     private func read(_ source: any LineSource, into batches: Channel<ScoredBatch>) async throws {
         while !stop.isRaised {
             try Task.checkCancellation()
+            // A committer that failed while everything was quiet.
+            if batches.isAbandoned { throw CancellationError() }
             var lap = StageLap(stages)
             let batch = try await collect(from: source)
             lap.end(.read)
-            let latest = settings.live.map { clock() + $0.maximumFuture }
-            if let scored = try await scorer.score(batch, latest: latest) {
+            if let scored = try await scorer.score(batch, latest: clock() + settings.maximumFuture) {
                 lap = StageLap(stages)
                 try await batches.send(scored)
                 lap.end(.wait)
             }
-            guard batch.isCaughtUp, batch.items.isEmpty else { continue }
-            guard let live = settings.live else {
+            guard batch.items.isEmpty, batch.bytesRead == 0 || batch.isCaughtUp else { continue }
+            if settings.lateness == nil, batch.isCaughtUp {
                 if let scored = scorer.advance(to: nil) { try await batches.send(scored) }
                 return
             }
-            // Everything that was written has been read: the clock may close ticks that nobody adds to.
-            if scorer.needsClock, let scored = scorer.advance(to: clock() - live.lateness) {
+            // Everything that can be read has been read: the clock may close ticks that nobody adds to.
+            if let lateness = settings.lateness, scorer.needsClock,
+                let scored = scorer.advance(to: clock() - lateness)
+            {
                 try await batches.send(scored)
             }
             try await stop.wait(atMost: settings.pollInterval)
@@ -121,7 +118,7 @@ package struct Pipeline {
     private func collect(from source: any LineSource) async throws -> IngestBatch {
         var batch = try source.next(maximumItems: settings.records, maximumBytes: settings.bytes)
         onRead(batch)
-        guard settings.live != nil, !batch.items.isEmpty else { return batch }
+        guard settings.lateness != nil, !batch.items.isEmpty else { return batch }
         let deadline = ContinuousClock.now + settings.delay
         while batch.items.count < settings.records, batch.bytesRead < settings.bytes,
             ContinuousClock.now < deadline, !stop.isRaised

@@ -28,9 +28,11 @@ package struct PipelineMetrics: Sendable {
             ("riskd_ingest_lag_seconds", "How old the newest record was when it was stored."),
             ("riskd_ingest_lag_bytes", "Bytes of the sources that have not been read yet."),
             ("riskd_ingest_caught_up", "1 while every source has been read to its end."),
+            ("riskd_sources_unreadable", "Files that are there and cannot be read."),
             ("riskd_history_entries", "Images in the similarity history, by model."),
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
             ("riskd_database_up", "1 while the database answers."),
+            ("riskd_commits_failing", "1 while a batch is tried again and again."),
             ("riskd_calibrated_models", "Models with a calibration in force."),
             ("riskd_build_info", "Always 1; the version is a label."),
         ]

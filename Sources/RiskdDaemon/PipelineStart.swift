@@ -39,15 +39,13 @@ struct PipelineStart {
                 // Ticks that hold records of the last epoch are closed by its rules before this one begins.
                 let past = try await Restoration.past(store, epoch: last)
                 let scorer = scorer(past, Detectors(plans: plans, pool: pool), seen)
-                if let batch = scorer.advance(to: nil) {
-                    try await store.commit(batch.commit)
-                    current = try await Restoration.current(
-                        store,
-                        configuration: scoring,
-                        plans: plans,
-                        log: Log(threshold: .error)
-                    )
-                }
+                try await store.commit(scorer.closeEpoch().commit)
+                current = try await Restoration.current(
+                    store,
+                    configuration: scoring,
+                    plans: plans,
+                    log: Log(threshold: .error)
+                )
             }
             try await store.addEpoch(current.epoch)
         }

@@ -73,16 +73,19 @@ package struct Recomputation: Sendable {
             progress(report.samples)
             if let through, newest >= through { break }
         }
-        if only == nil {
-            while let next = epochs.first {
-                output.append(engine.advance(to: engine.configuration.start(of: next.firstTick)))
-                engine = try await self.engine(of: next, after: engine.state)
-                epochs = epochs.dropFirst()
-            }
-            if let closed = state.lastClosedTick {
-                output.append(engine.advance(to: engine.configuration.end(of: closed)))
-            }
-            try await compare(output, nil, &report)
+        while let next = epochs.first, through.map({ next.firstTick <= $0 }) ?? false {
+            output.append(engine.advance(to: engine.configuration.start(of: next.firstTick)))
+            engine = try await self.engine(of: next, after: engine.state)
+            epochs = epochs.dropFirst()
+        }
+        // The quiet ticks after the last query count too: levels step down on them.
+        if let through { output.append(engine.advance(to: engine.configuration.end(of: through))) }
+        try await compare(output, only, &report)
+        if let only {
+            guard report.samples == 0, let stored = try await store.sample(only) else { return report }
+            report.samples = 1
+            report.differences.append(Difference(id: only, stored: stored.sample, recomputed: nil))
+        } else {
             try await findUnexplained(
                 engine.nextSampleID..<max(engine.nextSampleID, state.nextSampleID),
                 &report

@@ -7,7 +7,7 @@ package enum SourceFactory {
     /// Recorded logs, read as one in the order of time.
     ///
     /// - Parameters:
-    ///   - files: the logs.
+    ///   - files: the logs; one that is named twice is read once.
     ///   - maximumLine: bytes of one line.
     ///   - known: what the database holds of them.
     /// - Returns: the source, and how far it has come.
@@ -16,7 +16,7 @@ package enum SourceFactory {
         maximumLine: Int,
         known: [SourceFile]
     ) -> any LineSource & ProgressReporting {
-        let followers = files.map { file in
+        let followers = FileFollower.distinct(files).map { file in
             FileFollower(
                 configuration: FollowerConfiguration(
                     paths: [file],

@@ -7,20 +7,25 @@ final class Tally: Sendable {
     private let summary = Locked(Daemon.Summary())
 
     /// Counts a batch.
-    func add(_ batch: ScoredBatch) {
+    ///
+    /// - Returns: the opinions that could not be formed for the first time, by name.
+    func add(_ batch: ScoredBatch) -> [(opinion: String, reason: String)] {
         summary.withLock { summary in
+            let failed = batch.opinionFailureReasons.filter { summary.opinionFailures[$0.key] == nil }
             summary.records += batch.commit.observations.count
             summary.duplicates += batch.duplicates
             summary.late += batch.late
             summary.levelChanges += batch.commit.levelChanges.count
             for letter in batch.commit.deadLetters { summary.deadLetters[letter.reason, default: 0] += 1 }
             summary.opinionFailures.merge(batch.opinionFailures, uniquingKeysWith: +)
+            return failed.map { (opinion: $0.key, reason: $0.value) }.sorted { $0.opinion < $1.opinion }
         }
     }
 
     /// What was done so far.
-    func summary(duration: Duration) -> Daemon.Summary {
+    func summary(duration: Duration, wasInterrupted: Bool) -> Daemon.Summary {
         summary.withLock { summary in
+            summary.wasInterrupted = wasInterrupted
             summary.duration = duration
             return summary
         }

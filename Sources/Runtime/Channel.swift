@@ -26,6 +26,9 @@ package final class Channel<Element: Sendable>: Sendable {
 
     /// Ends the channel from the reader's side: what waits is dropped, and its senders throw `CancellationError`.
     package func abandon() { state.withLock { $0.abandon() }() }
+
+    /// Whether the reader has gone.
+    package var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 }
 
 extension Channel: AsyncSequence {
@@ -58,6 +61,7 @@ struct ChannelState<Element: Sendable> {
     private var waiting: [(id: Int, element: Element, sender: Sender)] = []
     private var receiver: Receiver?
     private var isFinished = false
+    private(set) var isAbandoned = false
     private var lastID = 0
 
     init(capacity: Int) {
@@ -124,6 +128,7 @@ struct ChannelState<Element: Sendable> {
     }
 
     mutating func abandon() -> Action {
+        isAbandoned = true
         let senders = waiting.map(\.sender)
         waiting = []
         buffer = []

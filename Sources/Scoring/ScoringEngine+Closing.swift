@@ -24,11 +24,17 @@ extension ScoringEngine {
             evaluate(tick, [], into: &output)
             tick.index += 1
         }
-        let interval = Self.sweepInterval
-        if last.index.floorDivided(by: interval) != target.index.floorDivided(by: interval) {
-            sweep(at: target, into: &output)
-        }
         lastClosedTick = target
+    }
+
+    /// Looks idle tracks through, once an interval, whether its boundary was a busy tick or a quiet one.
+    mutating func sweepIfDue(since before: Tick?, at target: Tick, into output: inout ScoringOutput) {
+        guard let before else { return }
+        let interval = Self.sweepInterval
+        guard before.index.floorDivided(by: interval) != target.index.floorDivided(by: interval) else {
+            return
+        }
+        sweep(at: target, into: &output)
     }
 
     /// One tick of the grid: updates, then levels, then samples: users, models, the whole service.

@@ -104,11 +104,12 @@ extension ScoringEngine {
         var rollUp = RollUp(configuration, criticality: criticality)
         var isKnown = tracks[entity] != nil
         if let model = entity.model, var membership = members.removeValue(forKey: model) {
-            isKnown = isKnown || !membership.isEmpty
             rollUp =
                 isExact
                 ? membership.rollUp(model, at: tick, criticality: criticality, configuration)
                 : membership.hotRollUp(model, at: tick, criticality: criticality, configuration).rollUp
+            // Only now: the roll-up forgets users who have cooled, whom a restart would count again.
+            isKnown = isKnown || !membership.isEmpty
             members[model] = membership
         }
         return Standing(

@@ -79,6 +79,11 @@ package struct ScoringEngine: Sendable {
         return counts
     }
 
+    /// The tracks above info, ordered by entity, with their levels as of the last closed tick.
+    package var elevatedTracks: [(entity: Entity, track: Track)] {
+        elevated.sorted().compactMap { entity in tracks[entity].map { (entity, $0) } }
+    }
+
     /// The track of an entity; nil when it is like a new one.
     package func state(of entity: Entity) -> Track? { tracks[entity] }
 
@@ -118,12 +123,14 @@ package struct ScoringEngine: Sendable {
         self.watermark = reached
         let target = Tick(configuration.tick(of: reached).index - 1)
         var output = ScoringOutput()
-        guard lastClosedTick.map({ $0 < target }) ?? true else { return output }
+        let before = lastClosedTick
+        guard before.map({ $0 < target }) ?? true else { return output }
         for tick in open.keys.sorted() where tick <= target {
             guard let counts = open.removeValue(forKey: tick) else { continue }
             close(tick, counts.histograms(of: tick), into: &output)
         }
         settle(through: target, into: &output)
+        sweepIfDue(since: before, at: target, into: &output)
         return output
     }
 

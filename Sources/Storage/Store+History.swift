@@ -72,6 +72,8 @@ extension Store {
     ) async throws(StorageError) -> Int {
         let (count, dropped) = try await storing {
             try await session.transaction { session in
+                // A reader such as a backup may hold the table for long: then another time.
+                try session.execute(unsafeSQL: "set local lock_timeout = '1s'")
                 let count = try session.run(
                     "delete from riskd.history_image where model = \(model.name) and sequence < \(first)"
                 )

@@ -93,12 +93,15 @@ extension Store {
         try await appliedMigrations().count
     }
 
+    /// The schema version that this program brings databases to.
+    package static var newestSchema: Int { Migration.all.count }
+
     /// Makes sure that the database has exactly this program's schema.
     ///
     /// - Throws: `StorageError.notMigrated`, `.newerSchema` or `.database`.
     package func checkSchema() async throws(StorageError) {
         let found = try await schemaVersion()
-        let needed = Migration.all.count
+        let needed = Self.newestSchema
         guard found >= needed else { throw .notMigrated(found: found, needed: needed) }
         guard found == needed else { throw .newerSchema(found: found, known: needed) }
     }

@@ -1,11 +1,10 @@
 import Foundation
 import Glibc
+import RiskdTesting
 import Testing
 
 /// A `riskd` that a test started: the real executable, in a directory of its own.
-///
-/// Unchecked: Foundation guards what is asked of a running process; nothing else changes after `init`.
-final class DaemonProcess: @unchecked Sendable {
+final class DaemonProcess: Sendable {
     /// How a process ended, and what it wrote.
     struct Result {
         /// The exit code; negative for the signal that ended it.
@@ -14,7 +13,7 @@ final class DaemonProcess: @unchecked Sendable {
         let errors: String
     }
 
-    private let process = Process()
+    private let process: SpawnedProgram
     private let outputFile: URL
     private let errorFile: URL
 
@@ -29,52 +28,43 @@ final class DaemonProcess: @unchecked Sendable {
         let name = UUID().uuidString.prefix(8)
         outputFile = directory.appendingPathComponent("\(name).out")
         errorFile = directory.appendingPathComponent("\(name).err")
-        for file in [outputFile, errorFile] {
-            _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-        }
-        process.executableURL = Self.executable
-        process.arguments = arguments
-        process.currentDirectoryURL = directory
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
         var variables = ProcessInfo.processInfo.environment
         // What the tests' own surroundings say of a service manager is not meant for it.
         for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "JOURNAL_STREAM", "STATE_DIRECTORY"] {
             variables[name] = nil
         }
-        process.environment = variables.merging(environment) { $1 }
-        try process.run()
+        process = try SpawnedProgram(
+            [Self.executable.path] + arguments,
+            in: directory.path,
+            environment: variables.merging(environment) { $1 },
+            output: outputFile.path,
+            errors: errorFile.path
+        )
     }
 
-    deinit {
-        if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) }
-    }
-
-    var isRunning: Bool { process.isRunning }
-    var identifier: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.code == nil }
+    var identifier: Int32 { process.identifier }
     /// What it has written to standard error so far.
     var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
     /// Ends it at once, as a power cut would, and waits until it is gone.
     func kill() async throws {
-        if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) }
+        process.send(SIGKILL)
         _ = try await result()
     }
 
     /// Asks it to stop and waits.
     @discardableResult
     func terminate() async throws -> Result {
-        if process.isRunning { Glibc.kill(process.processIdentifier, SIGTERM) }
+        process.send(SIGTERM)
         return try await result()
     }
 
     /// Waits for it to end by itself.
     func result(within patience: Duration = .seconds(100)) async throws -> Result {
-        try await eventually("riskd ends", within: patience, { self.errors }) { !self.process.isRunning }
-        let isSignal = process.terminationReason == .uncaughtSignal
+        try await eventually("riskd ends", within: patience, { self.errors }) { !self.isRunning }
         return Result(
-            code: isSignal ? -process.terminationStatus : process.terminationStatus,
+            code: process.wait(),
             output: try String(contentsOf: outputFile, encoding: .utf8),
             errors: errors
         )

@@ -55,7 +55,9 @@ extension LiveTests {
                     Probe.get("/readyz", port: port)?.status == 503
                 }
                 #expect(Probe.get("/livez", port: port)?.status == 200)
-                #expect(Probe.metric("riskd_database_up", port: port) == 0)
+                try await eventually("the metric follows", { daemon.errors }) {
+                    Probe.metric("riskd_database_up", port: port) == 0
+                }
                 let read = Probe.metric("riskd_records_total", port: port)
                 while !writer.isDone { try writer.append(500) }
                 #expect(Probe.metric("riskd_records_total", port: port) == read)

@@ -13,10 +13,9 @@ final class RawClient: Sendable {
         let info = try #require(list).pointee
         defer { freeaddrinfo(list) }
         descriptor = socket(info.ai_family, info.ai_socktype, info.ai_protocol)
+        // Where this throws, `deinit` closes the socket; closing it here too could close somebody else's.
         guard connect(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
-            let code = errno
-            close(descriptor)
-            throw ConnectFailed(code: code)
+            throw ConnectFailed(code: errno)
         }
     }
 

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import RiskdTesting
 import Testing
 
 @testable import Ingest
@@ -109,15 +110,6 @@ import Testing
     }
 
     private func packed(_ path: String, _ tool: String) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [tool, "-c", path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = try #require(try pipe.fileHandleForReading.readToEnd())
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-        return Array(data)
+        Array(try SpawnedProgram.output(of: [tool, "-c", path]))
     }
 }

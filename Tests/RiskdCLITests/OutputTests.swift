@@ -57,6 +57,19 @@ import Testing
         #expect(written(.csv) == expected)
     }
 
+    @Test func `data is escaped on a terminal only`() {
+        for (isTerminal, expected) in [(false, "a\u{1B}[2J\r\n"), (true, "a\\u{1b}[2J\n")] {
+            let written = Collected()
+            let terminal = Terminal(
+                isOutputTerminal: isTerminal,
+                output: { written.append($0) },
+                error: { _ in }
+            )
+            terminal.writeData("a\u{1B}[2J\r\n")
+            #expect(written.text == expected)
+        }
+    }
+
     @Test(arguments: [
         ("=1+1", "'=1+1"), ("+49 30", "'+49 30"), ("-1h", "'-1h"), ("@x", "'@x"), ("-1.5", "-1.5"),
         ("+7", "+7"),

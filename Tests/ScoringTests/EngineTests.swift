@@ -11,7 +11,7 @@ import Testing
         throws
     {
         var generator = SeededGenerator(seed: seed)
-        for _ in 0..<count { try body(Scenario(&generator), &generator) }
+        for number in 0..<count { try body(Scenario(&generator, isCrowd: number % 50 == 0), &generator) }
     }
 
     private func live(_ scenario: Scenario) -> ScoringOutput {
@@ -161,6 +161,41 @@ import Testing
         #expect(engine.state.tracks.isEmpty, "seed \(seed)")
         #expect(engine.lastClosedTick == Tick(99_999_999))
         #expect(output.samples.allSatisfy { $0.queries == 0 })
+    }
+
+    @Test(arguments: [359, 360, 361])
+    func `what faded is forgotten after a busy tick too`(busy: Int) throws {
+        let model = ModelID("a")
+        let tables = ["opinion.x": [Int64(0), 7_845_676_746]]
+        func engine(_ state: EngineState = EngineState()) throws -> ScoringEngine {
+            ScoringEngine(
+                configuration: try ScoringConfiguration(halfLives: Array(repeating: .seconds(10), count: 4)),
+                calibrations: [model: try calibration(tables, model: model)],
+                state: state
+            )
+        }
+        func input(_ user: String, tick: Int, rung: Int) -> ScoringInput {
+            let rungs = [DetectorRung(detector: DetectorID("opinion.x"), rung: rung)]
+            let time = Timestamp(milliseconds: Int64(tick) * 10_000)
+            let id = UserID(user)
+            return ScoringInput(model: model, user: id, time: time, userRungs: rungs, modelRungs: rungs)
+        }
+        // Stored tracks are looked through only by the sweep: after a restart nothing awaits their end.
+        var first = try engine()
+        for input in [input("faded", tick: 0, rung: 1), input("other", tick: 1, rung: 0)] {
+            let (tick, _, _) = first.place(input.time)
+            first.add(input, at: tick)
+        }
+        _ = first.closeAll()
+        #expect(first.state.tracks.keys.contains { $0.user == UserID("faded") })
+        var engine = try engine(first.state)
+        for input in [input("busy", tick: busy, rung: 0), input("busy", tick: busy + 1, rung: 0)] {
+            let (tick, _, _) = engine.place(input.time)
+            engine.add(input, at: tick)
+        }
+        _ = engine.advance(to: Timestamp(milliseconds: Int64(busy + 1) * 10_000))
+        let isSwept = busy >= 360
+        #expect(engine.state.tracks.keys.contains { $0.user == UserID("faded") } == !isSwept)
     }
 
     @Test func `settings come back from their bytes, tables and all`() throws {

@@ -9,9 +9,8 @@ struct Scenario {
     let inputs: [ScoringInput]
     let end: Timestamp
 
-    init(_ generator: inout SeededGenerator) throws {
-        // Many users at once, each alone suspicious, on models that look calm.
-        let isCrowd = generator.chance(0.01)
+    // A crowd: many users at once, each alone suspicious, on models that look calm.
+    init(_ generator: inout SeededGenerator, isCrowd: Bool = false) throws {
         let lives = (0..<4).map { _ in Duration.seconds(10 * (isCrowd ? 60 : generator.integer(1...14))) }
         let models = ["a", "b", "c"].map { ModelID($0) }
         configuration = try ScoringConfiguration(

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import OnnxSession
+import RiskdTesting
 import SecondOpinion
 import Testing
 
@@ -65,14 +66,8 @@ enum Trace {
     static let sample = Result { try read() }
 
     private static func read() throws -> [Record] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["xz", "-dc", fashion.appending(path: "fashion-dev.ndjson.xz").path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let text = try #require(try pipe.fileHandleForReading.readToEnd())
-        process.waitUntilExit()
+        let path = fashion.appending(path: "fashion-dev.ndjson.xz").path
+        let text = try SpawnedProgram.output(of: ["xz", "-dc", path])
         let lines = text.split(separator: UInt8(ascii: "\n"))
         return try stride(from: 0, to: lines.count, by: 100).map { try record(lines[$0]) }
     }

@@ -11,7 +11,7 @@ extension Command {
         "check",
         "Check the configuration, the models and the database, each with a verdict",
         discussion: "Exits with 1 when riskd run could not start. Nothing is written to the database.",
-        flags: [.config, .set]
+        flags: [.config, .set, .follow]
     ) { invocation in
         var checklist = Checklist(invocation.terminal)
         let configuration: Configuration
@@ -22,10 +22,11 @@ extension Command {
             for problem in error.problems { checklist.failed("configuration", problem.description) }
             return .error
         }
-        if configuration.ingest.paths.isEmpty {
-            checklist.warned("sources", "ingest.paths is empty: riskd run has nothing to follow")
+        let paths = configuration.ingest.paths + invocation.values(Flag.follow.name)
+        if paths.isEmpty {
+            checklist.failed("sources", "ingest.paths is empty: riskd run has nothing to follow")
         } else {
-            checklist.passed("sources", configuration.ingest.paths.joined(separator: ", "))
+            checklist.passed("sources", paths.joined(separator: ", "))
         }
         var plans: DetectorPlans?
         do throws(StartupError) {
@@ -45,8 +46,13 @@ extension Command {
             checklist.failed("scoring", error.description)
         }
         do {
-            try await invocation.withStore { store, configuration in
-                try await checkDatabase(store, configuration, plans, &checklist)
+            if try DatabaseAccess.isMissing(configuration) {
+                let place = configuration.stateDirectory
+                checklist.passed("database", "embedded: riskd run creates it in \(place)")
+            } else {
+                try await invocation.withStore { store, configuration in
+                    try await checkDatabase(store, configuration, plans, &checklist)
+                }
             }
         } catch {
             checklist.failed("database", "\(error)")
@@ -62,12 +68,20 @@ extension Command {
     ) async throws {
         let place =
             configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
-        guard try await store.schemaVersion() > 0 else {
-            checklist.passed("database", "\(place): no schema yet; riskd run and riskd migrate make it")
+        let version = try await store.schemaVersion()
+        guard version >= Store.newestSchema else {
+            let found = version == 0 ? "no schema yet" : "schema \(version) of \(Store.newestSchema)"
+            checklist.passed("database", "\(place): \(found); riskd run or migrate brings it up to date")
             return
         }
         let state = try await store.loadState()
-        checklist.passed("database", "\(place): \(state.sequence) records")
+        let tick = configuration.scoring.tick.wholeMilliseconds
+        if let stored = state.tickMilliseconds, stored != tick {
+            let error = StorageError.tickLength(stored: stored, configured: tick)
+            checklist.failed("database", error.description)
+        } else {
+            checklist.passed("database", "\(place): \(state.sequence) records")
+        }
         let active = try await store.activeCalibrations()
         if active.isEmpty {
             checklist.warned(

@@ -20,8 +20,9 @@ extension Command {
             Flag("speed", value: "FACTOR", "How many times faster than recorded; 120 unless given"),
         ]
     ) { invocation in
-        guard let speed = Double(invocation.value("speed") ?? "120"), speed > 0, speed.isFinite else {
-            throw UsageError("--speed must be a number above 0")
+        guard let speed = Double(invocation.value("speed") ?? "120"), (0.001...1_000_000).contains(speed)
+        else {
+            throw UsageError("--speed must be between 0.001 and 1000000")
         }
         let demo = Demo(
             directory: invocation.value("directory") ?? ".demo",

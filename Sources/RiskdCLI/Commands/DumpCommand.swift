@@ -23,7 +23,7 @@ extension Command {
         }
         try await invocation.withStore { store, _ in
             let terminal = invocation.terminal
-            try await store.dump(table) { terminal.write($0) }
+            try await store.dump(table) { terminal.writeData($0) }
         }
         return .ok
     }

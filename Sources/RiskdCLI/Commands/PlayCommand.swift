@@ -18,8 +18,8 @@ extension Command {
     ) { invocation in
         guard let path = invocation.value("to") else { throw UsageError("expected --to FILE") }
         let text = invocation.value("speed") ?? "1"
-        guard let speed = Double(text), speed > 0, speed.isFinite else {
-            throw UsageError("--speed must be a number above 0, got '\(text)'")
+        guard let speed = Double(text), (0.001...1_000_000).contains(speed) else {
+            throw UsageError("--speed must be between 0.001 and 1000000, got '\(text)'")
         }
         let bar = ProgressBar("playing", invocation.terminal)
         let count = try await TracePlayer(speed: speed, start: .now).play(invocation.arguments[0], into: path)

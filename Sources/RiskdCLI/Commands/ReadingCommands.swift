@@ -69,8 +69,8 @@ extension Command {
         ]
     ) { invocation in
         let (since, until) = try invocation.period()
-        guard let limit = Int(invocation.value("limit") ?? "1000"), limit > 0 else {
-            throw UsageError("--limit must be a whole number above 0")
+        guard let limit = Int(invocation.value("limit") ?? "1000"), (1...1_000_000).contains(limit) else {
+            throw UsageError("--limit must be between 1 and 1000000")
         }
         return try await invocation.withStore { store, _ in
             let entity = try await store.entity(named: invocation.arguments[0])

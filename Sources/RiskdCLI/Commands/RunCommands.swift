@@ -61,6 +61,10 @@ extension Command {
             terminal.writeLine("\(count) times the opinion \(opinion) could not be formed")
         }
         terminal.writeLine("\(summary.levelChanges) level changes")
+        guard !summary.wasInterrupted else {
+            terminal.writeError("interrupted before the end; the same command goes on from here")
+            return .error
+        }
         return .ok
     }
 
