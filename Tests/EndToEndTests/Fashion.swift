@@ -20,34 +20,31 @@ actor Fashion {
     static let trace = path("fashion-dev.ndjson.xz")
 
     /// The ONNX Runtime library: the environment's, else the one that `make setup` fetches.
-    static let runtime: String? = {
+    static let runtime: String = {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let fetched = root.appending(path: ".deps/onnxruntime/libonnxruntime.so").path
-        let path = ProcessInfo.processInfo.environment["RISKD_ONNXRUNTIME"] ?? fetched
-        return FileManager.default.fileExists(atPath: path) ? path : nil
+        return ProcessInfo.processInfo.environment["RISKD_ONNXRUNTIME"] ?? fetched
     }()
 
-    /// Second opinions of all three kinds of input, where the runtime is there to form them.
-    static var configuration: String {
-        let opinions = """
-            models:
-              fashion:
-                opinions:
-                  - {name: encoder, input: features, model: \(path("models/fashion-encoder.onnx"))}
-                  - {name: full, input: image, model: \(path("models/fashion-full.onnx"))}
-                  - name: backbone
-                    input: backbone
-                    backbone: \(path("models/fashion-backbone.onnx"))
-                    model: \(path("models/fashion-encoder-adv.onnx"))
+    /// Second opinions of all three kinds of input, and a window smaller than the trace: images are forgotten.
+    private static let configuration = """
+        similarity:
+          history:
+            entries: 1500
+        opinions:
+          runtime: \(runtime)
+        models:
+          fashion:
+            opinions:
+              - {name: encoder, input: features, model: \(path("models/fashion-encoder.onnx"))}
+              - {name: full, input: image, model: \(path("models/fashion-full.onnx"))}
+              - name: backbone
+                input: backbone
+                backbone: \(path("models/fashion-backbone.onnx"))
+                model: \(path("models/fashion-encoder-adv.onnx"))
 
-            """
-        // A window smaller than the trace: images are forgotten on the way. It also stays below the size from
-        // which signatures are trained, which takes a debug build a minute.
-        let rest = "similarity:\n  history:\n    entries: 1500\n"
-        guard let runtime else { return rest }
-        return rest + "opinions:\n  runtime: \(runtime)\n" + opinions
-    }
+        """
 
     /// A sandbox with a copy of a database in which the calibration is in force and nothing is scored.
     static func calibrated() async throws -> Sandbox {

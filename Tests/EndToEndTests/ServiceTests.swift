@@ -92,11 +92,9 @@ extension LiveTests {
             let models = "models:\n  test:\n    opinions:\n      - {name: encoder, model: "
             let missing = try await errors("opinions:\n  runtime: /nowhere/lib.so\n\(models)\(model)}\n")
             #expect(missing.contains("/nowhere/lib.so"), "\(missing)")
-            if let runtime = Fashion.runtime {
-                let text = "opinions:\n  runtime: \(runtime)\n\(models)/nowhere/model.onnx}\n"
-                let missing = try await errors(text)
-                #expect(missing.contains("/nowhere/model.onnx"), "\(missing)")
-            }
+            let text = "opinions:\n  runtime: \(Fashion.runtime)\n\(models)/nowhere/model.onnx}\n"
+            let unknown = try await errors(text)
+            #expect(unknown.contains("/nowhere/model.onnx"), "\(unknown)")
             #expect(try await sandbox.count() == 0)
         }
 
