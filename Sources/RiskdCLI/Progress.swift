@@ -16,7 +16,7 @@ package struct Progress: Sendable {
     /// - Parameters:
     ///   - label: what is being done, such as `replaying`.
     ///   - total: how many things there are; nil when unknown.
-    ///   - isBytes: whether the things are bytes, which are shown in MB.
+    ///   - isBytes: whether the things are bytes, which are shown in kB or MB.
     ///   - terminal: its message stream shows the progress.
     ///   - now: when the work begins.
     package init(
@@ -61,18 +61,19 @@ package struct Progress: Sendable {
 
     private func line(_ count: Int, _ now: ContinuousClock.Instant) -> String {
         let seconds = (now - start).inSeconds
-        let rate = amount(seconds > 0 ? Int(Double(count) / seconds) : 0)
-        let unit = isBytes ? " MB" : ""
-        guard let total, total > 0 else { return "\(label): \(amount(count))\(unit), \(rate)\(unit)/s" }
+        let rate = amount(seconds > 0 ? Int(Double(count) / seconds) : 0) + "/s"
+        guard let total, total > 0 else { return "\(label): \(amount(count)), \(rate)" }
         let share = min(1, Double(count) / Double(total))
         let filled = Int(share * Double(Self.barWidth))
         let bar =
             String(repeating: "#", count: filled) + String(repeating: ".", count: Self.barWidth - filled)
-        let figures = "\(Int(share * 100))% \(amount(count))/\(amount(total))\(unit), \(rate)\(unit)/s"
+        let figures = "\(Int(share * 100))% of \(amount(total)), \(rate)"
         return terminal.isErrorTerminal ? "\(label) [\(bar)] \(figures)" : "\(label): \(figures)"
     }
 
     private func amount(_ count: Int) -> String {
-        isBytes ? rounded(Double(count) / 1_000_000) : String(count)
+        guard isBytes else { return String(count) }
+        return count < 1_000_000
+            ? rounded(Double(count) / 1000) + " kB" : rounded(Double(count) / 1_000_000) + " MB"
     }
 }

@@ -97,8 +97,8 @@ import Testing
         progress.update(51, at: start + .seconds(1) + .milliseconds(5))
         progress.finish(200, at: start + .seconds(2))
         #expect(
-            screen.errors == "\r\u{1B}[Kreplaying [######..................] 25% 50/200, 50/s"
-                + "\r\u{1B}[Kreplaying [########################] 100% 200/200, 100/s\n"
+            screen.errors == "\r\u{1B}[Kreplaying [######..................] 25% of 200, 50/s"
+                + "\r\u{1B}[Kreplaying [########################] 100% of 200, 100/s\n"
         )
     }
 
