@@ -45,7 +45,7 @@ package final class SimilarityDetector {
     /// The newest event time that was seen, from which the age of images is measured.
     package var newestTime: Timestamp? { window.newest }
 
-    /// Adds earlier inputs to the history without searching; ``prepare(forEach:)`` readies them.
+    /// Adds earlier inputs to the history without searching; see ``prepare(forEach:)``.
     ///
     /// - Parameters:
     ///   - inputs: oldest first; all before those of later calls.
@@ -76,11 +76,12 @@ package final class SimilarityDetector {
         return searches.results
     }
 
-    /// Readies what was restored for searches, so that the next batch need not wait for it; changes no finding.
+    /// Derives what searches keep of each input that was restored, so that the next batch need not wait for it; changes
+    /// no finding.
     ///
     /// - Parameter forEach: as for ``observe(_:forEach:)``.
     package func prepare(forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void) async {
-        await prepare(Set(lines.keys), forEach)
+        await prepare(Set(lines.keys.filter { (lines[$0]?.search.bytesPerInput ?? 0) > 0 }), forEach)
     }
 
     private func prepare(

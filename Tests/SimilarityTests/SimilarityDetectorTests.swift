@@ -196,8 +196,6 @@ struct SimilarityDetectorTests {
             )
             for page in [inputs[..<500], inputs[500...]] {
                 detector.restore(Array(page))
-                // SSIM would learn signatures, which this test is not about.
-                guard metric == .fsim else { continue }
                 await detector.prepare { count, body in (0..<count).forEach(body) }
             }
             #expect(detector.use == (250, 250 * each))

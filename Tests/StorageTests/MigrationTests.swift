@@ -95,12 +95,12 @@ struct MigrationTests {
             }
         )
         for error in errors {
-            guard case .newerSchema(found: 4, known: 3) = error as? StorageError else {
+            guard case .newerSchema(found: next, known: next - 1) = error as? StorageError else {
                 Issue.record("\(String(describing: error))")
                 continue
             }
         }
-        try await session.run("delete from migration where number = 4")
+        try await session.run("delete from migration where number = \(next)")
         try await session.run("update migration set name = '0002_other.sql' where number = 2")
         let error = await #expect(throws: StorageError.self) { try await store.migrate() }
         #expect(error.map { "\($0)" }?.contains("0002_other.sql") == true)
