@@ -111,6 +111,21 @@ double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t c
     return kernels(path)->mse(y, x, count, cut);
 }
 
+double similarity_euclidean(
+    int32_t path, const uint8_t *a, const uint8_t *b, size_t count, double scale, double cut) {
+    return kernels(path)->euclidean(a, b, count, scale, cut);
+}
+
+void similarity_fsim_maps(
+    int32_t path, const similarity_fsim *plan, const uint8_t *pixels, void *maps, void *scratch) {
+    kernels(path)->fsim_maps(plan, pixels, maps, scratch);
+}
+
+double similarity_fsim_distance(
+    int32_t path, const similarity_fsim *plan, const void *first, const void *second, double cut) {
+    return kernels(path)->fsim_distance(plan, first, second, cut);
+}
+
 void similarity_matmul(
     int32_t path, const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
     size_t b_stride, float *out, size_t out_stride) {

@@ -3,6 +3,7 @@
 #define KERNEL_TABLE_H
 
 #include "CSimilarity.h"
+#include "Fourier.h"
 
 typedef struct {
     void (*statistics)(const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch);
@@ -18,6 +19,10 @@ typedef struct {
         size_t b_stride, float *out, size_t out_stride);
     void (*scan)(
         const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds);
+    void (*fourier)(const fourier_plan *plan, double *re, double *im, size_t lanes, double *scratch);
+    void (*fsim_maps)(const similarity_fsim *plan, const uint8_t *pixels, void *maps, void *scratch);
+    double (*fsim_distance)(const similarity_fsim *plan, const void *first, const void *second, double cut);
+    double (*euclidean)(const uint8_t *a, const uint8_t *b, size_t count, double scale, double cut);
     // Null where a build has no use for outlines.
     void (*outline)(const similarity_plan *plan, const void *statistics, void *outline);
     void (*outline_regions)(

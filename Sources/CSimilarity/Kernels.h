@@ -8,10 +8,12 @@
 //     1 - S1 S2 = (u d2 + v n1) / (d1 d2),
 // in which nothing is negative: partial sums only grow, in floating point too. That is what early abandoning needs.
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "CSimilarity.h"
+#include "FSIM.h"
 #include "KernelTable.h"
 
 // Vectors wider than the machine's registers are only ever passed between functions that are inlined.
@@ -189,6 +191,11 @@ static double KERNEL(mse)(const uint8_t *y, const uint8_t *x, size_t count, doub
     return (double)total / scale;
 }
 
+#include "KernelsFourier.h"
+#include "KernelsFSIM.h"
+#include "KernelsFSIMPair.h"
+#include "KernelsFeatures.h"
+
 // MARK: entry points
 
 #ifdef KERNEL_VNNI
@@ -234,7 +241,8 @@ static void KERNEL(regions)(
 
 const similarity_kernels KERNEL(similarity_kernels) = {
     .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .regions = KERNEL(regions), .mse = KERNEL(mse),
-    .matmul = KERNEL(matmul), .scan = KERNEL(scan),
+    .matmul = KERNEL(matmul), .scan = KERNEL(scan), .fourier = KERNEL(fourier_transform),
+    .fsim_maps = KERNEL(fsim_maps), .fsim_distance = KERNEL(fsim_distance), .euclidean = KERNEL(euclidean),
 #ifdef KERNEL_VNNI
     .outline = KERNEL(outline), .outline_regions = KERNEL(outline_regions),
 #endif

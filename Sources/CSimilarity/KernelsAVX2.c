@@ -1,9 +1,11 @@
 // The kernels for machines with AVX2.
 #if defined(__x86_64__)
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "CSimilarity.h"
+#include "FSIM.h"
 #include "KernelTable.h"
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #define KERNEL(name) name##_avx2

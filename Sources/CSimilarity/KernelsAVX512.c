@@ -1,9 +1,11 @@
 // The kernels for machines with AVX-512 (F, BW, DQ, VL).
 #if defined(__x86_64__)
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "CSimilarity.h"
+#include "FSIM.h"
 #include "KernelTable.h"
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)

@@ -106,9 +106,9 @@ extension Configuration {
 
     /// `similarity.*` and `models.NAME.similarity.*`.
     package struct Similarity: Hashable, Sendable {
-        /// How the distance of two images is measured.
+        /// How the distance of two inputs is measured.
         package enum Metric: String, Hashable, Sendable, CaseIterable {
-            case ssim, mse, psnr
+            case ssim, mse, psnr, fsim, features
         }
 
         /// The window of SSIM.
@@ -120,7 +120,7 @@ extension Configuration {
         package var metric = Metric.ssim
         /// The window of SSIM: uniform 7x7 or gaussian 11x11 of sigma 1.5.
         package var window = Window.uniform
-        /// Earlier images nearer than this are counted; 1 - SSIM, or mean squared error / 255².
+        /// Earlier images nearer than this are counted; in the metric's unit.
         package var threshold = 0.1
         /// Beyond this distance no neighbour is looked for; at least `threshold`.
         package var cap = 0.3
@@ -132,7 +132,7 @@ extension Configuration {
     package struct History: Hashable, Sendable {
         /// Images of one model.
         package var entries = 10_000
-        /// Bytes of pixels of one model.
+        /// Bytes of what is compared of one model's inputs, with what the metric keeps beside.
         package var bytes = 1 << 30
         /// How old an image may be.
         package var age = Duration.seconds(7 * 86_400)

@@ -43,7 +43,13 @@ struct ConfigurationRules {
             report(keys[0], [keys[1]], "must be at most cap (\(numeral(cap))), got \(numeral(threshold))")
         }
         if similarity.metric != .ssim, cap > 1 {
-            let message = "must be at most 1, the largest mean squared error / 255², got \(numeral(cap))"
+            let largest =
+                switch similarity.metric {
+                case .fsim: "1 - FSIM"
+                case .features: "relative distance of features"
+                default: "mean squared error / 255²"
+                }
+            let message = "must be at most 1, the largest \(largest), got \(numeral(cap))"
             report(keys[1], [keys[2]], message)
         }
         if similarity.metric != .ssim, decoder.origins[keys[2]] != nil, decoder.origins[keys[0]] == nil {

@@ -160,7 +160,16 @@ enum KeyTable {
     ])
 
     static let similarity = KeySection<Configuration.Similarity>(bindings: [
-        images.key("metric", \.metric, .choice, "How the distance of two images is measured."),
+        images.key(
+            "metric",
+            \.metric,
+            .choice,
+            """
+            How the distance of two inputs is measured: 1 - SSIM; mean squared error / 255², for mse and psnr; 1 - FSIM \
+            of luminance, which has no bound, so every query is compared with every image; |a - b| / (|a| + |b|) of the \
+            logged features.
+            """
+        ),
         images.key(
             "window",
             \.window,
@@ -170,14 +179,20 @@ enum KeyTable {
         images.key(
             "threshold",
             \.threshold,
-            .number(0...2, unit: "1 - SSIM, or mean squared error / 255²"),
-            "Earlier images nearer than this are counted."
+            .number(0...2, unit: "distance; at most 1 unless metric is ssim"),
+            """
+            Earlier inputs nearer than this are counted; to begin with, 0.1 for ssim, 0.005 for mse and psnr (23 dB), \
+            0.05 for fsim and 0.1 for features.
+            """
         ),
         images.key(
             "cap",
             \.cap,
-            .number(0...2, unit: "1 - SSIM, or mean squared error / 255²"),
-            "No neighbour is looked for beyond this distance; at least the threshold."
+            .number(0...2, unit: "distance; at most 1 unless metric is ssim"),
+            """
+            No neighbour is looked for beyond this distance; at least the threshold, and about three times it to begin \
+            with.
+            """
         ),
         images.key(
             "history.entries",
@@ -189,7 +204,9 @@ enum KeyTable {
             "history.bytes",
             \.history.bytes,
             .size(1 << 20...1 << 40),
-            "Bytes of pixels that are remembered of one model at most."
+            """
+            Bytes that are remembered of one model at most: of pixels, with fsim 4 more for each pixel, or of features.
+            """
         ),
         images.key(
             "history.age",

@@ -86,9 +86,9 @@ package struct OpinionFinding: Hashable, Sendable {
 
 /// What every detector says of one record.
 package struct Findings: Hashable, Sendable {
-    /// Similarity against the same user's inputs; nil when the record has no image.
+    /// Similarity against the same user's inputs; nil when the record lacks what is compared.
     package let user: SimilarityFinding?
-    /// Similarity against everybody's inputs; nil when the record has no image.
+    /// Similarity against everybody's inputs; nil when the record lacks what is compared.
     package let model: SimilarityFinding?
     /// The second opinions, in configured order; an opinion that could not be formed is missing.
     package let opinions: [OpinionFinding]

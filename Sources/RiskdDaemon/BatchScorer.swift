@@ -97,6 +97,8 @@ package final class BatchScorer {
         for (incoming, detection) in zip(incoming, detections) {
             result.add(observation(incoming, detection.findings, &output), detection)
         }
+        let models = Set(fresh.map(\.model))
+        result.commit.featureModels = models.filter { detectors.metric(of: $0) == .features }
         result.commit.sources = batch.sources.map {
             CommitBatch.SourceUpdate(file: $0.file, expectedOffset: $0.expectedOffset)
         }

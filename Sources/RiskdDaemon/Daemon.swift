@@ -1,5 +1,5 @@
 package import Configuration
-import Domain
+package import Domain
 import EmbeddedPostgres
 import Foundation
 import HTTPAPI
@@ -27,6 +27,8 @@ package struct Daemon: Sendable {
         package var duplicates = 0
         /// Records whose tick was already closed.
         package var late = 0
+        /// Records that lack what similarity compares, by model.
+        package var uncompared: [ModelID: Int] = [:]
         /// Lines that could not be used, by reason.
         package var deadLetters: [String: Int] = [:]
         /// Second opinions that could not be formed, by name.
@@ -79,6 +81,7 @@ package struct Daemon: Sendable {
         if case .live = mode, configuration.ingest.paths.isEmpty {
             throw StartupError("ingest.paths is empty: name the log files to follow")
         }
+        for warning in plans.warnings { log.write(.warning, warning) }
         // 3. The database.
         let access = try await DatabaseAccess.open(configuration, for: .pipeline, log: log)
         let result: Result<Summary, any Error>

@@ -35,6 +35,8 @@ extension SimilarityConfiguration {
             case .ssim: .ssim
             case .mse: .mse
             case .psnr: .psnr
+            case .fsim: .fsim
+            case .features: .features
             }
         let window: SimilarityWindow =
             switch settings.window {

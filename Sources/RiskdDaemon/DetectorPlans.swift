@@ -35,6 +35,18 @@ package struct DetectorPlans: Sendable {
     /// The similarity settings of a model.
     package func similarity(of model: ModelID) -> SimilarityConfiguration { similarity[model] ?? defaults }
 
+    /// What the metrics without a bound cost, a sentence for each model's settings that have one.
+    package var warnings: [String] {
+        let others = similarity.isEmpty ? "all models" : "models without settings of their own"
+        let plans = [(others, defaults)] + similarity.sorted { $0.key < $1.key }.map { ("\($0)", $1) }
+        return plans.filter { $0.1.metric.bound == nil }.map { models, plan in
+            """
+            similarity.metric \(plan.metric) has no bound (\(models)): every query is compared with every remembered \
+            image, up to \(plan.history.entries)
+            """
+        }
+    }
+
     /// The second opinions on a model.
     package func opinions(on model: ModelID) -> [SecondOpinion] { (opinions[model] ?? []).map(\.opinion) }
 

@@ -38,13 +38,16 @@ package final class Detectors {
             repeating: nil,
             count: records.count
         )
-        let withImage = records.indices.filter { records[$0].record.image != nil }
-        for (model, indices) in Dictionary(grouping: withImage, by: { records[$0].record.model }) {
-            let inputs = indices.compactMap { SimilarityInput(records[$0]) }
-            let results = await detector(of: model).observe(inputs) { [pool] count, body in
+        for (model, indices) in Dictionary(grouping: records.indices, by: { records[$0].record.model }) {
+            let metric = metric(of: model)
+            let inputs = indices.compactMap { index in
+                SimilarityInput(records[index], metric).map { (index: index, input: $0) }
+            }
+            guard !inputs.isEmpty else { continue }
+            let results = await detector(of: model).observe(inputs.map(\.input)) { [pool] count, body in
                 await pool.forEach(count: count, body)
             }
-            for (index, result) in zip(indices, results) { found[index] = result }
+            for (place, result) in zip(inputs, results) { found[place.index] = result }
         }
         lap.end(.similarity)
         let opinions = await pool.map(count: records.count) { [plans] index in
@@ -69,9 +72,14 @@ package final class Detectors {
     ///   - inputs: oldest first.
     ///   - model: whose.
     ///   - newest: the newest event time that the model had seen.
-    package func restore(_ inputs: [SimilarityInput], of model: ModelID, newest: Timestamp) {
-        detector(of: model).restore(inputs, newest: newest)
+    package func restore(_ inputs: [SimilarityInput], of model: ModelID, newest: Timestamp) async {
+        let detector = detector(of: model)
+        detector.restore(inputs, newest: newest)
+        await detector.prepare { [pool] count, body in await pool.forEach(count: count, body) }
     }
+
+    /// How the inputs of a model are compared.
+    package func metric(of model: ModelID) -> SimilarityMetric { plans.similarity(of: model).metric }
 
     private func detector(of model: ModelID) -> SimilarityDetector {
         if let detector = similarity[model] { return detector }
@@ -106,16 +114,16 @@ private struct OpinionResults {
 }
 
 extension SimilarityInput {
-    /// The input of a record; nil when it has no image.
-    init?(_ incoming: IncomingRecord) {
+    /// The input of a record; nil when it lacks what the metric compares.
+    init?(_ incoming: IncomingRecord, _ metric: SimilarityMetric) {
         let record = incoming.record
-        guard let image = record.image else { return nil }
+        guard let content = metric.content(image: record.image, features: record.features) else { return nil }
         self.init(
             sequence: incoming.sequence,
             record: record.id,
             user: record.user,
             time: record.time,
-            image: image,
+            image: content,
             prediction: record.prediction
         )
     }

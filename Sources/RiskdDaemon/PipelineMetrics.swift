@@ -13,6 +13,10 @@ package struct PipelineMetrics: Sendable {
             ("riskd_records_total", "Records scored and stored."),
             ("riskd_late_records_total", "Records whose tick was already closed."),
             ("riskd_duplicate_ids_total", "Records left out because their id had been met before."),
+            (
+                "riskd_uncompared_records_total",
+                "Records without what similarity compares (an image, or features), by model."
+            ),
             ("riskd_dead_letters_total", "Lines that could not be used, by reason."),
             ("riskd_ingest_bytes_total", "Bytes read from sources."),
             ("riskd_signals_total", "Detector scores above at least one rung, by detector."),
@@ -29,7 +33,7 @@ package struct PipelineMetrics: Sendable {
             ("riskd_ingest_lag_bytes", "Bytes of the sources that have not been read yet."),
             ("riskd_ingest_caught_up", "1 while every source has been read to its end."),
             ("riskd_sources_unreadable", "Files that are there and cannot be read."),
-            ("riskd_history_entries", "Images in the similarity history, by model."),
+            ("riskd_history_entries", "Inputs in the similarity history, by model."),
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
             ("riskd_database_up", "1 while the database answers."),
             ("riskd_commits_failing", "1 while a batch is tried again and again."),
@@ -65,6 +69,9 @@ package struct PipelineMetrics: Sendable {
         metrics.add("riskd_ingest_bytes_total", by: Double(batch.bytesRead))
         for letter in commit.deadLetters {
             metrics.add("riskd_dead_letters_total", ["reason": letter.reason])
+        }
+        for (model, count) in batch.uncompared {
+            metrics.add("riskd_uncompared_records_total", ["model": model.name], by: Double(count))
         }
         for (detector, count) in batch.signals {
             metrics.add("riskd_signals_total", ["detector": detector.name], by: Double(count))

@@ -179,7 +179,9 @@ extension Detectors {
             var first = window.first
             repeat {
                 let entries = try await store.history(of: window.model, from: first)
-                restore(entries.map(SimilarityInput.init), of: window.model, newest: window.newest)
+                let metric = metric(of: window.model)
+                let inputs = entries.compactMap { SimilarityInput($0, metric) }
+                await restore(inputs, of: window.model, newest: window.newest)
                 guard let last = entries.last else { break }
                 first = last.sequence + 1
                 count += entries.count
@@ -190,13 +192,15 @@ extension Detectors {
 }
 
 extension SimilarityInput {
-    fileprivate init(_ entry: HistoryEntry) {
+    /// Nil when the entry was stored for another kind of metric.
+    fileprivate init?(_ entry: HistoryEntry, _ metric: SimilarityMetric) {
+        guard let content = metric.content(image: entry.image, features: entry.features) else { return nil }
         self.init(
             sequence: entry.sequence,
             record: entry.record,
             user: entry.user,
             time: entry.time,
-            image: entry.image,
+            image: content,
             prediction: entry.prediction
         )
     }

@@ -9,6 +9,8 @@ package struct ScoredBatch: Sendable {
     package let bytesRead: Int64
     /// Records whose id had been met before.
     package var duplicates = 0
+    /// Records that lack what similarity compares, by model.
+    package var uncompared: [ModelID: Int] = [:]
     /// Signals (rungs above 0), by detector.
     package var signals: [DetectorID: Int] = [:]
     /// Second opinions that could not be formed, by name.
@@ -31,6 +33,7 @@ package struct ScoredBatch: Sendable {
 
     mutating func add(_ observation: Observation, _ detection: Detection) {
         commit.observations.append(observation)
+        if observation.findings.model == nil { uncompared[observation.record.model, default: 0] += 1 }
         // Opinions feed both tracks but signal once.
         let signalling = (observation.userRungs + observation.modelRungs).filter { $0.rung > 0 }.map(
             \.detector

@@ -3,10 +3,13 @@ internal import Domain
     internal import Glibc
 #endif
 
-/// The reference: looks at every pair in full, one after another, and keeps no shortcut.
-struct BruteForceSearch: SimilaritySearch {
-    let kernel: PairKernel
+/// The reference: looks at every pair in full, one after another, and keeps nothing.
+struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
+    let measure: Measure
     let limits: SearchLimits
+
+    /// What the other searches keep: the limits of a history mean the same for all.
+    var bytesPerInput: Int { measure.profileBytes }
 
     func prepare(
         _ history: ImageHistory,
@@ -16,23 +19,31 @@ struct BruteForceSearch: SimilaritySearch {
     func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
         var user = FindingBuilder(limits: limits)
         var model = FindingBuilder(limits: limits)
-        let pixels = history.pixels(at: query.position)
-        let prepared = PreparedImage(pixels, kernel: kernel)
+        let profiles = ProfileStore(stride: measure.profileBytes, capacity: 2)
+        profiles.extend(to: 2)
+        let own = input(history.pixels(at: query.position), profile: profiles[0])
+        let comparison = measure.comparison(with: own)
         for position in query.window {
             let entry = history.entry(at: position)
             let isSameUser = entry.user == query.user
             model.searched += 1
             if isSameUser { user.searched += 1 }
-            if memcmp(pixels, history.pixels(at: position), history.shape.count) == 0 {
+            let content = history.pixels(at: position)
+            if memcmp(own.content, content, history.shape.count) == 0 {
                 model.exactRepeats += 1
                 if isSameUser { user.exactRepeats += 1 }
                 continue
             }
-            let distance = prepared.distance(to: history.pixels(at: position))
+            let distance = comparison.distance(to: input(content, profile: profiles[1]), cut: .infinity)
             let isAlarm = entry.isHigher(than: query.prediction)
             model.count(distance: distance, position: position, isAlarm: isAlarm)
             if isSameUser { user.count(distance: distance, position: position, isAlarm: isAlarm) }
         }
-        return (user.finding(in: history), model.finding(in: history))
+        return withExtendedLifetime(profiles) { (user.finding(in: history), model.finding(in: history)) }
+    }
+
+    private func input(_ content: UnsafePointer<UInt8>, profile: UnsafeMutableRawPointer) -> MeasuredInput {
+        measure.writeProfile(of: content, to: profile)
+        return MeasuredInput(content: content, profile: UnsafeRawPointer(profile))
     }
 }

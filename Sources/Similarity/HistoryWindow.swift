@@ -36,9 +36,8 @@ struct HistoryWindow {
     /// Lets event time have come to `time` already, as it had before a restart.
     mutating func restore(newest time: Timestamp) { newest = max(newest ?? time, time) }
 
-    /// Adds an image that was appended to `history` at `position`.
-    mutating func append(_ input: SimilarityInput, position: Int, in history: ImageHistory) {
-        let size = input.image.pixels.count
+    /// Adds an input that was appended to `history` at `position`, and takes `bytes` there.
+    mutating func append(_ input: SimilarityInput, position: Int, in history: ImageHistory, bytes size: Int) {
         items.append(
             Item(
                 sequence: input.sequence,

@@ -1,14 +1,16 @@
 internal import CSimilarity
-package import Domain
+internal import Domain
 
-/// Measures the distance of two images of one shape.
+/// Measures the distance of two images of one shape by SSIM, MSE or PSNR.
 struct PairKernel: Sendable {
     let metric: SimilarityMetric
     let path: KernelPath
     let shape: ImageShape
     let plan: similarity_plan
 
+    /// - Precondition: `metric` is `ssim`, `mse` or `psnr`.
     init(metric: SimilarityMetric, window: SimilarityWindow, shape: ImageShape, path: KernelPath) {
+        precondition(metric != .fsim && metric != .features, "not a metric of pixels alone")
         self.metric = metric
         self.path = path
         self.shape = shape
@@ -55,7 +57,7 @@ struct PreparedImage: ~Copyable {
             withUnsafePointer(to: kernel.plan) { plan in
                 similarity_ssim(kernel.path.rawValue, plan, pixels, statistics, other, cut, scratch)
             }
-        case .mse, .psnr:
+        default:
             similarity_mse(kernel.path.rawValue, pixels, other, kernel.shape.count, cut)
         }
     }
@@ -117,24 +119,4 @@ extension PairKernel {
             PreparedImage(buffer[0], kernel: self).distance(to: buffer[1], cut: cut)
         }
     }
-}
-
-/// The distance of two images of the same shape.
-///
-/// - Parameters:
-///   - first: one image.
-///   - second: the other; the distance is symmetric up to the last bit.
-///   - metric: how distance is measured.
-///   - window: the window of SSIM.
-///   - path: which build of the kernels runs; all give the same bits.
-/// - Returns: the distance; infinity when the shapes differ.
-package func similarityDistance(
-    _ first: Image,
-    _ second: Image,
-    metric: SimilarityMetric = .ssim,
-    window: SimilarityWindow = .uniform,
-    path: KernelPath = .best
-) -> Double {
-    guard first.shape == second.shape, first.shape.count > 0 else { return .infinity }
-    return PairKernel(metric: metric, window: window, shape: first.shape, path: path).distance(first, second)
 }

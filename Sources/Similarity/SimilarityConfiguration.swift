@@ -2,7 +2,7 @@
 package struct HistoryLimits: Hashable, Sendable {
     /// The most images, over all shapes.
     package let entries: Int
-    /// The most bytes of pixels, over all shapes.
+    /// The most bytes of what is compared of them, over all shapes.
     package let bytes: Int
     /// The greatest age, in event time, relative to the latest event time seen so far.
     package let age: Duration
@@ -11,7 +11,7 @@ package struct HistoryLimits: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - entries: the most images.
-    ///   - bytes: the most bytes of pixels.
+    ///   - bytes: the most bytes of what is compared of them.
     ///   - age: the greatest age in event time.
     package init(entries: Int = 10_000, bytes: Int = 1 << 30, age: Duration = .seconds(7 * 86_400)) {
         self.entries = entries

@@ -31,11 +31,13 @@ package final class SimilarityDetector {
         window = HistoryWindow(limits: configuration.history)
     }
 
-    /// Images that a next query may be compared with, and the bytes of their pixels, over all shapes.
+    /// Inputs that a next query may be compared with, and the bytes of what is compared of them, over all shapes.
     package var use: (entries: Int, bytes: Int) { (window.count, window.bytes) }
 
-    /// Bytes of memory held for history, pixels and columns.
-    package var allocatedBytes: Int { lines.values.reduce(0) { $0 + $1.history.allocatedBytes } }
+    /// Bytes of memory held for history: contents, columns and what searches keep beside.
+    package var allocatedBytes: Int {
+        lines.values.reduce(0) { $0 + $1.history.allocatedBytes + $1.search.allocatedBytes }
+    }
 
     /// The sequence number of the oldest image that a next query may be compared with.
     package var oldestSequence: Int64? { window.oldestSequence }
@@ -43,7 +45,7 @@ package final class SimilarityDetector {
     /// The newest event time that was seen, from which the age of images is measured.
     package var newestTime: Timestamp? { window.newest }
 
-    /// Adds earlier inputs to the history without searching.
+    /// Adds earlier inputs to the history without searching; see ``prepare(forEach:)``.
     ///
     /// - Parameters:
     ///   - inputs: oldest first; all before those of later calls.
@@ -68,20 +70,36 @@ package final class SimilarityDetector {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async -> [(user: SimilarityFinding, model: SimilarityFinding)] {
         let searches = SearchTable(batch.map { append($0) })
-        for shape in Set(batch.map(\.image.shape)) {
-            guard let line = lines[shape] else { continue }
-            await line.search.prepare(line.history, forEach: forEach)
-        }
+        await prepare(Set(batch.map(\.image.shape)), forEach)
         await forEach(batch.count) { index in searches.run(index) }
         evict()
         return searches.results
+    }
+
+    /// Derives what searches keep of each input that was restored, so that the next batch need not wait for it; changes
+    /// no finding.
+    ///
+    /// - Parameter forEach: as for ``observe(_:forEach:)``.
+    package func prepare(forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void) async {
+        await prepare(Set(lines.keys.filter { (lines[$0]?.search.bytesPerInput ?? 0) > 0 }), forEach)
+    }
+
+    private func prepare(
+        _ shapes: Set<ImageShape>,
+        _ forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async {
+        for shape in shapes {
+            guard let line = lines[shape] else { continue }
+            await line.search.prepare(line.history, forEach: forEach)
+        }
     }
 
     private func append(_ input: SimilarityInput) -> PendingSearch {
         let line = line(of: input.image.shape)
         let first = window.open(at: input.time, for: line.history)
         let position = line.history.append(input)
-        window.append(input, position: position, in: line.history)
+        let bytes = input.image.shape.count + line.search.bytesPerInput
+        window.append(input, position: position, in: line.history, bytes: bytes)
         let query = SimilarityQuery(
             position: position,
             window: first..<position,

@@ -1,6 +1,6 @@
 package import Domain
 
-/// One image that a model saw, with what similarity needs to know of its record.
+/// One input that a model saw, with what similarity needs to know of its record.
 package struct SimilarityInput: Hashable, Sendable {
     /// The place of its observation in the global order; larger than that of every input before it.
     package let sequence: Int64
@@ -10,7 +10,8 @@ package struct SimilarityInput: Hashable, Sendable {
     package let user: UserID
     /// When it was served.
     package let time: Timestamp
-    /// The image as the model saw it.
+    /// What the metric compares: the image as the model saw it, or a feature vector's bytes
+    /// (``SimilarityMetric/content(image:features:)``).
     package let image: Image
     /// What the model answered.
     package let prediction: Prediction

@@ -23,8 +23,19 @@ protocol SimilaritySearch: Sendable {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async
 
+    /// Bytes of memory held beside the history's.
+    var allocatedBytes: Int { get }
+
+    /// Bytes held for every input beside its content, which count against the limits of the history.
+    var bytesPerInput: Int { get }
+
     /// What `query` finds in `history`, which nobody may change meanwhile.
     func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings
+}
+
+extension SimilaritySearch {
+    var allocatedBytes: Int { 0 }
+    var bytesPerInput: Int { 0 }
 }
 
 /// What a search asks for.
@@ -48,23 +59,32 @@ package enum SearchMethod: Hashable, Sendable {
     func search(configuration: SimilarityConfiguration, shape: ImageShape, path: KernelPath)
         -> any SimilaritySearch
     {
-        let kernel = PairKernel(
-            metric: configuration.metric,
-            window: configuration.window,
-            shape: shape,
-            path: path
-        )
+        let metric = configuration.metric
         let limits = SearchLimits(threshold: configuration.threshold, cap: configuration.cap)
+        switch metric {
+        case .ssim, .mse, .psnr:
+            let window = configuration.window
+            let kernel = PairKernel(metric: metric, window: window, shape: shape, path: path)
+            guard metric == .ssim, self != .bruteForce else { return scan(kernel, limits) }
+            return BoundedSearch(kernel: kernel, limits: limits, signatures: policy(kernel))
+        case .fsim: return scan(FSIMMeasure(shape: shape, path: path), limits)
+        case .features: return scan(FeatureMeasure(dimension: shape.width, path: path), limits)
+        }
+    }
+
+    private func scan(_ measure: some DistanceMeasure, _ limits: SearchLimits) -> any SimilaritySearch {
+        if self == .bruteForce { return BruteForceSearch(measure: measure, limits: limits) }
+        return ScanSearch(measure: measure, limits: limits)
+    }
+
+    private func policy(_ kernel: PairKernel) -> SignaturePolicy {
         var policy = SignaturePolicy(kernel: kernel)
-        switch self {
-        case .bruteForce: return BruteForceSearch(kernel: kernel, limits: limits)
-        case .fast: break
-        case .signed(let images, let landmarks):
+        if case .signed(let images, let landmarks) = self {
             policy.minimumClusters = images
             policy.sampleCount = images
             policy.landmarkCount = landmarks
             policy.backfill = images / 4
         }
-        return BoundedSearch(kernel: kernel, limits: limits, signatures: policy)
+        return policy
     }
 }

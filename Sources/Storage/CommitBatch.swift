@@ -28,8 +28,10 @@ package struct CommitBatch: Sendable {
     package var nextSampleID: Int64
     /// Where the wall clock moved the watermark in this batch.
     package var clockAdvance: Timestamp?
-    /// New observations, in order; those with an image go to the history as well.
+    /// New observations, in order; those with what similarity compares go to the history as well.
     package var observations: [Observation] = []
+    /// Models of which similarity compares features, not images.
+    package var featureModels: Set<ModelID> = []
     /// The histograms of the ticks that this batch closes.
     package var histograms: [TickHistogram] = []
     /// New samples.

@@ -95,7 +95,10 @@ extension CommitBatch {
         var facts = FactRows("history_image", HistoryEntry.columns)
         for observation in observations {
             let record = observation.record
-            guard let image = record.image else { continue }
+            let comparesFeatures = featureModels.contains(record.model)
+            let image = comparesFeatures ? nil : record.image
+            let features = comparesFeatures ? record.features : nil
+            guard image != nil || features != nil else { continue }
             facts.append(at: record.time) { row in
                 row.int2(record.user.virtualPartition)
                 row.text(record.model.name)
@@ -103,10 +106,11 @@ extension CommitBatch {
                 row.text(record.id.name)
                 row.text(record.user.name)
                 row.time(record.time)
-                row.int4(image.shape.height)
-                row.int4(image.shape.width)
-                row.int4(image.shape.channels)
-                row.bytes(image.pixels)
+                row.optional(image) { $0.int4($1.shape.height) }
+                row.optional(image) { $0.int4($1.shape.width) }
+                row.optional(image) { $0.int4($1.shape.channels) }
+                row.optional(image) { $0.bytes($1.pixels) }
+                row.optional(features) { $0.bytes(littleEndianBytes($1)) }
                 row.text(record.prediction.label)
                 row.float8(record.prediction.probability)
                 row.optional(record.prediction.probabilities) { $0.float8Array($1) }
@@ -114,6 +118,10 @@ extension CommitBatch {
         }
         return facts
     }
+}
+
+private func littleEndianBytes(_ values: [Float]) -> [UInt8] {
+    values.map(\.bitPattern.littleEndian).withUnsafeBytes(Array.init)
 }
 
 extension CopyRow {

@@ -5,7 +5,7 @@ extension HistoryEntry {
     /// The columns of `history_image`, in the order in which they are written; read without the first two.
     static let columns = [
         "vpart", "model", "sequence", "record_id", "user_name", "time", "height", "width", "channels",
-        "pixels",
+        "pixels", "features",
         "label", "probability", "probabilities",
     ]
 
@@ -15,21 +15,37 @@ extension HistoryEntry {
         record = RecordID(try fields.next())
         user = UserID(try fields.next())
         time = Timestamp(try fields.next(PostgresTimestamp.self))
-        let shape = ImageShape(
-            height: try fields.next(),
-            width: try fields.next(),
-            channels: try fields.next()
-        )
-        let pixels = try fields.next([UInt8].self)
-        guard pixels.count == shape.count else {
-            throw StorageError.corrupt("the image of observation \(sequence) has another size than its shape")
-        }
-        image = Image(shape: shape, pixels: pixels)
+        image = try Image.read(&fields, sequence)
+        features = try fields.next([UInt8]?.self).map(floats)
         prediction = Prediction(
             label: try fields.next(),
             probability: try fields.next(),
             probabilities: try fields.next([Double]?.self)
         )
+    }
+}
+
+extension Image {
+    /// Reads height, width, channels and pixels; nil where all are null.
+    fileprivate static func read(_ fields: inout PostgresFields, _ sequence: Int64) throws -> Image? {
+        let sides = try (0..<3).map { _ in try fields.next(Int?.self) }
+        guard let pixels = try fields.next([UInt8]?.self) else { return nil }
+        let shape = ImageShape(height: sides[0] ?? 0, width: sides[1] ?? 0, channels: sides[2] ?? 0)
+        guard pixels.count == shape.count else {
+            throw StorageError.corrupt("the image of observation \(sequence) has another size than its shape")
+        }
+        return Image(shape: shape, pixels: pixels)
+    }
+}
+
+/// The values of little-endian 32-bit floats.
+private func floats(_ bytes: [UInt8]) throws -> [Float] {
+    guard bytes.count % 4 == 0 else { throw StorageError.corrupt("features are no 32-bit floats") }
+    return bytes.withUnsafeBytes { raw in
+        stride(from: 0, to: raw.count, by: 4).map { offset in
+            let bits = raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+            return Float(bitPattern: UInt32(littleEndian: bits))
+        }
     }
 }
 

@@ -67,8 +67,10 @@ package struct HistoryEntry: Hashable, Sendable {
     package let user: UserID
     /// Event time.
     package let time: Timestamp
-    /// The input.
-    package let image: Image
+    /// The input, where images are compared.
+    package let image: Image?
+    /// Its features, where these are compared.
+    package let features: [Float]?
     /// The model's answer.
     package let prediction: Prediction
 }

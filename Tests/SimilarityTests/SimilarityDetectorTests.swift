@@ -49,7 +49,7 @@ struct SimilarityDetectorTests {
             let newest = inputs[...index].map(\.time).max() ?? query.time
             while start < index {
                 let window = inputs[start..<index]
-                let bytes = window.reduce(0) { $0 + $1.image.pixels.count }
+                let bytes = window.reduce(0) { $0 + size(of: $1.image, configuration.metric) }
                 let isTooOld = inputs[start].time < newest - limits.age
                 guard window.count > limits.entries || bytes > limits.bytes || isTooOld else { break }
                 start += 1
@@ -62,21 +62,35 @@ struct SimilarityDetectorTests {
         }
     }
 
+    /// What a history's limit of bytes counts: the contents, and what the metric keeps beside them.
+    private func size(of image: Image, _ metric: SimilarityMetric) -> Int {
+        switch metric {
+        case .ssim: image.shape.count
+        case .mse, .psnr, .features: image.shape.count + 8
+        case .fsim: image.shape.count + FSIMMeasure(shape: image.shape, path: .baseline).profileBytes
+        }
+    }
+
+    private func distance(_ a: Image, _ b: Image, _ configuration: SimilarityConfiguration) -> Double {
+        if configuration.metric == .features {
+            return FeatureMeasure(dimension: a.shape.width, path: .baseline).distance(a.pixels, b.pixels)
+        }
+        return similarityDistance(
+            a,
+            b,
+            metric: configuration.metric,
+            window: configuration.window,
+            path: .baseline
+        )
+    }
+
     private func finding(
         _ query: SimilarityInput,
         in earlier: [SimilarityInput],
         _ configuration: SimilarityConfiguration
     ) -> SimilarityFinding {
         let others = earlier.filter { $0.image != query.image }
-        let distances = others.map {
-            similarityDistance(
-                query.image,
-                $0.image,
-                metric: configuration.metric,
-                window: configuration.window,
-                path: .baseline
-            )
-        }
+        let distances = others.map { distance(query.image, $0.image, configuration) }
         let near = others.indices.filter { distances[$0] < configuration.threshold }
         let alarms = near.filter { index in
             let entry = others[index].prediction
@@ -100,6 +114,19 @@ struct SimilarityDetectorTests {
         )
     }
 
+    /// The same input, compared by its pixels' values as features.
+    private func withFeatures(_ input: SimilarityInput) -> SimilarityInput {
+        let features = input.image.pixels.map { Float($0) }
+        return SimilarityInput(
+            sequence: input.sequence,
+            record: input.record,
+            user: input.user,
+            time: input.time,
+            image: SimilarityMetric.features.content(image: nil, features: features) ?? input.image,
+            prediction: input.prediction
+        )
+    }
+
     private func expectSame(_ left: [Found], _ right: [Found], _ note: String = "") {
         #expect(left.count == right.count)
         for (index, (a, b)) in zip(left, right).enumerated() {
@@ -110,7 +137,7 @@ struct SimilarityDetectorTests {
 
     @Test(arguments: [
         (SimilarityMetric.ssim, SimilarityWindow.uniform), (.ssim, .gaussian), (.mse, .uniform),
-        (.psnr, .uniform),
+        (.psnr, .uniform), (.fsim, .uniform), (.features, .uniform),
     ])
     func `finds what the definitions say, fast or by brute force`(
         metric: SimilarityMetric,
@@ -125,7 +152,11 @@ struct SimilarityDetectorTests {
                 cap: limits.1,
                 history: HistoryLimits(entries: 70, bytes: 50_000, age: .seconds(90))
             )
-            let inputs = traffic(160, shapes: Self.small, seed: UInt64(seed + 1))
+            // By its definition FSIM takes long.
+            let count = metric == .fsim ? 60 : 160
+            let inputs = traffic(count, shapes: Self.small, seed: UInt64(seed + 1)).map {
+                metric == .features ? withFeatures($0) : $0
+            }
             let slow = expected(inputs, configuration)
             expectSame(await observe(inputs, configuration), slow, "fast \(limits)")
             expectSame(await observe(inputs, configuration, method: .bruteForce), slow, "brute \(limits)")
@@ -136,8 +167,10 @@ struct SimilarityDetectorTests {
         }
     }
 
-    @Test func `batches, threads, instruction sets and a restart change nothing`() async {
-        let configuration = SimilarityConfiguration(history: HistoryLimits(entries: 100, bytes: 80_000))
+    @Test(arguments: [SimilarityMetric.ssim, .fsim])
+    func `batches, threads, instruction sets and a restart change nothing`(metric: SimilarityMetric) async {
+        let limits = HistoryLimits(entries: 100, bytes: 80_000)
+        let configuration = SimilarityConfiguration(metric: metric, history: limits)
         let inputs = traffic(230, shapes: Self.small, seed: 77)
         let one = await observe(inputs, configuration, batch: 1)
         for batch in [7, 64, 230] {
@@ -155,15 +188,26 @@ struct SimilarityDetectorTests {
     @Test func `limits bound what is held`() async {
         let shape = ImageShape(height: 40, width: 40, channels: 3)
         let inputs = traffic(1200, shapes: [shape], seed: 3)
-        let limits = HistoryLimits(entries: 300, bytes: 250 * shape.count, age: .seconds(1000))
-        let detector = SimilarityDetector(
-            configuration: SimilarityConfiguration(threshold: 0, cap: 0, history: limits)
-        )
-        detector.restore(inputs)
-        #expect(detector.use == (250, 250 * shape.count))
-        #expect(detector.oldestSequence == inputs[950].sequence)
-        // Whole chunks are freed, so up to one chunk beyond the window is held at either end.
-        #expect(detector.allocatedBytes < 250 * (shape.count + 200) + 2 * (1 << 20) * 11 / 10)
+        for metric in [SimilarityMetric.ssim, .fsim] {
+            let each = size(of: inputs[0].image, metric)
+            let limits = HistoryLimits(entries: 300, bytes: 250 * each, age: .seconds(1000))
+            let detector = SimilarityDetector(
+                configuration: SimilarityConfiguration(metric: metric, threshold: 0, cap: 0, history: limits)
+            )
+            for page in [inputs[..<500], inputs[500...]] {
+                detector.restore(Array(page))
+                await detector.prepare { count, body in (0..<count).forEach(body) }
+            }
+            #expect(detector.use == (250, 250 * each))
+            #expect(detector.oldestSequence == inputs[950].sequence)
+            // Whole chunks are freed, so up to one chunk beyond the window is held at either end.
+            let chunks = (metric == .fsim ? 4 : 2) * (1 << 20) * 11 / 10
+            #expect(250 * each..<250 * (each + 200) + chunks ~= detector.allocatedBytes)
+        }
+    }
+
+    @Test func `an empty batch finds nothing`() async {
+        let detector = SimilarityDetector(configuration: SimilarityConfiguration())
         let none = await detector.observe([]) { _, _ in }
         #expect(none.isEmpty)
     }

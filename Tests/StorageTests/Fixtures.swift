@@ -27,6 +27,7 @@ func makeObservation(
     model: String = "fashion",
     time: Timestamp = start,
     image: Image? = nil,
+    features: [Float]? = nil,
     isRich: Bool = true
 ) -> Observation {
     let finding = SimilarityFinding(
@@ -63,6 +64,7 @@ func makeObservation(
             user: UserID(user),
             source: isRich ? "10.0.0.1" : nil,
             image: image,
+            features: features,
             prediction: Prediction(
                 label: isRich ? awkward : "",
                 probability: 0.987_654_321_098_765_4,

@@ -25,6 +25,36 @@ struct HistoryTests {
     }
 
     @Test
+    func `a model's history holds images or features, whichever it compares`() async throws {
+        let (store, _) = try await makeStore()
+        let image = Image(shape: ImageShape(height: 1, width: 2, channels: 1), pixels: [3, 4])
+        let features: [Float] = [-0.0, 1.5, .leastNonzeroMagnitude, -.greatestFiniteMagnitude]
+        // Of either kind of model: neither, an image, features, both.
+        var observations: [Observation] = []
+        for number in 0..<8 {
+            observations.append(
+                makeObservation(
+                    Int64(number + 1),
+                    model: number < 4 ? "features" : "images",
+                    image: number % 2 == 1 ? image : nil,
+                    features: number % 4 >= 2 ? features : nil
+                )
+            )
+        }
+        var batch = makeBatch(0, observations)
+        batch.featureModels = [ModelID("features")]
+        try await store.commit(batch)
+        let byFeatures = try await store.history(of: ModelID("features"), from: 1)
+        #expect(byFeatures.map(\.sequence) == [3, 4])
+        #expect(byFeatures.allSatisfy { $0.image == nil })
+        let bits = features.map(\.bitPattern)
+        #expect(byFeatures.map { $0.features?.map(\.bitPattern) } == [bits, bits])
+        let byImage = try await store.history(of: ModelID("images"), from: 1)
+        #expect(byImage.map(\.sequence) == [6, 8])
+        #expect(byImage.allSatisfy { $0.image == image && $0.features == nil })
+    }
+
+    @Test
     func `the newest images come back oldest first, and pruned ones do not`() async throws {
         let (store, connectionString) = try await makeStore()
         var random = SystemRandomNumberGenerator()

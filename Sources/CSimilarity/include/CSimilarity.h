@@ -1,10 +1,12 @@
-// Kernels of the similarity room: exact SSIM and squared differences of 8-bit images, built for several
-// instruction sets that all give the same bits.
+// Kernels of the similarity room: exact SSIM, FSIM and squared differences of 8-bit images, and distances of
+// vectors, built for several instruction sets that all give the same bits.
 #ifndef CSIMILARITY_H
 #define CSIMILARITY_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "CSimilarityFSIM.h"
 
 /// Bytes that must be readable (not meaningful) after the last pixel of every image given to a kernel.
 #define SIMILARITY_PADDING 64
@@ -65,6 +67,11 @@ void similarity_outline_regions(
 
 /// Mean squared difference / 255^2, or infinity as soon as that is proven to exceed `cut`.
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut);
+
+/// The Euclidean distance of two vectors of `count` 32-bit floats (of any alignment) divided by `scale` (above 0), or
+/// infinity as soon as that is proven to exceed `cut`.
+double similarity_euclidean(
+    int32_t path, const uint8_t *a, const uint8_t *b, size_t count, double scale, double cut);
 
 /// Coordinates of a signature.
 #define SIMILARITY_SIGNATURE 256

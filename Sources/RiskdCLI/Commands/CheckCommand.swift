@@ -30,7 +30,9 @@ extension Command {
         }
         var plans: DetectorPlans?
         do throws(StartupError) {
-            plans = try DetectorPlans(configuration)
+            let loaded = try DetectorPlans(configuration)
+            plans = loaded
+            for warning in loaded.warnings { checklist.warned("similarity", warning) }
             let count = configuration.models.values.reduce(0) { $0 + $1.opinions.count }
             checklist.passed(
                 "models",

@@ -54,6 +54,9 @@ extension Command {
             terminal.writeLine("\(summary.duplicates) left out: their ids were stored already")
         }
         if summary.late > 0 { terminal.writeLine("\(summary.late) late: their ticks were closed already") }
+        for (model, count) in summary.uncompared.sorted(by: { $0.key < $1.key }) {
+            terminal.writeLine("\(count) without what similarity compares, of \(model)")
+        }
         for (reason, count) in summary.deadLetters.sorted(by: { $0.key < $1.key }) {
             terminal.writeLine("\(count) dead letters: \(reason)")
         }
