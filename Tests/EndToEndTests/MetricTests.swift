@@ -25,7 +25,7 @@ extension RecordedTests {
             isUnbounded: Bool
         ) async throws {
             let fresh = try await sandbox(nil, metric, limits)
-            let checked = try await fresh.succeed(["check"])
+            let checked = try await fresh.succeed(["check", "--follow", fresh.path()])
             #expect(checked.output.contains("similarity.metric fsim has no bound") == isUnbounded)
             try await fresh.succeed([
                 "calibrate", "build", "--log", Fashion.path("fashion-calibration.ndjson.xz"),
