@@ -160,6 +160,11 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "RiskdDaemonTests",
+            dependencies: ["Domain", "RiskdDaemon", "Scoring"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["Domain", "PostgresClient", "RiskdTesting", "Runtime", "riskd"],
             swiftSettings: house

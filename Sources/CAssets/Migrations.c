@@ -12,12 +12,16 @@ static const unsigned char history[] = {
 static const unsigned char history_features[] = {
 #embed "../Storage/Migrations/0004_history_features.sql"
 };
+static const unsigned char opinion_models[] = {
+#embed "../Storage/Migrations/0005_opinion_models.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
     {"0002_facts.sql", facts, sizeof facts},
     {"0003_history.sql", history, sizeof history},
     {"0004_history_features.sql", history_features, sizeof history_features},
+    {"0005_opinion_models.sql", opinion_models, sizeof opinion_models},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

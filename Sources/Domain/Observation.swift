@@ -71,16 +71,25 @@ package struct OpinionFinding: Hashable, Sendable {
     package let probabilityOfLogged: Double
     /// Whether the second model's class differs from the logged one: the paper's alarm.
     package let disagrees: Bool
+    /// Which files answered: the first 16 hexadecimal digits of each one's SHA-256, joined by `+`.
+    package let modelDigest: String
 
     /// `1 - p2(c)`, 0 … 1.
     package var score: Double { 1 - probabilityOfLogged }
 
     /// A finding.
-    package init(name: String, classIndex: Int, probabilityOfLogged: Double, disagrees: Bool) {
+    package init(
+        name: String,
+        classIndex: Int,
+        probabilityOfLogged: Double,
+        disagrees: Bool,
+        modelDigest: String
+    ) {
         self.name = name
         self.classIndex = classIndex
         self.probabilityOfLogged = probabilityOfLogged
         self.disagrees = disagrees
+        self.modelDigest = modelDigest
     }
 }
 

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A loaded model with one float32 tensor in and one out.
 ///
-/// It computes one input at a time on the calling thread (batch 1, one intra-op thread, a fixed level of graph
-/// optimisation): the same input gives the same bits whatever else runs, which batches of varying size would not.
+/// It computes on the calling thread (one intra-op thread, a fixed level of graph optimisation): the same input gives
+/// the same bits whatever else runs. Batches of another size may give others.
 ///
 /// `@unchecked Sendable`: everything is set once, and ONNX Runtime allows concurrent runs of one session.
 package final class OnnxSession: @unchecked Sendable {
@@ -56,13 +56,13 @@ package final class OnnxSession: @unchecked Sendable {
 
     deinit { onnx_session_close(handle) }
 
-    /// What the model makes of one input.
+    /// What the model makes of a batch of inputs.
     ///
     /// Any number of threads may call this at once.
     ///
     /// - Parameters:
     ///   - input: row-major, as many numbers as `shape` says.
-    ///   - shape: the dimensions, the first of which is the batch, 1.
+    ///   - shape: the dimensions, the first of which is the batch.
     /// - Returns: the output's numbers, row-major.
     /// - Throws: `wrongInput` or `failed`.
     package func run(_ input: [Float], shape: [Int]) throws(OnnxError) -> [Float] {
@@ -100,9 +100,6 @@ package final class OnnxSession: @unchecked Sendable {
         guard fits else {
             let wanted = inputShape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
             throw .wrongInput(model: path, reason: "the shape is \(shape), but [\(wanted)] is needed")
-        }
-        guard shape.first == 1 else {
-            throw .wrongInput(model: path, reason: "the shape is \(shape), but the batch must be 1")
         }
         guard product(shape) == input.count else {
             throw .wrongInput(model: path, reason: "\(input.count) numbers do not have the shape \(shape)")

@@ -41,11 +41,12 @@ package struct Daemon: Sendable {
         package var duration = Duration.zero
     }
 
-    private let configuration: Configuration
-    private let log: Log
-    private let stages: StageClock?
-    private let metrics = Metrics()
-    private let stop = StopFlag()
+    let configuration: Configuration
+    let log: Log
+    let stages: StageClock?
+    let metrics = Metrics()
+    let stop = StopFlag()
+    let reload = Reload()
     private let progress: @Sendable (Int64, Int64?) -> Void
 
     /// A daemon that has not started.
@@ -113,9 +114,11 @@ package struct Daemon: Sendable {
         let reader = try await Store.connect(access.connectionString)
         // 4. What was in memory when the last run stopped.
         let tally = Tally()
+        let drift = OpinionDrift()
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
             [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
+            for change in drift.add(batch.commit.observations) { report(change) }
             for failure in tally.add(batch) {
                 log.write(
                     .warning,
@@ -126,34 +129,45 @@ package struct Daemon: Sendable {
         }
         let start = PipelineStart(
             store: store,
-            committer: committer,
             scoring: scoring,
-            plans: plans,
             pool: WorkerPool(width: configuration.workers),
             log: log,
             stages: stages
         )
-        let restored = try await start.restore(seen: RetryingReader(reader, log: log, stop: stop).seen)
-        metrics.set("riskd_calibrated_models", to: Double(restored.calibratedModels))
-        metrics.set("riskd_database_up", to: 1)
-        // 5. The outside may look in, now that there is something to see.
-        let probes = try startProbes(mode)
+        var began = ContinuousClock.now
+        var probes: HTTPServer?
         defer { probes?.stop() }
-        // 6. The path of records, until the end or a signal.
-        let source = source(mode, known: restored.sources)
-        log.write(.notice, "reading", ["after_sequence": "\(restored.sequence)"])
-        ServiceManager.ready(status: "reading")
-        let began = ContinuousClock.now
-        let pipeline = Pipeline(
-            settings: settings(mode),
-            scorer: restored.scorer,
-            committer: committer,
-            stop: stop,
-            clock: { Timestamp.now },
-            stages: stages,
-            onRead: onRead(source)
-        )
-        try await supervise(signals, access, reader) { try await pipeline.run(source) }
+        try await supervise(mode, signals, access, reader, plans) {
+            var next: DetectorPlans? = plans
+            while let plans = next {
+                let pause = reload.begin()
+                let restored = try await start.restore(
+                    plans,
+                    seen: RetryingReader(reader, log: log, stop: stop).seen
+                )
+                drift.begin(restored.calibrations)
+                show(restored, drift)
+                // 5. The outside may look in, now that there is something to see.
+                if probes == nil {
+                    probes = try startProbes(mode)
+                    began = .now
+                }
+                // 6. The path of records, until the end, a signal, or other detectors.
+                let source = source(mode, known: restored.sources)
+                log.write(.notice, "reading", ["after_sequence": "\(restored.sequence)"])
+                ServiceManager.ready(status: "reading")
+                try await Pipeline(
+                    settings: settings(mode),
+                    scorer: restored.scorer,
+                    committer: committer,
+                    stop: pause,
+                    clock: { Timestamp.now },
+                    stages: stages,
+                    onRead: onRead(source)
+                ).run(source)
+                next = reload.next()
+            }
+        }
         await store.close()
         await reader.close()
         return tally.summary(duration: ContinuousClock.now - began, wasInterrupted: stop.isRaised)
@@ -224,58 +238,5 @@ package struct Daemon: Sendable {
             progress(position.read, position.total)
             watchdog.beat()
         }
-    }
-
-    /// Runs `body` until it ends, a signal asks it to, or the private database is gone.
-    private func supervise(
-        _ signals: Signals,
-        _ access: DatabaseAccess,
-        _ reader: Store,
-        _ body: () async throws -> Void
-    ) async throws {
-        let (stop, log) = (stop, log)
-        let lost = StopFlag()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                while let signal = await signals.next() {
-                    if signal == SIGHUP {
-                        log.write(.notice, "SIGHUP is ignored: restart riskd to read its configuration again")
-                        continue
-                    }
-                    log.write(.notice, "stopping: what was read is committed first")
-                    ServiceManager.stopping(status: "committing what was read")
-                    stop.raise()
-                }
-            }
-            if let cluster = access.cluster {
-                group.addTask {
-                    await cluster.waitUntilEnd()
-                    guard !Task.isCancelled else { return }
-                    lost.raise()
-                    stop.raise()
-                }
-            }
-            group.addTask { [metrics] in
-                // A quiet pipeline commits nothing: without this a database that is gone would go unnoticed.
-                while true {
-                    try await Task.sleep(for: .seconds(5))
-                    // One that hangs says nothing at all.
-                    let silence = Task {
-                        try await Task.sleep(for: .seconds(10))
-                        metrics.set("riskd_database_up", to: 0)
-                    }
-                    let isReachable = await reader.isReachable
-                    silence.cancel()
-                    metrics.set("riskd_database_up", to: isReachable ? 1 : 0)
-                }
-            }
-            defer { group.cancelAll() }
-            do {
-                try await body()
-            } catch  where lost.isRaised {
-                // The lost connection is the consequence; the cause is said below.
-            }
-        }
-        if lost.isRaised { throw StartupError("the private database ended unexpectedly; its log says why") }
     }
 }

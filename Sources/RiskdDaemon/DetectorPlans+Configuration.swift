@@ -77,17 +77,19 @@ private struct ModelLoader {
         case .backbone: input = .backbone(try session(opinion.backbone ?? "", opinion, model))
         }
         do {
+            let files = [opinion.backbone, opinion.model].compactMap { $0 }
+            let digests = files.map { digest(ofFile: $0) }
             let formed = try SecondOpinion(
                 name: opinion.name,
                 input: input,
                 model: try session(opinion.model, opinion, model),
-                classes: classes.isEmpty ? nil : classes
+                classes: classes.isEmpty ? nil : classes,
+                modelDigest: digests.map { String($0.prefix(16)) }.joined(separator: "+")
             )
-            let files = [opinion.backbone, opinion.model].compactMap { $0 }
-            let digests = files.map { digest(ofFile: $0) }.joined(separator: "+")
+            try formed.tryOut()
             return DetectorPlans.PlannedOpinion(
                 opinion: formed,
-                origin: "input=\(opinion.input.rawValue) sha256=\(digests)"
+                origin: "input=\(opinion.input.rawValue) sha256=\(digests.joined(separator: "+"))"
             )
         } catch let error as StartupError {
             throw error

@@ -1,4 +1,6 @@
 package import Domain
+import Foundation
+package import Scoring
 package import SecondOpinion
 package import Similarity
 
@@ -60,6 +62,36 @@ package struct DetectorPlans: Sendable {
         let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap)"
         let first = "similarity metric=\(similarity.metric.rawValue)\(window) \(limits)"
         let others = (opinions[model] ?? []).map { "opinion \($0.opinion.name) \($0.origin)" }
-        return ([first] + others).joined(separator: "; ")
+        return ([first] + others).joined(separator: Self.partSeparator)
+    }
+
+    /// Which calibrated detectors are set up otherwise now, and do not count.
+    ///
+    /// - Parameter calibration: of one model.
+    /// - Returns: the detectors, ordered by name.
+    /// - Throws: `ScoringError`, which only a damaged artefact could cause.
+    package func uncalibrated(by calibration: Calibration) throws(ScoringError) -> [DetectorID] {
+        try calibration.fitting(description(of: calibration.model)).unfit
+    }
+
+    /// Between the parts of a description; in no opinion's name.
+    static let partSeparator = "; "
+
+    /// The parts of a description: similarity, and each opinion.
+    static func parts(of description: String) -> [String] {
+        description.components(separatedBy: partSeparator)
+    }
+
+    /// How the part that a detector belongs to begins.
+    static func partName(of detector: DetectorID) -> String {
+        let words = detector.name.split(separator: ".", maxSplits: 1)
+        return words.first == "opinion" ? "opinion \(words.last ?? "") " : "similarity "
+    }
+
+    /// Whether other plans set up the same detectors for all models that a configuration names.
+    package func isSame(as other: DetectorPlans) -> Bool {
+        Set(opinions.keys).union(other.opinions.keys).allSatisfy {
+            description(of: $0) == other.description(of: $0)
+        }
     }
 }

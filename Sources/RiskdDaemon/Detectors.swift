@@ -50,9 +50,7 @@ package final class Detectors {
             for (place, result) in zip(inputs, results) { found[place.index] = result }
         }
         lap.end(.similarity)
-        let opinions = await pool.map(count: records.count) { [plans] index in
-            OpinionResults(of: records[index].record, from: plans.opinions(on: records[index].record.model))
-        }
+        let opinions = await opinions(on: records)
         lap.end(.opinions)
         return records.indices.map { index in
             Detection(
@@ -64,6 +62,28 @@ package final class Detectors {
                 failedOpinions: opinions[index].failures
             )
         }
+    }
+
+    /// What the second opinions say of each record, asked in pieces that suit the models.
+    private func opinions(on records: [IncomingRecord]) async -> [OpinionResults] {
+        var pieces: [(opinion: SecondOpinion, indices: ArraySlice<Int>)] = []
+        for (model, indices) in Dictionary(grouping: records.indices, by: { records[$0].record.model }) {
+            for opinion in plans.opinions(on: model) {
+                for start in stride(from: 0, to: indices.count, by: 64) {
+                    pieces.append((opinion, indices[start..<min(start + 64, indices.count)]))
+                }
+            }
+        }
+        let work = pieces
+        let answers = await pool.map(count: work.count) { piece in
+            work[piece].opinion.findings(for: work[piece].indices.map { records[$0].record })
+        }
+        var results = [OpinionResults](repeating: OpinionResults(), count: records.count)
+        // In order of the pieces, so that every record's opinions are in configured order.
+        for (piece, answers) in zip(pieces, answers) {
+            for (index, answer) in zip(piece.indices, answers) { results[index].add(answer, piece.opinion) }
+        }
+        return results
     }
 
     /// Puts inputs into a model's history without scoring them, as after a restart.
@@ -102,13 +122,11 @@ private struct OpinionResults {
     var findings: [OpinionFinding] = []
     var failures: [(name: String, reason: String)] = []
 
-    init(of record: Record, from opinions: [SecondOpinion]) {
-        for opinion in opinions {
-            do {
-                if let finding = try opinion.finding(for: record) { findings.append(finding) }
-            } catch {
-                failures.append((opinion.name, "\(error)"))
-            }
+    mutating func add(_ answer: Result<OpinionFinding?, OpinionError>, _ opinion: SecondOpinion) {
+        switch answer {
+        case .success(let finding?): findings.append(finding)
+        case .success(nil): break
+        case .failure(let error): failures.append((opinion.name, "\(error)"))
         }
     }
 }

@@ -23,6 +23,7 @@ package struct PipelineMetrics: Sendable {
             ("riskd_opinion_failures_total", "Second opinions that could not be formed, by opinion."),
             ("riskd_commit_retries_total", "Commits tried again after a lost connection."),
             ("riskd_level_changes_total", "Level changes, by the level reached."),
+            ("riskd_reloads_total", "Times that SIGHUP had model files looked at again, by result."),
             ("riskd_source_notices_total", "What was noticed about sources, by kind."),
         ]
         for (name, help) in counters { metrics.declare(name, .counter, help) }
@@ -37,6 +38,10 @@ package struct PipelineMetrics: Sendable {
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
             ("riskd_database_up", "1 while the database answers."),
             ("riskd_commits_failing", "1 while a batch is tried again and again."),
+            (
+                "riskd_opinion_drifting",
+                "1 while a second opinion signals more ordinary records than calibrated."
+            ),
             ("riskd_calibrated_models", "Models with a calibration in force."),
             ("riskd_build_info", "Always 1; the version is a label."),
         ]

@@ -13,24 +13,25 @@ struct PipelineStart {
         let sources: [SourceFile]
         /// The last sequence number.
         let sequence: Int64
-        /// How many models have a calibration in force.
-        let calibratedModels: Int
+        /// The calibrations in force.
+        let calibrations: ActiveCalibrations
     }
 
     let store: Store
-    let committer: Committer
     let scoring: ScoringConfiguration
-    let plans: DetectorPlans
     let pool: WorkerPool
     let log: Log
     var stages: StageClock?
 
     /// Restores everything, and begins an epoch where configuration or calibrations are new.
     ///
-    /// - Parameter seen: which of some ids are in the database.
+    /// - Parameters:
+    ///   - plans: the detectors.
+    ///   - seen: which of some ids are in the database.
     /// - Returns: the state.
     /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
     func restore(
+        _ plans: DetectorPlans,
         seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     ) async throws -> Restored {
         var current = try await Restoration.current(store, configuration: scoring, plans: plans, log: log)
@@ -56,12 +57,13 @@ struct PipelineStart {
             lastReport = .now
             log.write(.info, "reloading the similarity history", ["images": "\(count)"])
             ServiceManager.extendTimeout(by: .seconds(30))
+            ServiceManager.watchdog()
         }
         return Restored(
             scorer: scorer(current, detectors, seen),
             sources: current.state.sources,
             sequence: current.state.sequence,
-            calibratedModels: current.calibrations.byModel.count
+            calibrations: current.calibrations
         )
     }
 

@@ -52,17 +52,26 @@ package struct Restoration: Sendable {
         var usable: [ModelID: Calibration] = [:]
         var ids = try await store.activeCalibrations()
         for (model, id) in ids.sorted(by: { $0.key < $1.key }) {
-            let calibration = try await calibration(id, in: store)
-            guard calibration.detectorConfiguration == plans.description(of: model) else {
-                log.write(
-                    .warning,
-                    "a calibration was built with other detector settings and is not used: levels are uncalibrated",
-                    ["model": model.name, "built_with": calibration.detectorConfiguration]
-                )
-                ids[model] = nil
-                continue
+            let stored = try await calibration(id, in: store)
+            let fitting = try stored.fitting(plans.description(of: model))
+            usable[model] = fitting.calibration
+            guard !fitting.unfit.isEmpty else { continue }
+            log.write(
+                .warning,
+                fitting.calibration == nil
+                    ? "a calibration was built with other detector settings and is not used: levels are uncalibrated"
+                    : "some detectors are set up otherwise than when they were calibrated, and do not count",
+                [
+                    "model": model.name,
+                    "detectors": fitting.unfit.map(\.name).joined(separator: ", "),
+                    "built_with": stored.detectorConfiguration,
+                ]
+            )
+            // What is in force is an artefact of its own, by which auditors recompute.
+            ids[model] = fitting.calibration.map { artefactID($0.artefact()) }
+            if let part = fitting.calibration?.artefact() {
+                try await store.saveArtefact(id: artefactID(part), kind: "calibration", body: part)
             }
-            usable[model] = calibration
         }
         return try await restore(
             store,

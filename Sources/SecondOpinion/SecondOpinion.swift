@@ -7,9 +7,14 @@ package struct SecondOpinion: Sendable {
     /// The configured name, such as `encoder`.
     package let name: String
 
-    private let input: OpinionInput
-    private let model: any OpinionModel
-    private let classes: [String]?
+    /// Which files answer: the first 16 hexadecimal digits of each one's SHA-256, joined by `+`.
+    package let modelDigest: String
+
+    let model: any OpinionModel
+    /// How many feature vectors the model is always given at once, with zeros in the place of missing ones.
+    let batchSize: Int
+    let input: OpinionInput
+    let classes: [String]?
 
     /// How far outside 0 … 1 rounding may take a probability.
     private static let tolerance: Float = 1e-3
@@ -22,14 +27,19 @@ package struct SecondOpinion: Sendable {
     ///   - model: answers with the probabilities of the classes.
     ///   - classes: the class names in the order of `model`'s answer; nil when that is the order of the logged
     ///     probabilities, which every record must then have.
+    ///   - modelDigest: which files answer; kept with every finding.
     /// - Throws: `misconfigured`.
     package init(
         name: String,
         input: OpinionInput,
         model: any OpinionModel,
-        classes: [String]? = nil
+        classes: [String]? = nil,
+        modelDigest: String = ""
     ) throws(OpinionError) {
         self.name = name
+        self.modelDigest = modelDigest
+        // Images are so much work each that batches gain nothing.
+        if case .features = input { batchSize = rowsAtOnce(model) } else { batchSize = 1 }
         self.input = input
         self.model = model
         self.classes = classes
@@ -49,19 +59,30 @@ package struct SecondOpinion: Sendable {
     /// - Returns: nil when the record lacks the input, or its class is not one that the model knows.
     /// - Throws: `unfitRecord`, `invalidAnswer` or `modelFailed`.
     package func finding(for record: Record) throws(OpinionError) -> OpinionFinding? {
+        try findings(for: [record])[0].get()
+    }
+
+    /// What the model is to be asked about a record; nil when it has nothing to say.
+    func question(about record: Record) throws(OpinionError) -> Question? {
         guard let logged = loggedIndex(record.prediction), let (numbers, shape) = try modelInput(record)
         else {
             return nil
         }
-        let answer = try model.answer(to: numbers, shape: shape)
-        try check(answer, record.prediction)
+        return Question(prediction: record.prediction, logged: logged, numbers: numbers, shape: shape)
+    }
+
+    /// What the model's answer says.
+    func finding(_ answer: [Float], to question: Question) throws(OpinionError) -> OpinionFinding {
+        try check(answer, count: classes?.count ?? question.prediction.probabilities?.count)
+        let logged = question.logged
         var best = 0
         for index in answer.indices where answer[index] > answer[best] { best = index }
         return OpinionFinding(
             name: name,
             classIndex: best,
             probabilityOfLogged: min(max(Double(answer[logged]), 0), 1),
-            disagrees: best != logged
+            disagrees: best != logged,
+            modelDigest: modelDigest
         )
     }
 
@@ -111,8 +132,9 @@ package struct SecondOpinion: Sendable {
         return (image.planar, shape)
     }
 
-    private func check(_ answer: [Float], _ prediction: Prediction) throws(OpinionError) {
-        if let expected = classes?.count ?? prediction.probabilities?.count, answer.count != expected {
+    /// Makes sure that an answer is probabilities, as many as there are classes where that is known.
+    func check(_ answer: [Float], count expected: Int?) throws(OpinionError) {
+        if let expected, answer.count != expected {
             throw .invalidAnswer(opinion: name, reason: "\(answer.count) numbers for \(expected) classes")
         }
         // Written so that NaN is outside.

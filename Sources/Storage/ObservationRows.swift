@@ -14,8 +14,7 @@ extension Observation {
             "label", "probability", "tick", "late",
         ] + similarityColumns.map { "u_" + $0 } + similarityColumns.map { "m_" + $0 } + [
             "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
-            "user_detectors",
-            "user_rungs", "model_detectors", "model_rungs",
+            "opinion_models", "user_detectors", "user_rungs", "model_detectors", "model_rungs",
         ]
 
     /// Reads a row of ``columns``; the record comes without image, features and other classes' probabilities.
@@ -84,6 +83,7 @@ extension CommitBatch {
                 row.int4Array(opinions.map { Int32(clamping: $0.classIndex) })
                 row.float8Array(opinions.map(\.probabilityOfLogged))
                 row.boolArray(opinions.map(\.disagrees))
+                row.textArray(opinions.map(\.modelDigest))
                 row.rungs(observation.userRungs)
                 row.rungs(observation.modelRungs)
             }
@@ -178,7 +178,10 @@ extension OpinionFinding {
         let classes = try fields.next([Int].self)
         let probabilities = try fields.next([Double].self)
         let disagrees = try fields.next([Bool].self)
-        guard [classes.count, probabilities.count, disagrees.count].allSatisfy({ $0 == names.count }) else {
+        // Null in rows that were written before digests were kept.
+        let digests = try fields.next([String]?.self) ?? Array(repeating: "", count: names.count)
+        let counts = [classes.count, probabilities.count, disagrees.count, digests.count]
+        guard counts.allSatisfy({ $0 == names.count }) else {
             throw StorageError.corrupt("an observation's opinions are not parallel")
         }
         return names.indices.map { index in
@@ -186,7 +189,8 @@ extension OpinionFinding {
                 name: names[index],
                 classIndex: classes[index],
                 probabilityOfLogged: probabilities[index],
-                disagrees: disagrees[index]
+                disagrees: disagrees[index],
+                modelDigest: digests[index]
             )
         }
     }

@@ -1,6 +1,7 @@
 import Domain
-import SecondOpinion
 import Testing
+
+@testable import SecondOpinion
 
 @Suite(.timeLimit(.minutes(1))) struct SecondOpinionTests {
     // MARK: With the recorded models
@@ -23,6 +24,73 @@ import Testing
         }
     }
 
+    @Test func `an opinion depends on its record alone, however many are asked for at once`() throws {
+        let records = try Trace.sample.get()
+        for name in ["fashion-encoder", "fashion-encoder-adv"] {
+            let opinion = try SecondOpinion(
+                name: name,
+                input: .features,
+                model: RecordedModel(name),
+                classes: fashionClasses
+            )
+            #expect(opinion.batchSize == 64)
+            let alone = try records.map { try #require(try opinion.finding(for: $0)) }
+            #expect(Set(alone.map(\.probabilityOfLogged)).count > 10)
+            for many in [records, records + records + records] {
+                let together = try opinion.findings(for: many).map { try $0.get() }
+                #expect(together == (0..<many.count).map { alone[$0 % records.count] })
+            }
+            let backwards = try opinion.findings(for: records.reversed()).map { try $0.get() }
+            #expect(backwards == alone.reversed())
+        }
+    }
+
+    @Test func `a record that does not fit is an error of its own among others`() throws {
+        let opinion = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: RecordedModel("fashion-encoder"),
+            classes: fashionClasses
+        )
+        let good = try #require(try Trace.sample.get().first)
+        let bad = record(label: "bag", features: [.nan])
+        let silent = record(label: "bag", features: nil)
+        let results = opinion.findings(for: [good, bad, silent, good])
+        #expect(try results[0].get() == opinion.finding(for: good))
+        #expect(throws: OpinionError.self) { try results[1].get() }
+        #expect(try results[2].get() == nil)
+        #expect(try results[3].get() == results[0].get())
+    }
+
+    @Test func `a model whose rows depend on each other is asked one at a time`() throws {
+        let opinion = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: MixingModel(),
+            classes: ["x", "y"]
+        )
+        #expect(opinion.batchSize == 1)
+        let finding = try #require(try opinion.finding(for: record(label: "x", features: [1, 3])))
+        #expect(finding.probabilityOfLogged == 0.25)
+    }
+
+    @Test func `trying out finds a model that gives no probabilities`() throws {
+        let wrong: [FixedModel] = [
+            FixedModel(answer: [.nan, 1]), FixedModel(answer: [2, -1]),
+            FixedModel(answer: [0.5, 0.25, 0.25], outputShape: [nil, nil]),
+        ]
+        for model in wrong {
+            let opinion = try SecondOpinion(name: "o", input: .features, model: model, classes: ["x", "y"])
+            #expect(throws: OpinionError.self) { try opinion.tryOut() }
+        }
+        try SecondOpinion(
+            name: "o",
+            input: .backbone(RecordedModel("fashion-backbone")),
+            model: RecordedModel("fashion-encoder"),
+            classes: fashionClasses
+        ).tryOut()
+    }
+
     // MARK: Rules
 
     @Test func `the score is what the second model denies the logged class`() throws {
@@ -30,12 +98,19 @@ import Testing
             name: "double",
             input: .features,
             model: FixedModel(answer: [0.25, 0.5, 0.25]),
-            classes: ["x", "y", "z"]
+            classes: ["x", "y", "z"],
+            modelDigest: "0123"
         )
         let finding = try #require(try opinion.finding(for: record(label: "z")))
         #expect(
             finding
-                == OpinionFinding(name: "double", classIndex: 1, probabilityOfLogged: 0.25, disagrees: true)
+                == OpinionFinding(
+                    name: "double",
+                    classIndex: 1,
+                    probabilityOfLogged: 0.25,
+                    disagrees: true,
+                    modelDigest: "0123"
+                )
         )
         #expect(finding.score == 0.75)
         #expect(try opinion.finding(for: record(label: "y"))?.disagrees == false)
@@ -46,7 +121,14 @@ import Testing
         let finding = try #require(try opinion.finding(for: record(label: "?", probabilities: [0.1, 0.9])))
         // The first of equals is the second model's class.
         #expect(
-            finding == OpinionFinding(name: "o", classIndex: 0, probabilityOfLogged: 0.5, disagrees: true)
+            finding
+                == OpinionFinding(
+                    name: "o",
+                    classIndex: 0,
+                    probabilityOfLogged: 0.5,
+                    disagrees: true,
+                    modelDigest: ""
+                )
         )
     }
 
@@ -199,6 +281,17 @@ private struct FixedModel: OpinionModel {
     }
 
     func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] { answer }
+}
+
+/// Divides by the sum of the whole batch.
+private struct MixingModel: OpinionModel {
+    var inputShape: [Int?] { [nil, 2] }
+    var outputShape: [Int?] { [nil, 2] }
+
+    func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] {
+        let sum = input.reduce(0, +)
+        return input.map { $0 / sum }
+    }
 }
 
 private struct FailingModel: OpinionModel {

@@ -52,7 +52,8 @@ func makeObservation(
         name: "encoder",
         classIndex: 7,
         probabilityOfLogged: 1.0 / 3,
-        disagrees: true
+        disagrees: true,
+        modelDigest: "0123456789abcdef+fedcba9876543210"
     )
     return Observation(
         sequence: sequence,

@@ -97,10 +97,11 @@ extension Command {
                 checklist.failed("calibration", "\(model): the artefact \(id) is damaged")
                 continue
             }
-            if let plans, calibration.detectorConfiguration != plans.description(of: model) {
+            if let unfit = try plans?.uncalibrated(by: calibration), !unfit.isEmpty {
+                let names = unfit.map(\.name).joined(separator: ", ")
                 checklist.warned(
                     "calibration",
-                    "\(model): built with other detector settings, and not used; build it again"
+                    "\(model): built with other settings of \(names), which do not count; build it again"
                 )
             } else {
                 checklist.passed("calibration", "\(model): \(id)")

@@ -1,0 +1,46 @@
+import Domain
+import Scoring
+
+/// A calibration as far as it fits the detectors in use.
+struct FittingCalibration {
+    /// What is used; nil when nothing fits.
+    let calibration: Calibration?
+    /// The detectors that are calibrated but set up otherwise now, ordered by name.
+    let unfit: [DetectorID]
+}
+
+extension Calibration {
+    /// The part whose detectors are set up as when it was built: a new second opinion leaves similarity calibrated.
+    ///
+    /// - Parameter setup: what ``DetectorPlans/description(of:)`` says of the model.
+    /// - Returns: itself where everything fits.
+    /// - Throws: `ScoringError`, which only a damaged artefact could cause.
+    func fitting(_ setup: String) throws(ScoringError) -> FittingCalibration {
+        guard detectorConfiguration != setup else { return FittingCalibration(calibration: self, unfit: []) }
+        let parts = Set(DetectorPlans.parts(of: detectorConfiguration)).intersection(
+            DetectorPlans.parts(of: setup)
+        )
+        let (fit, unfit) = detectors.reduce(into: ([DetectorCalibration](), [DetectorID]())) {
+            lists,
+            detector in
+            let name = DetectorPlans.partName(of: detector.detector)
+            if parts.contains(where: { $0.hasPrefix(name) }) {
+                lists.0.append(detector)
+            } else {
+                lists.1.append(detector.detector)
+            }
+        }
+        guard !fit.isEmpty else { return FittingCalibration(calibration: nil, unfit: unfit) }
+        let kept = DetectorPlans.parts(of: detectorConfiguration).filter { parts.contains($0) }
+        return FittingCalibration(
+            calibration: try Calibration(
+                model: model,
+                modelVersion: modelVersion,
+                detectorConfiguration: kept.joined(separator: DetectorPlans.partSeparator),
+                delta: delta,
+                detectors: fit
+            ),
+            unfit: unfit
+        )
+    }
+}

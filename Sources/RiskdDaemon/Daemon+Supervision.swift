@@ -1,0 +1,124 @@
+import Configuration
+import Domain
+import EmbeddedPostgres
+import Glibc
+import Runtime
+import Storage
+
+extension Daemon {
+    /// Runs `body` until it ends, a signal asks it to, or the private database is gone.
+    func supervise(
+        _ mode: Mode,
+        _ signals: Signals,
+        _ access: DatabaseAccess,
+        _ reader: Store,
+        _ plans: DetectorPlans,
+        _ body: () async throws -> Void
+    ) async throws {
+        let (stop, log, reload) = (stop, log, reload)
+        let lost = StopFlag()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [configuration] in
+                var current = plans
+                while let signal = await signals.next() {
+                    if signal == SIGHUP {
+                        guard case .live = mode else { continue }
+                        if let plans = loadAgain(configuration, after: current) {
+                            current = plans
+                            reload.request(plans)
+                        }
+                        continue
+                    }
+                    log.write(.notice, "stopping: what was read is committed first")
+                    ServiceManager.stopping(status: "committing what was read")
+                    stop.raise()
+                    reload.stop()
+                }
+            }
+            if let cluster = access.cluster {
+                group.addTask {
+                    await cluster.waitUntilEnd()
+                    guard !Task.isCancelled else { return }
+                    lost.raise()
+                    stop.raise()
+                    reload.stop()
+                }
+            }
+            group.addTask { [metrics] in
+                // A quiet pipeline commits nothing: without this a database that is gone would go unnoticed.
+                while true {
+                    try await Task.sleep(for: .seconds(5))
+                    // One that hangs says nothing at all.
+                    let silence = Task {
+                        try await Task.sleep(for: .seconds(10))
+                        metrics.set("riskd_database_up", to: 0)
+                    }
+                    let isReachable = await reader.isReachable
+                    silence.cancel()
+                    metrics.set("riskd_database_up", to: isReachable ? 1 : 0)
+                }
+            }
+            defer { group.cancelAll() }
+            do {
+                try await body()
+            } catch  where lost.isRaised {
+                // The lost connection is the consequence; the cause is said below.
+            }
+        }
+        if lost.isRaised { throw StartupError("the private database ended unexpectedly; its log says why") }
+    }
+
+    /// The models as their files are now; nil when nothing has changed or something is wrong, which the log says.
+    private func loadAgain(_ configuration: Configuration, after current: DetectorPlans) -> DetectorPlans? {
+        do throws(StartupError) {
+            let plans = try DetectorPlans(configuration)
+            guard !plans.isSame(as: current) else {
+                log.write(.notice, "SIGHUP: no model file has changed; other settings need a restart")
+                metrics.add("riskd_reloads_total", ["result": "unchanged"])
+                return nil
+            }
+            log.write(
+                .notice,
+                "SIGHUP: model files have changed and pass their checks; they are used from the next batch on"
+            )
+            metrics.add("riskd_reloads_total", ["result": "changed"])
+            return plans
+        } catch {
+            log.write(.error, "SIGHUP: the models in use stay", ["reason": "\(error)"])
+            metrics.add("riskd_reloads_total", ["result": "refused"])
+            return nil
+        }
+    }
+
+    /// Shows what a round of the pipeline begins with.
+    func show(_ restored: PipelineStart.Restored, _ drift: OpinionDrift) {
+        metrics.set("riskd_calibrated_models", to: Double(restored.calibrations.byModel.count))
+        metrics.set("riskd_database_up", to: 1)
+        for flag in drift.flags {
+            metrics.set(
+                "riskd_opinion_drifting",
+                ["model": flag.model.name, "detector": flag.opinion.name],
+                to: flag.isDrifting ? 1 : 0
+            )
+        }
+    }
+
+    /// Flags an opinion, or clears its flag.
+    func report(_ change: OpinionDrift.Change) {
+        metrics.set(
+            "riskd_opinion_drifting",
+            ["model": change.model.name, "detector": change.opinion.name],
+            to: change.isDrifting ? 1 : 0
+        )
+        log.write(
+            change.isDrifting ? .warning : .notice,
+            change.isDrifting
+                ? "a second opinion signals more ordinary records than its calibration allows: calibrate again"
+                : "a second opinion is back within its calibration",
+            [
+                "model": change.model.name, "detector": change.opinion.name, "share": "\(change.share)",
+                "bound": "\(change.bound)",
+            ]
+        )
+    }
+}
