@@ -9,11 +9,15 @@ static const unsigned char facts[] = {
 static const unsigned char history[] = {
 #embed "../Storage/Migrations/0003_history.sql"
 };
+static const unsigned char campaigns[] = {
+#embed "../Storage/Migrations/0004_campaigns.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
     {"0002_facts.sql", facts, sizeof facts},
     {"0003_history.sql", history, sizeof history},
+    {"0004_campaigns.sql", campaigns, sizeof campaigns},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -53,7 +53,7 @@ package struct Restoration: Sendable {
         var ids = try await store.activeCalibrations()
         for (model, id) in ids.sorted(by: { $0.key < $1.key }) {
             let calibration = try await calibration(id, in: store)
-            guard calibration.detectorConfiguration == plans.description(of: model) else {
+            guard plans.fit(calibration) else {
                 log.write(
                     .warning,
                     "a calibration was built with other detector settings and is not used: levels are uncalibrated",
@@ -161,7 +161,9 @@ extension ScoringInput {
             user: observation.user,
             time: observation.time,
             userRungs: observation.userRungs,
-            modelRungs: observation.modelRungs
+            modelRungs: observation.modelRungs,
+            campaign: observation.campaign,
+            campaignRungs: observation.campaignRungs
         )
     }
 }
@@ -181,10 +183,15 @@ extension Detectors {
                 let entries = try await store.history(of: window.model, from: first)
                 restore(entries.map(SimilarityInput.init), of: window.model, newest: window.newest)
                 guard let last = entries.last else { break }
+                let links = try await store.links(of: window.model, in: first...last.sequence)
+                restore(entries, links, of: window.model)
                 first = last.sequence + 1
                 count += entries.count
                 onProgress(count)
             } while true
+            let gap = plans.campaigns(of: window.model).gap
+            let open = try await store.campaigns(of: window.model, joinedSince: window.newest - gap)
+            restore(open, of: window.model, newest: window.newest)
         }
     }
 }

@@ -38,6 +38,9 @@ extension Store {
                 try Self.delete(session, batch.evicted)
                 try tracks.upsert(session)
                 try HistoryWindow.write(session, batch.historyWindows)
+                for (model, campaigns) in batch.campaigns.sorted(by: { $0.key < $1.key }) {
+                    try Self.write(session, campaigns, of: model)
+                }
                 if let time = batch.clockAdvance {
                     try session.run(
                         """
@@ -107,7 +110,7 @@ extension Store {
             """
             delete from riskd.track using unnest(
                 \(keys.map { Int64($0.entity.virtualPartition) })::bigint[], \(keys.map(\.entity.kind)),
-                \(keys.map { $0.entity.model?.name ?? "" }), \(keys.map { $0.entity.user?.name ?? "" }),
+                \(keys.map { $0.entity.model?.name ?? "" }), \(keys.map(\.entity.name)),
                 \(keys.map(\.isRollup))
             ) as gone (vpart, kind, model, user_name, rollup)
             where track.vpart = gone.vpart and track.kind = gone.kind and track.model = gone.model

@@ -95,7 +95,7 @@ extension Command {
                 checklist.failed("calibration", "\(model): the artefact \(id) is damaged")
                 continue
             }
-            if let plans, calibration.detectorConfiguration != plans.description(of: model) {
+            if let plans, !plans.fit(calibration) {
                 checklist.warned(
                     "calibration",
                     "\(model): built with other detector settings, and not used; build it again"
