@@ -1,4 +1,4 @@
-/// A chain of near-duplicate images of one model, whoever sent them (docs/scoring.md, "Campaigns").
+/// A chain of near-duplicate images of one model, whoever sent them (docs/campaigns.md).
 package struct Campaign: Hashable, Sendable {
     /// The sequence number of its first image's record, which is no member.
     package let id: Int64

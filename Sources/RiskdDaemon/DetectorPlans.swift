@@ -1,5 +1,4 @@
 package import Domain
-import Runtime
 package import Scoring
 package import SecondOpinion
 package import Similarity

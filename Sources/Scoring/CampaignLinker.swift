@@ -1,33 +1,5 @@
 package import Domain
 
-/// When a record goes on with a campaign (docs/scoring.md, "Campaigns").
-package struct CampaignRule: Hashable, Sendable {
-    /// Only images nearer than this link, as similarity measures distances; at most its cap.
-    package let distance: Double
-    /// How long after the last image of a chain another one may still join it.
-    package let gap: Duration
-
-    /// A rule.
-    package init(distance: Double, gap: Duration) {
-        self.distance = distance
-        self.gap = gap
-    }
-}
-
-/// What stands for an image's bytes and shape: records with equal ones are exact repeats of each other.
-package struct ImageDigest: Hashable, Sendable {
-    private let words: SIMD4<UInt64>
-
-    /// A digest of 32 bytes; missing ones count as 0.
-    package init(_ bytes: [UInt8]) {
-        var words = SIMD4<UInt64>()
-        for (place, byte) in bytes.prefix(32).enumerated() {
-            words[place / 8] |= UInt64(byte) << UInt64(place % 8 * 8)
-        }
-        self.words = words
-    }
-}
-
 /// Finds the chains of near-duplicate images in one model's records, whoever sent them.
 ///
 /// A value without a clock: links depend on the records, their findings and their order alone. It remembers as much as

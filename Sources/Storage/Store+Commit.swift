@@ -26,6 +26,7 @@ extension Store {
         )
         let tracks = TrackRows(batch.tracks)
         let seen = batch.seenRows()
+        let campaigns = CampaignRows(batch.campaigns)
         try await storing {
             try await session.transaction { session in
                 try Self.fence(session, batch, owner)
@@ -38,9 +39,7 @@ extension Store {
                 try Self.delete(session, batch.evicted)
                 try tracks.upsert(session)
                 try HistoryWindow.write(session, batch.historyWindows)
-                for (model, campaigns) in batch.campaigns.sorted(by: { $0.key < $1.key }) {
-                    try Self.write(session, campaigns, of: model)
-                }
+                try campaigns.upsert(session)
                 if let time = batch.clockAdvance {
                     try session.run(
                         """
