@@ -166,7 +166,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Domain", "PostgresClient", "RiskdTesting", "Runtime", "riskd"],
+            dependencies: ["Domain", "PostgresClient", "RiskdDaemon", "RiskdTesting", "Runtime", "riskd"],
             swiftSettings: house
         ),
     ],

@@ -15,6 +15,9 @@ static const unsigned char history_features[] = {
 static const unsigned char opinion_models[] = {
 #embed "../Storage/Migrations/0005_opinion_models.sql"
 };
+static const unsigned char campaigns[] = {
+#embed "../Storage/Migrations/0006_campaigns.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -22,6 +25,7 @@ static const riskd_asset migrations[] = {
     {"0003_history.sql", history, sizeof history},
     {"0004_history_features.sql", history_features, sizeof history_features},
     {"0005_opinion_models.sql", opinion_models, sizeof opinion_models},
+    {"0006_campaigns.sql", campaigns, sizeof campaigns},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

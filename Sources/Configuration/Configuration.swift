@@ -20,6 +20,8 @@ package struct Configuration: Hashable, Sendable {
     package var http = HTTP()
     /// The similarity detector of models that set nothing else.
     package var similarity = Similarity()
+    /// Which near-duplicates form a campaign.
+    package var campaigns = Campaigns()
     /// Where second opinions are computed.
     package var opinions = Opinions()
     /// What is set for one model.
@@ -136,6 +138,14 @@ extension Configuration {
         package var bytes = 1 << 30
         /// How old an image may be.
         package var age = Duration.seconds(7 * 86_400)
+    }
+
+    /// `campaigns.*`.
+    package struct Campaigns: Hashable, Sendable {
+        /// Only images nearer than this link; nil for the model's `similarity.threshold`.
+        package var distance: Double?
+        /// How long a campaign waits for its next image.
+        package var gap = Duration.seconds(3600)
     }
 
     /// `opinions.*`.

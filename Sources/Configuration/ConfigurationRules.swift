@@ -13,6 +13,7 @@ struct ConfigurationRules {
         var rules = ConfigurationRules(configuration: configuration, decoder: decoder)
         rules.decoder.problems = []
         rules.checkSimilarity(configuration.similarity, "similarity")
+        rules.checkCampaigns()
         rules.checkScoring(configuration.scoring)
         rules.checkCalibration(configuration.calibration)
         for (name, model) in configuration.models.sorted(by: { $0.key < $1.key }) {
@@ -60,6 +61,20 @@ struct ConfigurationRules {
                 "needs a threshold and a cap of its own: the defaults are meant for ssim, not \(metric)"
             )
         }
+    }
+
+    private mutating func checkCampaigns() {
+        guard let distance = configuration.campaigns.distance else { return }
+        var caps = ["similarity.cap": configuration.similarity.cap]
+        for (name, model) in configuration.models {
+            caps["models.\(name).similarity.cap"] = model.similarity.cap
+        }
+        guard let (path, cap) = caps.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }), distance > cap
+        else {
+            return
+        }
+        let message = "must be at most \(path) (\(numeral(cap))), got \(numeral(distance))"
+        report("campaigns.distance", [path], message)
     }
 
     private mutating func checkScoring(_ scoring: Configuration.Scoring) {

@@ -145,6 +145,20 @@ enum KeyTable {
             decoder.decode(similarity, node, at: path, into: &root.similarity)
         },
         top.key(
+            "campaigns.distance",
+            \.campaigns.distance,
+            ValueType.number(0...2, unit: "1 - SSIM, or mean squared error / 255²").optional,
+            default: "the model's similarity.threshold",
+            example: "0.1",
+            "Images nearer than this, and not identical, form a campaign whoever sent them; at most similarity.cap."
+        ),
+        top.key(
+            "campaigns.gap",
+            \.campaigns.gap,
+            .duration(.seconds(1) ... .seconds(30 * 86_400)),
+            "How long a campaign waits for its next image before it is over."
+        ),
+        top.key(
             "opinions.runtime",
             \.opinions.runtime,
             ValueType.path("path of libonnxruntime.so").optional,

@@ -1,9 +1,24 @@
-/// Whose earlier inputs a similarity finding compares with.
+/// Whose earlier inputs a similarity finding compares with, and so whose track its scores feed.
 package enum SimilarityScope: String, Sendable, CaseIterable {
     /// The same user's.
     case user
     /// Everybody's, on the same model.
     case model
+    /// Everybody's of one campaign: near-duplicates only, whose scores have a distribution of their own.
+    case campaign
+}
+
+extension DetectorID {
+    /// Whether a detector's score feeds the tracks of a scope.
+    ///
+    /// - Parameter scope: `user` for a user's track, `campaign` for a campaign's, `model` for a model's own.
+    /// - Returns: whether it does; opinions feed users and models.
+    package func feeds(_ scope: SimilarityScope) -> Bool {
+        for other in SimilarityScope.allCases where name.hasPrefix("similarity.\(other.rawValue).") {
+            return scope == other
+        }
+        return scope != .campaign
+    }
 }
 
 /// The earlier input that a query is nearest to.
@@ -157,6 +172,10 @@ package struct Observation: Hashable, Sendable {
     package let userRungs: [DetectorRung]
     /// Rungs that feed the model's track, ordered by detector; empty when uncalibrated.
     package let modelRungs: [DetectorRung]
+    /// How its image goes on with earlier ones; nil where it does not.
+    package let link: ChainLink?
+    /// Rungs that feed its campaign's track, ordered by detector; empty without one and when uncalibrated.
+    package let campaignRungs: [DetectorRung]
 
     /// An observation.
     package init(
@@ -166,7 +185,9 @@ package struct Observation: Hashable, Sendable {
         tick: Tick,
         isLate: Bool,
         userRungs: [DetectorRung],
-        modelRungs: [DetectorRung]
+        modelRungs: [DetectorRung],
+        link: ChainLink? = nil,
+        campaignRungs: [DetectorRung] = []
     ) {
         self.sequence = sequence
         self.record = record
@@ -175,5 +196,7 @@ package struct Observation: Hashable, Sendable {
         self.isLate = isLate
         self.userRungs = userRungs
         self.modelRungs = modelRungs
+        self.link = link
+        self.campaignRungs = campaignRungs
     }
 }

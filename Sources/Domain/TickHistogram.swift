@@ -1,6 +1,6 @@
 /// What was seen of an entity in one closed tick; samples can be recomputed from these alone (SCORING.md 2.6).
 package struct TickHistogram: Hashable, Sendable {
-    /// Whose; a user or a model.
+    /// Whose; a user, a campaign or a model.
     package let entity: Entity
     /// Which tick.
     package let tick: Tick

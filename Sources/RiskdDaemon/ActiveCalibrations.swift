@@ -22,10 +22,20 @@ package struct ActiveCalibrations: Sendable {
     ///
     /// - Parameters:
     ///   - findings: of one record.
-    ///   - scope: whose track the scores feed.
+    ///   - scope: whose track the scores feed: a user's or a model's.
     ///   - model: which model answered.
     /// - Returns: ordered by detector; empty when the model is uncalibrated.
     package func rungs(of findings: Findings, scope: SimilarityScope, model: ModelID) -> [DetectorRung] {
         byModel[model]?.rungs(of: findings.scores(for: scope)) ?? []
+    }
+
+    /// How many thresholds each calibrated score of a campaign's member exceeds.
+    ///
+    /// - Parameters:
+    ///   - step: its place in the campaign.
+    ///   - model: which model answered.
+    /// - Returns: ordered by detector; empty when campaigns of the model are uncalibrated.
+    package func rungs(of step: CampaignStep, model: ModelID) -> [DetectorRung] {
+        byModel[model]?.rungs(of: step.scores) ?? []
     }
 }

@@ -95,13 +95,14 @@ package final class BatchScorer {
         lap = StageLap(stages)
         var output = ScoringOutput()
         for (incoming, detection) in zip(incoming, detections) {
-            result.add(observation(incoming, detection.findings, &output), detection)
+            result.add(observation(incoming, detection, &output), detection)
         }
         let models = Set(fresh.map(\.model))
         result.commit.featureModels = models.filter { detectors.metric(of: $0) == .features }
         result.commit.sources = batch.sources.map {
             CommitBatch.SourceUpdate(file: $0.file, expectedOffset: $0.expectedOffset)
         }
+        result.commit.campaigns = detectors.joined
         finish(&result, output)
         lap.end(.score)
         return result
@@ -142,21 +143,27 @@ package final class BatchScorer {
 
     private func observation(
         _ incoming: IncomingRecord,
-        _ findings: Findings,
+        _ detection: Detection,
         _ output: inout ScoringOutput
     ) -> Observation {
         let record = incoming.record
+        let findings = detection.findings
+        let step = detection.link?.step
         let place = engine.place(record.time)
         output.append(place.output)
         let userRungs = calibrations.rungs(of: findings, scope: .user, model: record.model)
         let modelRungs = calibrations.rungs(of: findings, scope: .model, model: record.model)
+        let campaignRungs =
+            step.map { calibrations.rungs(of: $0, model: record.model) } ?? []
         engine.add(
             ScoringInput(
                 model: record.model,
                 user: record.user,
                 time: record.time,
                 userRungs: userRungs,
-                modelRungs: modelRungs
+                modelRungs: modelRungs,
+                campaign: step?.campaign,
+                campaignRungs: campaignRungs
             ),
             at: place.tick
         )
@@ -167,7 +174,9 @@ package final class BatchScorer {
             tick: place.tick,
             isLate: place.isLate,
             userRungs: userRungs,
-            modelRungs: modelRungs
+            modelRungs: modelRungs,
+            link: detection.link,
+            campaignRungs: campaignRungs
         )
     }
 
@@ -253,7 +262,7 @@ package final class BatchScorer {
             result.commit.historyWindows.append(HistoryWindow(model: model, first: first, newest: newest))
         }
         result.commit.historyWindows.sort { $0.model < $1.model }
-        result.usersByLevel = engine.usersByLevel
+        (result.usersByLevel, result.campaignsByLevel) = engine.membersByLevel
     }
 }
 

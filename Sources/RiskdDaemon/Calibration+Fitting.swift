@@ -20,16 +20,13 @@ extension Calibration {
         let parts = Set(DetectorPlans.parts(of: detectorConfiguration)).intersection(
             DetectorPlans.parts(of: setup)
         )
-        let (fit, unfit) = detectors.reduce(into: ([DetectorCalibration](), [DetectorID]())) {
-            lists,
-            detector in
-            let name = DetectorPlans.partName(of: detector.detector)
-            if parts.contains(where: { $0.hasPrefix(name) }) {
-                lists.0.append(detector)
-            } else {
-                lists.1.append(detector.detector)
+        func fits(_ detector: DetectorCalibration) -> Bool {
+            DetectorPlans.partNames(of: detector.detector).allSatisfy { name in
+                parts.contains { $0.hasPrefix(name) }
             }
         }
+        let fit = detectors.filter(fits)
+        let unfit = detectors.map(\.detector).filter { detector in !fit.contains { $0.detector == detector } }
         guard !fit.isEmpty else { return FittingCalibration(calibration: nil, unfit: unfit) }
         let kept = DetectorPlans.parts(of: detectorConfiguration).filter { parts.contains($0) }
         return FittingCalibration(

@@ -75,7 +75,7 @@ package struct CalibrationRun: Sendable {
                 }
             }
             for (incoming, detection) in zip(incoming, await detectors.observe(incoming)) {
-                for (detector, score) in detection.findings.allScores {
+                for (detector, score) in detection.allScores {
                     scores[incoming.record.model, default: [:]][detector, default: []].append(score)
                 }
             }
@@ -113,11 +113,12 @@ private struct RecordKey: Hashable {
     let id: RecordID
 }
 
-extension Findings {
-    /// The scores of both scopes, each detector once.
+extension Detection {
+    /// The scores of all scopes, each detector once; a campaign's only of records that joined one.
     fileprivate var allScores: [(detector: DetectorID, score: Double)] {
-        let user = scores(for: .user)
+        let user = findings.scores(for: .user)
         let met = Set(user.map(\.detector))
-        return user + scores(for: .model).filter { !met.contains($0.detector) }
+        let both = user + findings.scores(for: .model).filter { !met.contains($0.detector) }
+        return both + (link?.step?.scores ?? [])
     }
 }

@@ -22,7 +22,9 @@ extension DetectorPlans {
         self.init(
             defaults: SimilarityConfiguration(configuration.similarity),
             similarity: configuration.models.mapValues { SimilarityConfiguration($0.similarity) },
-            opinions: opinions
+            opinions: opinions,
+            linkDistance: configuration.campaigns.distance,
+            linkGap: configuration.campaigns.gap
         )
     }
 }

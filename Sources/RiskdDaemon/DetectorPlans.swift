@@ -9,6 +9,8 @@ package struct DetectorPlans: Sendable {
     private let defaults: SimilarityConfiguration
     private let similarity: [ModelID: SimilarityConfiguration]
     private let opinions: [ModelID: [PlannedOpinion]]
+    private let linkDistance: Double?
+    private let linkGap: Duration
 
     /// A second opinion and the digest of the files that form it.
     package struct PlannedOpinion: Sendable {
@@ -24,14 +26,20 @@ package struct DetectorPlans: Sendable {
     ///   - defaults: the similarity settings of models without own ones.
     ///   - similarity: own settings, by model.
     ///   - opinions: second opinions, by model, in configured order.
+    ///   - linkDistance: how near an image must be to link to a campaign; nil for each model's threshold.
+    ///   - linkGap: how long a campaign waits for its next image.
     package init(
         defaults: SimilarityConfiguration,
         similarity: [ModelID: SimilarityConfiguration] = [:],
-        opinions: [ModelID: [PlannedOpinion]] = [:]
+        opinions: [ModelID: [PlannedOpinion]] = [:],
+        linkDistance: Double? = nil,
+        linkGap: Duration
     ) {
         self.defaults = defaults
         self.similarity = similarity
         self.opinions = opinions
+        self.linkDistance = linkDistance
+        self.linkGap = linkGap
     }
 
     /// The similarity settings of a model.
@@ -52,11 +60,23 @@ package struct DetectorPlans: Sendable {
     /// The second opinions on a model.
     package func opinions(on model: ModelID) -> [SecondOpinion] { (opinions[model] ?? []).map(\.opinion) }
 
+    /// When a record of a model goes on with a campaign.
+    package func campaigns(of model: ModelID) -> CampaignRule {
+        CampaignRule(distance: linkDistance ?? similarity(of: model).threshold, gap: linkGap)
+    }
+
     /// What a calibration depends on: scores of detectors that are set up otherwise do not compare.
     ///
     /// - Parameter model: whose detectors.
     /// - Returns: one line, the same for the same detectors.
     package func description(of model: ModelID) -> String {
+        let rule = campaigns(of: model)
+        let gap = rule.gap.wholeMilliseconds
+        let campaigns = "campaigns distance=\(rule.distance) gap=\(gap)ms"
+        return [detectors(of: model), campaigns].joined(separator: Self.partSeparator)
+    }
+
+    private func detectors(of model: ModelID) -> String {
         let similarity = similarity(of: model)
         let window = similarity.metric == .ssim ? " window=\(similarity.window.rawValue)" : ""
         let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap)"
@@ -77,15 +97,19 @@ package struct DetectorPlans: Sendable {
     /// Between the parts of a description; in no opinion's name.
     static let partSeparator = "; "
 
-    /// The parts of a description: similarity, and each opinion.
+    /// The parts of a description: similarity, each opinion, and campaigns.
     static func parts(of description: String) -> [String] {
         description.components(separatedBy: partSeparator)
     }
 
-    /// How the part that a detector belongs to begins.
-    static func partName(of detector: DetectorID) -> String {
-        let words = detector.name.split(separator: ".", maxSplits: 1)
-        return words.first == "opinion" ? "opinion \(words.last ?? "") " : "similarity "
+    /// How the parts begin that a detector depends on.
+    static func partNames(of detector: DetectorID) -> [String] {
+        let words = detector.name.split(separator: ".")
+        switch (words.first, words.dropFirst().first) {
+        case ("opinion", _): return ["opinion \(detector.name.dropFirst("opinion.".count)) "]
+        case (_, "campaign"): return ["similarity ", "campaigns "]
+        default: return ["similarity "]
+        }
     }
 
     /// Whether other plans set up the same detectors for all models that a configuration names.

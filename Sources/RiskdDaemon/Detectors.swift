@@ -1,17 +1,24 @@
+import Crypto
 package import Domain
 package import Runtime
+import Scoring
 import SecondOpinion
 package import Similarity
+import Storage
 
-/// Every model's detectors: a similarity detector, made when the model is first seen, and the configured opinions.
+/// Every model's detectors: a similarity detector, made when the model is first seen, the configured opinions, and the
+/// chains that near-duplicate images form.
 ///
 /// Confined to the task that calls it; the work inside is spread over a pool. Findings depend on the order of the
 /// records alone, never on how they were batched or on the pool's width.
 package final class Detectors {
-    private let plans: DetectorPlans
+    let plans: DetectorPlans
     private let pool: WorkerPool
     private let stages: StageClock?
     private var similarity: [ModelID: SimilarityDetector] = [:]
+    private var linkers: [ModelID: CampaignLinker] = [:]
+    /// The campaigns that the records of the last call joined, as they are after it, by model and number.
+    package private(set) var joined: [ModelID: [Campaign]] = [:]
 
     /// Detectors without history.
     ///
@@ -34,6 +41,7 @@ package final class Detectors {
     /// - Returns: what was found, by index of `records`.
     package func observe(_ records: [IncomingRecord]) async -> [Detection] {
         var lap = StageLap(stages)
+        joined = [:]
         var found = [(user: SimilarityFinding, model: SimilarityFinding)?](
             repeating: nil,
             count: records.count
@@ -49,6 +57,7 @@ package final class Detectors {
             }
             for (place, result) in zip(inputs, results) { found[place.index] = result }
         }
+        let links = await link(records, found.map { $0?.model })
         lap.end(.similarity)
         let opinions = await opinions(on: records)
         lap.end(.opinions)
@@ -59,7 +68,8 @@ package final class Detectors {
                     model: found[index]?.model,
                     opinions: opinions[index].findings
                 ),
-                failedOpinions: opinions[index].failures
+                failedOpinions: opinions[index].failures,
+                link: links[index]
             )
         }
     }
@@ -86,6 +96,25 @@ package final class Detectors {
         return results
     }
 
+    /// Links the images to the chains before them, in order.
+    private func link(_ records: [IncomingRecord], _ findings: [SimilarityFinding?]) async -> [ChainLink?] {
+        let queries = await pool.map(count: records.count) { [plans] index in
+            CampaignLinker.Query(records[index], plans.similarity(of: records[index].record.model).metric)
+        }
+        let links = records.indices.map { index -> ChainLink? in
+            guard let query = queries[index], let finding = findings[index] else { return nil }
+            let model = records[index].record.model
+            return linkers[model, default: CampaignLinker(rule: plans.campaigns(of: model))]
+                .link(query, finding)
+        }
+        for model in linkers.keys {
+            let changed = linkers[model]?.takeChanged() ?? []
+            if !changed.isEmpty { joined[model] = changed }
+            linkers[model]?.forget(before: similarity[model]?.oldestSequence ?? .max)
+        }
+        return links
+    }
+
     /// Puts inputs into a model's history without scoring them, as after a restart.
     ///
     /// - Parameters:
@@ -101,6 +130,32 @@ package final class Detectors {
     /// How the inputs of a model are compared.
     package func metric(of model: ModelID) -> SimilarityMetric { plans.similarity(of: model).metric }
 
+    /// Puts a model's images into their chains again; after all images before them.
+    func restore(_ entries: [HistoryEntry], _ links: [Int64: StoredLink], of model: ModelID) {
+        let metric = metric(of: model)
+        for entry in entries {
+            let content = metric.content(image: entry.image, features: entry.features)
+            guard let content else { continue }
+            let link = links[entry.sequence]
+            linkers[model, default: CampaignLinker(rule: plans.campaigns(of: model))].restore(
+                CampaignLinker.Query(
+                    sequence: entry.sequence,
+                    time: entry.time,
+                    digest: ImageDigest(content),
+                    prediction: entry.prediction
+                ),
+                first: link?.first ?? entry.sequence,
+                campaign: link?.campaign
+            )
+        }
+    }
+
+    /// Lets a model's campaigns go on, after its images were restored.
+    func restore(_ open: [Campaign], of model: ModelID, newest: Timestamp) {
+        linkers[model, default: CampaignLinker(rule: plans.campaigns(of: model))]
+            .restore(newest: newest, open)
+    }
+
     private func detector(of model: ModelID) -> SimilarityDetector {
         if let detector = similarity[model] { return detector }
         let detector = SimilarityDetector(configuration: plans.similarity(of: model))
@@ -115,6 +170,33 @@ package struct Detection: Sendable {
     package let findings: Findings
     /// The opinions that failed, with the reason; an opinion that has nothing to say on the record is in neither.
     package let failedOpinions: [(name: String, reason: String)]
+    /// How its image goes on with earlier ones.
+    package let link: ChainLink?
+}
+
+extension CampaignLinker.Query {
+    /// The query of a record; nil when it lacks what is compared.
+    fileprivate init?(_ incoming: IncomingRecord, _ metric: SimilarityMetric) {
+        let record = incoming.record
+        guard let image = metric.content(image: record.image, features: record.features) else { return nil }
+        self.init(
+            sequence: incoming.sequence,
+            time: record.time,
+            digest: ImageDigest(image),
+            prediction: record.prediction
+        )
+    }
+}
+
+extension ImageDigest {
+    /// SHA-256 of shape and pixels.
+    fileprivate init(_ image: Image) {
+        let shape = image.shape
+        let head = [shape.height, shape.width, shape.channels].flatMap { size in
+            (0..<8).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) }
+        }
+        self.init(sha256(head + image.pixels))
+    }
 }
 
 /// What a model's second opinions say of one record.

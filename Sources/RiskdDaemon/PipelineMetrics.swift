@@ -30,6 +30,7 @@ package struct PipelineMetrics: Sendable {
         let gauges = [
             ("riskd_risk_score", "The latest score, 0 to 100, by scope."),
             ("riskd_entities", "Users with a track, by level."),
+            ("riskd_campaigns", "Campaigns with a track, by level."),
             ("riskd_ingest_lag_seconds", "How old the newest record was when it was stored."),
             ("riskd_ingest_lag_bytes", "Bytes of the sources that have not been read yet."),
             ("riskd_ingest_caught_up", "1 while every source has been read to its end."),
@@ -98,13 +99,16 @@ package struct PipelineMetrics: Sendable {
         for (level, count) in batch.usersByLevel {
             metrics.set("riskd_entities", ["level": level.description], to: Double(count))
         }
+        for (level, count) in batch.campaignsByLevel {
+            metrics.set("riskd_campaigns", ["level": level.description], to: Double(count))
+        }
     }
 
-    /// Users are left out: their number is unbounded and their names are private.
+    /// Users and campaigns are left out: their number is unbounded, and users' names are private.
     private func set(_ sample: Sample) {
         let score = Double(sample.score) / 1000
         switch sample.entity {
-        case .user: break
+        case .user, .campaign: break
         case .model(let model):
             metrics.set("riskd_risk_score", ["scope": "model", "model": model.name], to: score)
         case .global: metrics.set("riskd_risk_score", ["scope": "global"], to: score)

@@ -170,7 +170,9 @@ extension ScoringInput {
             user: observation.user,
             time: observation.time,
             userRungs: observation.userRungs,
-            modelRungs: observation.modelRungs
+            modelRungs: observation.modelRungs,
+            campaign: observation.campaign,
+            campaignRungs: observation.campaignRungs
         )
     }
 }
@@ -192,10 +194,15 @@ extension Detectors {
                 let inputs = entries.compactMap { SimilarityInput($0, metric) }
                 await restore(inputs, of: window.model, newest: window.newest)
                 guard let last = entries.last else { break }
+                let links = try await store.links(of: window.model, in: first...last.sequence)
+                restore(entries, links, of: window.model)
                 first = last.sequence + 1
                 count += entries.count
                 onProgress(count)
             } while true
+            let gap = plans.campaigns(of: window.model).gap
+            let open = try await store.campaigns(of: window.model, joinedSince: window.newest - gap)
+            restore(open, of: window.model, newest: window.newest)
         }
     }
 }

@@ -21,6 +21,8 @@ package struct ScoredBatch: Sendable {
     package var histories: [ModelID: (entries: Int, bytes: Int)] = [:]
     /// How many user entities stand at each level after the batch.
     package var usersByLevel: [Level: Int] = [:]
+    /// How many campaigns stand at each level after the batch.
+    package var campaignsByLevel: [Level: Int] = [:]
 
     /// A batch without rows.
     init(_ commit: CommitBatch, bytesRead: Int64) {
@@ -35,7 +37,8 @@ package struct ScoredBatch: Sendable {
         commit.observations.append(observation)
         if observation.findings.model == nil { uncompared[observation.record.model, default: 0] += 1 }
         // Opinions feed both tracks but signal once.
-        let signalling = (observation.userRungs + observation.modelRungs).filter { $0.rung > 0 }.map(
+        let rungs = observation.userRungs + observation.modelRungs + observation.campaignRungs
+        let signalling = rungs.filter { $0.rung > 0 }.map(
             \.detector
         )
         for detector in Set(signalling) { signals[detector, default: 0] += 1 }

@@ -72,13 +72,12 @@ package struct Calibration: Hashable, Sendable {
         }
     }
 
-    /// The detectors that feed a track: all but those of the other similarity scope.
+    /// The detectors that feed a track: all but those of other scopes.
     ///
-    /// - Parameter scope: `user` for a user's track, `model` for a model's own.
+    /// - Parameter scope: `user` for a user's track, `campaign` for a campaign's, `model` for a model's own.
     /// - Returns: the detectors, ordered by name.
     package func detectors(feeding scope: SimilarityScope) -> [DetectorCalibration] {
-        let others = SimilarityScope.allCases.filter { $0 != scope }.map { "similarity.\($0.rawValue)." }
-        return detectors.filter { detector in !others.contains { detector.detector.name.hasPrefix($0) } }
+        detectors.filter { $0.detector.feeds(scope) }
     }
 
     /// The sum of one detector's e-values over the queries of a tick, in Q32; an unscored query bets 1.

@@ -4,8 +4,10 @@ package import Domain
 package struct CalibrationBuilder: Sendable {
     /// The fractions of benign traffic that exceed each threshold, unless told otherwise.
     package static let defaultFractions = [0.1, 0.03, 0.01, 0.003, 0.001]
-    /// How many benign scores a detector needs.
+    /// How many benign scores a detector of all records needs.
     package static let neededScores = 100
+    /// How many a detector of the records that joined a campaign needs; with fewer there is none.
+    package static let neededLinkedScores = 30
 
     private let model: ModelID
     private let modelVersion: String?
@@ -55,15 +57,30 @@ package struct CalibrationBuilder: Sendable {
     /// The calibration.
     ///
     /// Every fraction gives a rung, unless not even one benign score lies that high or an earlier fraction gave the
-    /// same. The chance `delta` is split evenly over all detectors, and a detector's share over its rungs.
+    /// same. The chance `delta` is taken once for the detectors of all records and once for those of records that
+    /// joined a campaign: it is split evenly over the detectors of either, and a detector's share over its rungs.
+    /// Where too few benign records joined campaigns, the calibration has no detector for them; where enough did, the
+    /// rarest fractions may still be less than one of them, and the largest score then is the last rung.
     ///
     /// - Returns: thresholds, bounds and e-values of all detectors.
     /// - Throws: `ScoringError`, when a detector has too few scores, or one that is not finite.
     package func build() throws(ScoringError) -> Calibration {
-        guard !scores.isEmpty else { throw .noDetectors }
+        guard scores.keys.contains(where: { !$0.feeds(.campaign) }) else { throw .noDetectors }
         var detectors: [DetectorCalibration] = []
-        for (detector, benign) in scores.sorted(by: { $0.key < $1.key }) {
-            detectors.append(try calibrate(detector, benign))
+        let (linked, all) = (scores.filter(isLinked), scores.filter { !isLinked($0) })
+        for (detector, benign) in all.sorted(by: { $0.key < $1.key }) {
+            let exceedances = exceedances(of: benign.count, least: 0)
+            detectors.append(
+                try calibrate(detector, benign, exceedances, among: all.count, needed: Self.neededScores)
+            )
+        }
+        let needed = Self.neededLinkedScores
+        let usable = linked.filter { $0.value.count >= needed }
+        for (detector, benign) in usable.sorted(by: { $0.key < $1.key }) {
+            let exceedances = exceedances(of: benign.count, least: 1)
+            detectors.append(
+                try calibrate(detector, benign, exceedances, among: usable.count, needed: needed)
+            )
         }
         return try Calibration(
             model: model,
@@ -74,24 +91,23 @@ package struct CalibrationBuilder: Sendable {
         )
     }
 
+    private func isLinked(_ entry: (key: DetectorID, value: [Double])) -> Bool { entry.key.feeds(.campaign) }
+
     private func calibrate(
         _ detector: DetectorID,
-        _ benign: [Double]
+        _ benign: [Double],
+        _ exceedances: [Int],
+        among family: Int,
+        needed: Int
     ) throws(ScoringError) -> DetectorCalibration {
         let count = benign.count
-        guard count >= Self.neededScores else {
-            throw .tooFewBenignScores(detector, count: count, needed: Self.neededScores)
+        guard count >= needed else {
+            throw .tooFewBenignScores(detector, count: count, needed: needed)
         }
         guard benign.allSatisfy(\.isFinite) else { throw .nonFiniteScore(detector) }
-        var exceedances: [Int] = []
-        for fraction in fractions {
-            // 0.07 * 100 is 7.000000000000001 and 0.29 * 100 is 28.999999999999996: forgive the last digits.
-            let exceedance = Int(fraction * Double(count) + 1e-9)
-            if exceedance >= 1, exceedance != exceedances.last { exceedances.append(exceedance) }
-        }
         guard !exceedances.isEmpty else { throw .noRungs(detector, count: count) }
         let falling = benign.sorted(by: >)
-        let bounds = calibrationBounds(exceedances, of: count, detectors: scores.count, delta: delta)
+        let bounds = calibrationBounds(exceedances, of: count, detectors: family, delta: delta)
         return DetectorCalibration(
             detector: detector,
             benign: count,
@@ -100,6 +116,19 @@ package struct CalibrationBuilder: Sendable {
             bounds: bounds,
             eValues: eValues(bounds)
         )
+    }
+}
+
+extension CalibrationBuilder {
+    /// How many of `count` benign scores lie at or above each threshold, falling; `least` (0 or 1) or more.
+    private func exceedances(of count: Int, least: Int) -> [Int] {
+        var exceedances: [Int] = []
+        for fraction in fractions {
+            // 0.07 * 100 is 7.000000000000001 and 0.29 * 100 is 28.999999999999996: forgive the last digits.
+            let exceedance = max(least, Int(fraction * Double(count) + 1e-9))
+            if exceedance >= 1, exceedance != exceedances.last { exceedances.append(exceedance) }
+        }
+        return exceedances
     }
 }
 

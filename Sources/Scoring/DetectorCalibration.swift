@@ -4,7 +4,7 @@ package import Domain
 package struct DetectorCalibration: Hashable, Sendable {
     /// Which detector.
     package let detector: DetectorID
-    /// n: how many benign scores there were, at least 100.
+    /// n: how many benign scores there were: at least 100, or 30 of a detector of records that joined a campaign.
     package let benign: Int
     /// j: which largest benign score each threshold is, falling; K values, each 1 … n.
     package let exceedances: [Int]
@@ -38,7 +38,10 @@ package struct DetectorCalibration: Hashable, Sendable {
         guard rungs >= 1, exceedances.count == rungs, bounds.count == rungs, eValues.count == rungs + 1 else {
             return "lists of different lengths"
         }
-        guard benign >= 100, exceedances.allSatisfy({ (1...benign).contains($0) }) else {
+        let needed =
+            detector.feeds(.campaign)
+            ? CalibrationBuilder.neededLinkedScores : CalibrationBuilder.neededScores
+        guard benign >= needed, exceedances.allSatisfy({ (1...benign).contains($0) }) else {
             return "counts out of range"
         }
         guard zip(exceedances, exceedances.dropFirst()).allSatisfy({ $0 > $1 }) else {

@@ -8,7 +8,7 @@ package struct EngineState: Hashable, Sendable {
     package var lastClosedTick: Tick?
     /// The id of the next sample.
     package var nextSampleID: Int64
-    /// The tracks that differ from new ones: of users, models and the whole service.
+    /// The tracks that differ from new ones: of users, campaigns, models and the whole service.
     package var tracks: [Entity: Track]
     /// What was counted so far in the ticks that are still open.
     ///

@@ -1,14 +1,14 @@
 import Domain
 
-/// A model's users that matter for its roll-up, and those that still can between two updates of theirs.
+/// A model's members of one kind that matter for its roll-up, and those that still can between two updates of theirs.
 ///
-/// The roll-up of 100,000 users is needed on every tick, but evidence only fades between a user's queries: a user
+/// The roll-up of 100,000 users is needed on every tick, but evidence only fades between a member's queries: one
 /// whose evidence counts for nothing, or for too little to matter, can be left out until the next ones.
 struct Membership: Sendable {
-    /// Users whose evidence may count for something.
-    private var warm: [UserID: Evidences] = [:]
+    /// Members whose evidence may count for something.
+    private var warm: [Entity: Evidences] = [:]
     /// Those whose odds may decide a level or add to the worst member's.
-    private var hot: Set<UserID> = []
+    private var hot: Set<Entity> = []
     /// The latest roll-ups: a tick asks for them several times, for the model, the whole service and the samples.
     private var exact: (tick: Tick, rollUp: RollUp)?
     private var quick: (tick: Tick, rollUp: RollUp, decides: Bool)?
@@ -20,9 +20,9 @@ struct Membership: Sendable {
 
     var isEmpty: Bool { warm.isEmpty }
 
-    /// Takes in a user's track after an update.
+    /// Takes in a member's track after an update.
     mutating func update(
-        _ user: UserID,
+        _ member: Entity,
         _ track: Track,
         criticality: Int64,
         _ configuration: ScoringConfiguration
@@ -30,65 +30,62 @@ struct Membership: Sendable {
         exact = nil
         quick = nil
         guard let tick = track.tick, configuration.combined(track.lanes.max() ?? 0) > 0 else {
-            forget(user)
+            forget(member)
             return
         }
         let lanes = SIMD4(track.lanes[0], track.lanes[1], track.lanes[2], track.lanes[3])
         let evidences = Evidences(lanes: lanes, tick: tick.index)
-        warm[user] = evidences
+        warm[member] = evidences
         let most = strongest(evidences, at: tick, configuration)
-        if isHot(most, criticality, configuration) { hot.insert(user) } else { hot.remove(user) }
+        if isHot(most, criticality, configuration) { hot.insert(member) } else { hot.remove(member) }
     }
 
-    /// Forgets a user.
-    mutating func forget(_ user: UserID) {
+    /// Forgets a member.
+    mutating func forget(_ member: Entity) {
         exact = nil
         quick = nil
-        warm[user] = nil
-        hot.remove(user)
+        warm[member] = nil
+        hot.remove(member)
     }
 
     /// The roll-up at a tick, exact.
     ///
-    /// Looks at all warm users only if no hot one decides, and then forgets those that have cooled.
+    /// Looks at all warm members only if no hot one decides, and then forgets those that have cooled.
     mutating func rollUp(
-        _ model: ModelID,
         at tick: Tick,
         criticality: Int64,
         _ configuration: ScoringConfiguration
     ) -> RollUp {
         if let exact, exact.tick == tick { return exact.rollUp }
-        var (result, decides) = hotRollUp(model, at: tick, criticality: criticality, configuration)
-        if !decides { result = fullRollUp(model, at: tick, criticality: criticality, configuration) }
+        var (result, decides) = hotRollUp(at: tick, criticality: criticality, configuration)
+        if !decides { result = fullRollUp(at: tick, criticality: criticality, configuration) }
         exact = (tick, result)
         return result
     }
 
-    /// The roll-up over all warm users; forgets those that have cooled.
+    /// The roll-up over all warm members; forgets those that have cooled.
     private mutating func fullRollUp(
-        _ model: ModelID,
         at tick: Tick,
         criticality: Int64,
         _ configuration: ScoringConfiguration
     ) -> RollUp {
-        hot = hot.filter { user in
-            guard let evidences = warm[user] else { return true }
+        hot = hot.filter { member in
+            guard let evidences = warm[member] else { return true }
             return isHot(strongest(evidences, at: tick, configuration), criticality, configuration)
         }
         var result = RollUp(configuration, criticality: criticality)
-        var cold: [UserID] = []
-        for (user, evidences) in warm {
+        var cold: [Entity] = []
+        for (member, evidences) in warm {
             let most = strongest(evidences, at: tick, configuration)
-            if configuration.combined(most + configuration.decaySlack) == 0 { cold.append(user) }
-            result.add(.user(user, model: model), configuration.combined(most), criticality, configuration)
+            if configuration.combined(most + configuration.decaySlack) == 0 { cold.append(member) }
+            result.add(member, configuration.combined(most), criticality, configuration)
         }
-        for user in cold { warm[user] = nil }
+        for member in cold { warm[member] = nil }
         return result
     }
 
-    /// The roll-up at a tick over the hot users only: exact, or so low that it decides no level.
+    /// The roll-up at a tick over the hot members only: exact, or so low that it decides no level.
     mutating func hotRollUp(
-        _ model: ModelID,
         at tick: Tick,
         criticality: Int64,
         _ configuration: ScoringConfiguration
@@ -96,10 +93,10 @@ struct Membership: Sendable {
         if let quick, quick.tick == tick { return (quick.rollUp, quick.decides) }
         var result = RollUp(configuration, criticality: criticality)
         var decides = false
-        for user in hot {
-            guard let evidences = warm[user] else { continue }
+        for member in hot {
+            guard let evidences = warm[member] else { continue }
             let evidence = configuration.combined(strongest(evidences, at: tick, configuration))
-            result.add(.user(user, model: model), evidence, criticality, configuration)
+            result.add(member, evidence, criticality, configuration)
             if !isNegligible(configuration.oddsPPM(evidence, criticality: 1000), criticality, configuration) {
                 decides = true
             }
@@ -127,7 +124,7 @@ struct Membership: Sendable {
         return !isNegligible(odds, criticality, configuration)
     }
 
-    /// Whether a user of these odds adds nothing to a worse one, and alone is below every exit, with roundings.
+    /// Whether a member of these odds adds nothing to a worse one, and alone is below every exit, with roundings.
     private func isNegligible(_ odds: Int64, _ criticality: Int64, _ configuration: ScoringConfiguration)
         -> Bool
     {

@@ -12,7 +12,7 @@ struct OpenTick: Hashable, Sendable {
     /// Adds one query of an entity.
     ///
     /// - Parameters:
-    ///   - entity: a user or a model.
+    ///   - entity: a user, a campaign or a model.
     ///   - rungs: each detector at most once; a rung beyond the last counts as the last.
     ///   - detectors: the calibrated detectors that feed the entity, asked for when it is new in the tick; others are
     ///     not counted.

@@ -37,7 +37,7 @@ extension ScoringEngine {
         sweep(at: target, into: &output)
     }
 
-    /// One tick of the grid: updates, then levels, then samples: users, models, the whole service.
+    /// One tick of the grid: updates, then levels, then samples: users, campaigns, models, the whole service.
     private mutating func evaluate(
         _ tick: Tick,
         _ histograms: [TickHistogram],
@@ -57,21 +57,21 @@ extension ScoringEngine {
         // No union of the two: those above info may be 100,000, and each is looked at once.
         let raised = elevated
         stepped.subtract(raised)
-        var users: [Entity: Level] = [:]
+        var changes: [Entity: Level] = [:]
         var models: Set<Entity> = []
         var faded: [Entity] = [.global]
         for entity in [raised, stepped].joined() {
-            if entity.user == nil {
+            if entity.isMember {
+                let (before, isZero) = evaluateMember(entity, at: tick, into: &output)
+                if let before { changes[entity] = before }
+                if isZero { faded.append(entity) }
+            } else {
                 faded.append(entity)
                 if case .model = entity { models.insert(entity) }
-            } else {
-                let (before, isZero) = evaluateUser(entity, at: tick, into: &output)
-                if let before { users[entity] = before }
-                if isZero { faded.append(entity) }
             }
         }
-        for entity in Set(users.keys).union(queries.keys.filter { $0.user != nil }).sorted() {
-            issue(assess(user: entity, at: tick), queries[entity] ?? 0, users[entity], into: &output)
+        for entity in Set(changes.keys).union(queries.keys.filter(\.isMember)).sorted() {
+            issue(assess(member: entity, at: tick), queries[entity] ?? 0, changes[entity], into: &output)
         }
         for case .model(let model) in queries.keys { models.insert(.model(model)) }
         for entity in models.sorted() {
@@ -117,14 +117,15 @@ extension ScoringEngine {
 
     private mutating func remember(_ entity: Entity, into output: inout ScoringOutput) {
         output.change(entity)
-        if case .model(let model) = entity, members[model] == nil { members[model] = Membership() }
-        guard case .user(let user, let model) = entity, let track = tracks[entity] else { return }
+        guard let model = entity.model else { return }
+        if members[model] == nil { members[model] = Members() }
+        guard entity.isMember, let track = tracks[entity] else { return }
         let criticality = configuration.criticality(of: model)
-        members[model, default: Membership()].update(user, track, criticality: criticality, configuration)
+        members[model]?.update(entity, track, criticality: criticality, configuration)
     }
 
-    /// Evaluates a user's level; returns the one before if it changed, and whether nothing is left of the track.
-    private mutating func evaluateUser(
+    /// Evaluates a member's level; returns the one before if it changed, and whether nothing is left of the track.
+    private mutating func evaluateMember(
         _ entity: Entity,
         at tick: Tick,
         into output: inout ScoringOutput
@@ -150,7 +151,7 @@ extension ScoringEngine {
         track.evaluate(score, at: tick, configuration)
         guard tracks[entity] != nil || track.level > .info else { return nil }
         tracks[entity] = track
-        // Unlike a user's, this cannot be repeated from the lanes alone: it depends on what the members were.
+        // Unlike a member's, this cannot be repeated from the lanes alone: it depends on what the members were.
         if track.level != before.level || track.below != before.below { output.change(entity) }
         return note(entity, before: before.level, into: &output)
     }
@@ -187,7 +188,7 @@ extension ScoringEngine {
     private mutating func evict(_ entity: Entity, into output: inout ScoringOutput) {
         tracks[entity] = nil
         output.evict(entity)
-        guard case .user(let user, let model) = entity else { return }
-        members[model]?.forget(user)
+        guard entity.isMember, let model = entity.model else { return }
+        members[model]?.forget(entity)
     }
 }

@@ -33,14 +33,14 @@ extension ScoringEngine {
 
     private mutating func assess(_ entity: Entity, at tick: Tick) -> Assessment {
         switch entity {
-        case .user: assess(user: entity, at: tick)
+        case .user, .campaign: assess(member: entity, at: tick)
         case .model: assess(model: entity, at: tick)
         case .global: assessService(at: tick)
         }
     }
 
-    func assess(user entity: Entity, at tick: Tick) -> Assessment {
-        guard let model = entity.model, tracks[entity] != nil || isCalibrated(model, for: .user) else {
+    func assess(member entity: Entity, at tick: Tick) -> Assessment {
+        guard let model = entity.model, tracks[entity] != nil || isCalibrated(model, for: entity.scope) else {
             return Assessment(uncalibrated: entity, tick: tick)
         }
         return assess(
@@ -91,26 +91,23 @@ extension ScoringEngine {
         )
     }
 
-    /// How a model stands: by its own track, or by its users where they weigh more.
+    /// How a model stands: by its own track, or by its users or its campaigns where they weigh more.
     ///
     /// - Parameters:
     ///   - entity: a model.
     ///   - tick: not before its last update.
     ///   - isExact: otherwise the score may be any that is below every exit, where the true one is.
-    /// - Returns: odds and score, and the roll-up of the users.
+    /// - Returns: odds and score, and the roll-up that weighs more.
     mutating func standing(of entity: Entity, at tick: Tick, isExact: Bool) -> Standing {
         let criticality = entity.model.map { configuration.criticality(of: $0) } ?? 1000
         let evidence = tracks[entity]?.evidence(at: tick, configuration) ?? 0
         var rollUp = RollUp(configuration, criticality: criticality)
         var isKnown = tracks[entity] != nil
-        if let model = entity.model, var membership = members.removeValue(forKey: model) {
-            rollUp =
-                isExact
-                ? membership.rollUp(model, at: tick, criticality: criticality, configuration)
-                : membership.hotRollUp(model, at: tick, criticality: criticality, configuration).rollUp
-            // Only now: the roll-up forgets users who have cooled, whom a restart would count again.
-            isKnown = isKnown || !membership.isEmpty
-            members[model] = membership
+        if let model = entity.model, var parts = members.removeValue(forKey: model) {
+            rollUp = parts.rollUp(at: tick, isExact: isExact, criticality: criticality, configuration)
+            // Only now: the roll-up forgets members that have cooled, which a restart would count again.
+            isKnown = isKnown || !parts.isEmpty
+            members[model] = parts
         }
         return Standing(
             ownOdds: configuration.oddsPPM(evidence, criticality: criticality),
@@ -130,8 +127,9 @@ extension ScoringEngine {
         return rollUp
     }
 
-    private func isCalibrated(_ model: ModelID, for scope: SimilarityScope) -> Bool {
-        calibrations[model]?.detectors(feeding: scope).isEmpty == false
+    private func isCalibrated(_ model: ModelID, for scope: SimilarityScope?) -> Bool {
+        guard let scope else { return false }
+        return calibrations[model]?.detectors(feeding: scope).isEmpty == false
     }
 
     private func assess(own track: Track, of entity: Entity, _ criticality: Int64, at tick: Tick)
@@ -157,14 +155,14 @@ struct Standing {
     let ownOdds: Int64
     /// Of its own track, in milli-points.
     let ownScore: Int64
-    /// Of its users.
+    /// Of its users or its campaigns, whichever weighs more.
     let rollUp: RollUp
     /// Whether there is any evidence, even of a model that is uncalibrated now.
     let isKnown: Bool
 
     /// Millionths.
     var odds: Int64 { max(ownOdds, rollUp.odds) }
-    /// Milli-points; never below a user's by rounding.
+    /// Milli-points; never below a member's by rounding.
     var score: Int64 { max(ownScore, rollUp.score) }
     /// Whether the roll-up won.
     var isDerived: Bool { rollUp.score > ownScore }

@@ -1,6 +1,6 @@
 package import Domain
 
-/// Turns rungs into samples, tick by tick, for users, models and the whole service (SCORING.md 2.2).
+/// Turns rungs into samples, tick by tick, for users, campaigns, models and the whole service.
 ///
 /// A value without a clock: event time comes with the records, and only the caller does I/O. Ticks close in order; a
 /// tick closes by its histograms alone, whether they were just counted or read back, so that a replay is the same.
@@ -19,8 +19,8 @@ package struct ScoringEngine: Sendable {
     var tracks: [Entity: Track]
     /// Entities above info: the only ones whose level can change without queries.
     var elevated: Set<Entity> = []
-    /// Every model with a track of its own or of a user.
-    var members: [ModelID: Membership] = [:]
+    /// Every model with a track of its own or of a member.
+    var members: [ModelID: Members] = [:]
     private var open: [Tick: OpenTick] = [:]
 
     /// An engine that goes on where another stopped.
@@ -28,7 +28,7 @@ package struct ScoringEngine: Sendable {
     /// - Parameters:
     ///   - configuration: the constants.
     ///   - calibrations: by model.
-    ///   - state: of the other engine; users' tracks may be as old as their last change.
+    ///   - state: of the other engine; members' tracks may be as old as their last change.
     package init(
         configuration: ScoringConfiguration,
         calibrations: [ModelID: Calibration],
@@ -43,17 +43,17 @@ package struct ScoringEngine: Sendable {
         for histogram in state.open { open[histogram.tick, default: OpenTick()].restore(histogram) }
         for (entity, stored) in state.tracks {
             var track = stored
-            if case .user(let user, let model) = entity {
+            if entity.isMember, let model = entity.model {
                 let criticality = configuration.criticality(of: model)
                 // A level that only was evaluated again is not stored every time.
                 if track.level > .info, let seen = track.seen, let last = lastClosedTick, seen < last {
                     track.advance(to: last, criticality: criticality, configuration)
                     tracks[entity] = track
                 }
-                members[model, default: Membership()]
-                    .update(user, track, criticality: criticality, configuration)
+                members[model, default: Members()]
+                    .update(entity, track, criticality: criticality, configuration)
             }
-            if case .model(let model) = entity, members[model] == nil { members[model] = Membership() }
+            if case .model(let model) = entity, members[model] == nil { members[model] = Members() }
             if track.level > .info { elevated.insert(entity) }
         }
     }
@@ -72,10 +72,17 @@ package struct ScoringEngine: Sendable {
     /// Whether passing time alone can still change something: a tick is open, or a level may fall.
     package var hasPendingTicks: Bool { !open.isEmpty || !elevated.isEmpty }
 
-    /// How many users stand at each level; those that are like new ones are not counted.
-    package var usersByLevel: [Level: Int] {
-        var counts = Dictionary(uniqueKeysWithValues: Level.allCases.map { ($0, 0) })
-        for (entity, track) in tracks where entity.user != nil { counts[track.level, default: 0] += 1 }
+    /// How many users and how many campaigns stand at each level; those that are like new ones are not counted.
+    package var membersByLevel: (users: [Level: Int], campaigns: [Level: Int]) {
+        let none = Dictionary(uniqueKeysWithValues: Level.allCases.map { ($0, 0) })
+        var counts = (users: none, campaigns: none)
+        for (entity, track) in tracks {
+            switch entity {
+            case .user: counts.users[track.level, default: 0] += 1
+            case .campaign: counts.campaigns[track.level, default: 0] += 1
+            case .model, .global: break
+            }
+        }
         return counts
     }
 
@@ -110,6 +117,10 @@ package struct ScoringEngine: Sendable {
         let user = Entity.user(input.user, model: input.model)
         var counts = open.removeValue(forKey: tick) ?? OpenTick()
         counts.add(user, input.userRungs, calibration?.detectors(feeding: .user) ?? [])
+        if let campaign = input.campaign {
+            let entity = Entity.campaign(campaign, model: input.model)
+            counts.add(entity, input.campaignRungs, calibration?.detectors(feeding: .campaign) ?? [])
+        }
         counts.add(.model(input.model), input.modelRungs, calibration?.detectors(feeding: .model) ?? [])
         open[tick] = counts
     }

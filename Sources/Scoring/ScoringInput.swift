@@ -12,6 +12,10 @@ package struct ScoringInput: Hashable, Sendable {
     package let userRungs: [DetectorRung]
     /// Rungs that feed the model's track, each detector at most once.
     package let modelRungs: [DetectorRung]
+    /// The campaign that the record joined; nil for none.
+    package let campaign: Int64?
+    /// Rungs that feed the campaign's track, each detector at most once.
+    package let campaignRungs: [DetectorRung]
 
     /// An input.
     package init(
@@ -19,12 +23,16 @@ package struct ScoringInput: Hashable, Sendable {
         user: UserID,
         time: Timestamp,
         userRungs: [DetectorRung],
-        modelRungs: [DetectorRung]
+        modelRungs: [DetectorRung],
+        campaign: Int64? = nil,
+        campaignRungs: [DetectorRung] = []
     ) {
         self.model = model
         self.user = user
         self.time = time
         self.userRungs = userRungs
         self.modelRungs = modelRungs
+        self.campaign = campaign
+        self.campaignRungs = campaignRungs
     }
 }

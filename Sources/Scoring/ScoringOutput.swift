@@ -2,7 +2,7 @@ package import Domain
 
 /// What closing ticks produced, in order.
 package struct ScoringOutput: Hashable, Sendable {
-    /// What was seen, tick by tick; within a tick users before models.
+    /// What was seen, tick by tick; within a tick users before campaigns before models.
     package var histograms: [TickHistogram] = []
     /// Scores and levels, by id.
     package var samples: [Sample] = []
@@ -10,7 +10,7 @@ package struct ScoringOutput: Hashable, Sendable {
     package var levelChanges: [LevelChange] = []
     /// Tracks to store.
     ///
-    /// A user's track whose level was only evaluated again is not among them: that can be repeated when it is read.
+    /// A user's or campaign's track whose level was only evaluated again is not among them: that can be repeated when it is read.
     package var changed: Set<Entity> = []
     /// Tracks to forget, because they became like new ones; some may never have been stored.
     package var evicted: Set<Entity> = []

@@ -46,6 +46,8 @@ package struct CommitBatch: Sendable {
     package var tracks: [StoredTrack] = []
     /// Tracks that are gone.
     package var evicted: [StoredTrack.Key] = []
+    /// Campaigns that were joined, as they are after this batch.
+    package var campaigns: [ModelID: [Campaign]] = [:]
     /// What the models' similarity histories hold after this batch.
     package var historyWindows: [HistoryWindow] = []
     /// The artefact id of the scoring configuration.

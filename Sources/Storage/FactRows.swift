@@ -28,7 +28,7 @@ extension CopyRow {
     mutating func entity(_ entity: Entity) {
         text(entity.kind)
         text(entity.model?.name ?? "")
-        text(entity.user?.name ?? "")
+        text(entity.name)
     }
 }
 

@@ -15,6 +15,8 @@ extension Observation {
         ] + similarityColumns.map { "u_" + $0 } + similarityColumns.map { "m_" + $0 } + [
             "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
             "opinion_models", "user_detectors", "user_rungs", "model_detectors", "model_rungs",
+            "campaign", "campaign_probability", "campaign_fall", "repeat_of", "campaign_detectors",
+            "campaign_rungs",
         ]
 
     /// Reads a row of ``columns``; the record comes without image, features and other classes' probabilities.
@@ -46,14 +48,19 @@ extension Observation {
             model: try SimilarityFinding.read(&fields),
             opinions: try OpinionFinding.read(&fields)
         )
+        let userRungs = try DetectorRung.read(&fields)
+        let modelRungs = try DetectorRung.read(&fields)
+        let link = try ChainLink.read(&fields)
         self.init(
             sequence: sequence,
             record: record,
             findings: findings,
             tick: tick,
             isLate: isLate,
-            userRungs: try DetectorRung.read(&fields),
-            modelRungs: try DetectorRung.read(&fields)
+            userRungs: userRungs,
+            modelRungs: modelRungs,
+            link: link,
+            campaignRungs: link?.step == nil ? [] : try DetectorRung.read(&fields)
         )
     }
 }
@@ -86,6 +93,13 @@ extension CommitBatch {
                 row.textArray(opinions.map(\.modelDigest))
                 row.rungs(observation.userRungs)
                 row.rungs(observation.modelRungs)
+                row.link(observation.link)
+                if observation.link?.step == nil {
+                    row.null()
+                    row.null()
+                } else {
+                    row.rungs(observation.campaignRungs)
+                }
             }
         }
         return facts
@@ -141,6 +155,13 @@ extension CopyRow {
         int4(finding.searched)
     }
 
+    fileprivate mutating func link(_ link: ChainLink?) {
+        optional(link?.step) { $0.int8($1.campaign) }
+        optional(link?.step) { $0.float8($1.probability) }
+        optional(link?.step) { $0.float8($1.fall) }
+        optional(link?.original) { $0.int8($1) }
+    }
+
     fileprivate mutating func rungs(_ rungs: [DetectorRung]) {
         textArray(rungs.map(\.detector.name))
         int2Array(rungs.map { Int16(clamping: $0.rung) })
@@ -169,6 +190,19 @@ extension SimilarityFinding {
             exactRepeats: counts[2],
             searched: counts[3]
         )
+    }
+}
+
+extension ChainLink {
+    fileprivate static func read(_ fields: inout PostgresFields) throws -> ChainLink? {
+        let campaign = try fields.next(Int64?.self)
+        let probability = try fields.next(Double?.self)
+        let fall = try fields.next(Double?.self)
+        let original = try fields.next(Int64?.self)
+        if let campaign, let probability, let fall {
+            return .step(CampaignStep(campaign: campaign, probability: probability, fall: fall))
+        }
+        return original.map { .repetition(of: $0) }
     }
 }
 

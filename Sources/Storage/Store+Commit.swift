@@ -26,6 +26,7 @@ extension Store {
         )
         let tracks = TrackRows(batch.tracks)
         let seen = batch.seenRows()
+        let campaigns = CampaignRows(batch.campaigns)
         try await storing {
             try await session.transaction { session in
                 try Self.fence(session, batch, owner)
@@ -38,6 +39,7 @@ extension Store {
                 try Self.delete(session, batch.evicted)
                 try tracks.upsert(session)
                 try HistoryWindow.write(session, batch.historyWindows)
+                try campaigns.upsert(session)
                 if let time = batch.clockAdvance {
                     try session.run(
                         """
@@ -107,7 +109,7 @@ extension Store {
             """
             delete from riskd.track using unnest(
                 \(keys.map { Int64($0.entity.virtualPartition) })::bigint[], \(keys.map(\.entity.kind)),
-                \(keys.map { $0.entity.model?.name ?? "" }), \(keys.map { $0.entity.user?.name ?? "" }),
+                \(keys.map { $0.entity.model?.name ?? "" }), \(keys.map(\.entity.name)),
                 \(keys.map(\.isRollup))
             ) as gone (vpart, kind, model, user_name, rollup)
             where track.vpart = gone.vpart and track.kind = gone.kind and track.model = gone.model

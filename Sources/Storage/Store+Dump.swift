@@ -1,7 +1,7 @@
 import PostgresClient
 import Runtime
 
-/// A table whose rows are facts.
+/// A table whose rows depend on the records and their order: facts, and how far the campaigns have come.
 package enum FactTable: String, CaseIterable, Sendable {
     case observation
     case tickHistogram = "tick_histogram"
@@ -9,6 +9,7 @@ package enum FactTable: String, CaseIterable, Sendable {
     case levelChange = "level_change"
     case deadLetter = "dead_letter"
     case historyImage = "history_image"
+    case campaign
 
     /// The table's name in the schema.
     package var name: String { rawValue }
@@ -24,6 +25,7 @@ package enum FactTable: String, CaseIterable, Sendable {
         case .deadLetter:
             ("path, position_offset, length, reason, detail, body", "path, position_offset, body")
         case .historyImage: ("*", "model, sequence")
+        case .campaign: ("*", "model, id")
         }
     }
 }

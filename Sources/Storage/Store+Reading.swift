@@ -26,7 +26,7 @@ extension Store {
                 """
                 select \(unsafeSQL: Self.sampleColumns) from riskd.sample
                 where (\(entity?.kind) is null or entity_kind = \(entity?.kind) and model = \(entity?.model?.name ?? "")
-                        and user_name = \(entity?.user?.name ?? ""))
+                        and user_name = \(entity?.name ?? ""))
                     and time >= coalesce(\(since?.postgres), '-infinity')
                     and time < coalesce(\(until?.postgres), 'infinity')
                     and id > \(id)
@@ -49,7 +49,7 @@ extension Store {
                 """
                 select \(unsafeSQL: Self.sampleColumns) from riskd.sample
                 where entity_kind = \(entity.kind) and model = \(entity.model?.name ?? "")
-                    and user_name = \(entity.user?.name ?? "")
+                    and user_name = \(entity.name)
                 order by id desc limit \(limit)
                 """
             ).map(StoredSample.init)
@@ -107,7 +107,7 @@ extension Store {
                 select time, sample, entity_kind, model, user_name, tick, from_level, to_level
                 from riskd.level_change
                 where (\(entity?.kind) is null or entity_kind = \(entity?.kind) and model = \(entity?.model?.name ?? "")
-                        and user_name = \(entity?.user?.name ?? ""))
+                        and user_name = \(entity?.name ?? ""))
                     and time >= coalesce(\(since?.postgres), '-infinity') and sample > \(sample)
                 order by sample limit \(limit)
                 """
@@ -171,6 +171,7 @@ extension Store {
                 select \(unsafeSQL: columns) from riskd.observation
                 where tick = \(tick.index) and (\(entity.model?.name) is null or model = \(entity.model?.name))
                     and (\(entity.user?.name) is null or user_name = \(entity.user?.name))
+                    and (\(entity.campaign) is null or campaign = \(entity.campaign))
                 order by sequence limit \(limit)
                 """
             ).map(Observation.init)

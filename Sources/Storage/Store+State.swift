@@ -106,7 +106,7 @@ extension Store {
             try await session.query(
                 """
                 select sequence, model, user_name, time, tick, user_detectors, user_rungs, model_detectors,
-                    model_rungs
+                    model_rungs, campaign, coalesce(campaign_detectors, '{}'), coalesce(campaign_rungs, '{}')
                 from riskd.observation where tick > \(tick?.index ?? .min) order by sequence
                 """
             ).map { row in
@@ -118,7 +118,9 @@ extension Store {
                     time: Timestamp(try fields.next(PostgresTimestamp.self)),
                     tick: Tick(try fields.next()),
                     userRungs: try DetectorRung.read(&fields),
-                    modelRungs: try DetectorRung.read(&fields)
+                    modelRungs: try DetectorRung.read(&fields),
+                    campaign: try fields.next(),
+                    campaignRungs: try DetectorRung.read(&fields)
                 )
             }
         }

@@ -55,6 +55,10 @@ package struct OpenObservation: Hashable, Sendable {
     package let userRungs: [DetectorRung]
     /// Rungs that feed the model's track.
     package let modelRungs: [DetectorRung]
+    /// The campaign that it joined.
+    package let campaign: Int64?
+    /// Rungs that feed the campaign's track.
+    package let campaignRungs: [DetectorRung]
 }
 
 /// An earlier input that similarity remembers.

@@ -88,13 +88,16 @@ extension StoredTrack {
 }
 
 extension Entity {
-    /// Reads three columns: kind, model and user.
+    /// Reads three columns: kind, model, and the name of the user or number of the campaign.
     static func read(_ fields: inout PostgresFields) throws -> Entity {
         let kind = try fields.next(String.self)
         let model = ModelID(try fields.next())
-        let user = UserID(try fields.next())
+        let name = try fields.next(String.self)
         switch kind {
-        case "user": return .user(user, model: model)
+        case "user": return .user(UserID(name), model: model)
+        case "campaign":
+            guard let id = Int64(name) else { throw StorageError.corrupt("a campaign named \(name)") }
+            return .campaign(id, model: model)
         case "model": return .model(model)
         case "global": return .global
         default: throw StorageError.corrupt("an entity of kind \(kind)")

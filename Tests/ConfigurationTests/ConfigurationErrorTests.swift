@@ -117,6 +117,15 @@ func problems(_ document: String, overrides: [String] = []) -> [String] {
             "similarity: {cap: 0.05}\n",
             "r.yaml:1:19: similarity.threshold: must be at most cap (0.05), got 0.1"
         ),
+        Bad(
+            "campaigns: {distance: 0.5}\n",
+            "r.yaml:1:23: campaigns.distance: must be at most similarity.cap (0.3), got 0.5"
+        ),
+        Bad(
+            "campaigns: {distance: 0.25}\nmodels: {m: {similarity: {cap: 0.2}}}\n",
+            "r.yaml:1:23: campaigns.distance: must be at most models.m.similarity.cap (0.2), got 0.25"
+        ),
+        Bad("campaigns: {gap: 0s}\n", "r.yaml:1:18: campaigns.gap: must be between 1s and 30d, got 0s"),
         Bad("similarity: {cap: 3}\n", "r.yaml:1:19: similarity.cap: must be between 0 and 2, got 3"),
         Bad(
             "similarity: {metric: psnr, threshold: 0.01, cap: 1.5}\n",

@@ -23,12 +23,28 @@ import Testing
         #expect(partitions == Set(0..<64))
     }
 
-    @Test(arguments: ["user:fashion/user-006", "user:a%2Fb%25/x/y:z", "model:a%2Fb", "global"])
+    @Test(arguments: [
+        "user:fashion/user-006", "user:a%2Fb%25/x/y:z", "model:a%2Fb", "campaign:a%2Fb/17", "global",
+    ])
     func `an entity is what its text says`(text: String) throws {
         #expect(try #require(Entity(text)).description == text)
     }
 
-    @Test(arguments: ["", "user:fashion", "user:/x", "user:m/", "model:", "planet:x", "global "])
+    @Test func `entities sort by kind, model and name`() {
+        let (a, b) = (ModelID("a"), ModelID("b"))
+        let sorted: [Entity] = [
+            .user(UserID("x"), model: a), .user(UserID("y"), model: a), .user(UserID("x"), model: b),
+            .campaign(9, model: a), .campaign(10, model: a), .campaign(1, model: b), .model(a), .model(b),
+            .global,
+        ]
+        #expect(sorted.shuffled().sorted() == sorted)
+        #expect(sorted.map(\.name) == ["x", "y", "x", "9", "10", "1", "", "", ""])
+    }
+
+    @Test(arguments: [
+        "", "user:fashion", "user:/x", "user:m/", "model:", "planet:x", "campaign:m/0", "campaign:m/+1",
+        "campaign:m/x", "global ",
+    ])
     func `other texts are no entities`(text: String) {
         #expect(Entity(text) == nil)
     }

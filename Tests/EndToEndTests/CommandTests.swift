@@ -6,7 +6,8 @@ extension RecordedTests {
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct CommandTests {
         private static let commands = [
-            "run", "replay", "check", "migrate", "calibrate", "calibrate build", "risk", "history", "explain",
+            "run", "replay", "check", "migrate", "calibrate", "calibrate build", "risk", "history",
+            "campaigns", "explain",
             "recompute", "evaluate", "play", "dump", "demo", "config", "completion",
         ]
 

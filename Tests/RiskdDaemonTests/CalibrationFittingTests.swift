@@ -28,6 +28,22 @@ import Testing
         #expect(try built.fitting(setup + "; opinion new sha256=9").unfit.isEmpty)
     }
 
+    @Test func `campaigns need their own settings and those of similarity`() throws {
+        let built = try calibration(
+            ["similarity.campaign.fall", "similarity.user.crowding"],
+            setup: "similarity metric=ssim; campaigns gap=1"
+        )
+        #expect(
+            try built.fitting("similarity metric=ssim; campaigns gap=2").unfit.map(\.name)
+                == ["similarity.campaign.fall"]
+        )
+        #expect(try built.fitting("similarity metric=mse; campaigns gap=1").calibration == nil)
+        // One that was built before there were campaigns is whole.
+        let old = try calibration(["similarity.user.crowding"], setup: "similarity metric=ssim")
+        let fitting = try old.fitting("similarity metric=ssim; campaigns gap=1")
+        #expect(fitting.calibration == old && fitting.unfit.isEmpty)
+    }
+
     @Test func `another metric leaves the opinions calibrated, and nothing of nothing is nothing`() throws {
         let built = try calibration(names, setup: setup)
         let other = try built.fitting("similarity metric=mse; opinion a sha256=1; opinion ab sha256=2")

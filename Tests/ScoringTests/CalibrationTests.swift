@@ -109,13 +109,37 @@ import Testing
 
     @Test func `a track is fed by its own scope and by opinions`() throws {
         let tables = Dictionary(
-            uniqueKeysWithValues: ["opinion.x", "similarity.model.descent", "similarity.user.descent"]
-                .map { ($0, [0, 1] as [Int64]) }
+            uniqueKeysWithValues: [
+                "opinion.x", "similarity.model.descent", "similarity.user.descent",
+                "similarity.campaign.fall",
+            ].map { ($0, [0, 1] as [Int64]) }
         )
         let calibration = try calibration(tables)
         let user = calibration.detectors(feeding: .user).map(\.detector.name)
         let model = calibration.detectors(feeding: .model).map(\.detector.name)
         #expect(user == ["opinion.x", "similarity.user.descent"])
         #expect(model == ["opinion.x", "similarity.model.descent"])
+        let campaign = calibration.detectors(feeding: .campaign).map(\.detector.name)
+        #expect(campaign == ["similarity.campaign.fall"])
+    }
+
+    @Test func `campaigns have a family of bounds of their own, and none with too few linked records`() throws
+    {
+        let (all, linked) = (DetectorID("opinion.a"), DetectorID("similarity.campaign.fall"))
+        func build(linkedScores count: Int) throws -> Calibration {
+            var builder = try CalibrationBuilder(model: ModelID("m"), detectorConfiguration: "x")
+            builder.add((0..<1000).map { Double($0) }, for: all)
+            builder.add((0..<count).map { Double($0) }, for: linked)
+            return try builder.build()
+        }
+        let without = try build(linkedScores: 29)
+        #expect(without.detectors.map(\.detector) == [all])
+        let with = try build(linkedScores: 85)
+        #expect(with[all] == without[all])
+        // The largest benign score is a rung, although 1 % of 85 is less than one.
+        #expect(with[linked]?.exceedances == [8, 2, 1])
+        #expect(with[linked]?.thresholds == [77, 83, 84])
+        #expect(with[linked]?.bounds == calibrationBounds([8, 2, 1], of: 85, detectors: 1, delta: 0.01))
+        #expect(try Calibration(artefact: with.artefact()) == with)
     }
 }

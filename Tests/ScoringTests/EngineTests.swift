@@ -34,6 +34,11 @@ import Testing
                 if sample.entity.kind == "model", sample.score > 0 {
                     seen.insert("derived: \(sample.isDerived)")
                 }
+                if sample.entity.kind == "model", sample.isDerived,
+                    sample.contributions.contains(where: { $0.name.hasPrefix("campaign:") })
+                {
+                    seen.insert("by campaign")
+                }
                 if sample.contributions.contains(where: { $0.name == "others" }) { seen.insert("others") }
                 if sample.level == nil { seen.insert("uncalibrated") }
             }
@@ -48,9 +53,14 @@ import Testing
             }
         }
         // The random histories reach everything that the two engines could differ in.
-        let wanted = ["user", "model", "global"].flatMap { ["\($0) up", "\($0) down"] }
+        let wanted = ["user", "campaign", "model", "global"].flatMap { ["\($0) up", "\($0) down"] }
         #expect(
-            seen == Set(wanted + ["derived: true", "derived: false", "others", "uncalibrated", "evicted"])
+            seen
+                == Set(
+                    wanted + [
+                        "derived: true", "derived: false", "by campaign", "others", "uncalibrated", "evicted",
+                    ]
+                )
         )
     }
 

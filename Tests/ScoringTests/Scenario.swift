@@ -21,7 +21,9 @@ struct Scenario {
             )
         )
         let table: [Int64] = [0, 7_845_676_746, 96_344_400_291, 648_382_265_217]
-        let names = ["opinion.x", "similarity.user.descent", "similarity.model.descent"]
+        let names = [
+            "opinion.x", "similarity.user.descent", "similarity.model.descent", "similarity.campaign.fall",
+        ]
         var calibrations: [ModelID: Calibration] = [:]
         for model in models.dropLast() {
             let tables = Dictionary(uniqueKeysWithValues: names.map { ($0, table) })
@@ -44,13 +46,17 @@ struct Scenario {
                 rung: isCrowd ? 3 : rung()
             )
             let model = DetectorRung(detector: DetectorID("similarity.model.descent"), rung: rung() / 2)
+            let fall = DetectorRung(detector: DetectorID("similarity.campaign.fall"), rung: rung())
+            let campaign = generator.chance(0.6) ? Int64(generator.integer(1...3)) : nil
             inputs.append(
                 ScoringInput(
                     model: models[generator.integer(0...5) % 5 / 2],
                     user: UserID("u\(generator.integer(1...(isCrowd ? 12 : 4)))"),
                     time: Timestamp(milliseconds: Int64(time - late)),
                     userRungs: isScored ? [opinion, user] : [opinion],
-                    modelRungs: isScored ? [opinion, model] : [opinion]
+                    modelRungs: isScored ? [opinion, model] : [opinion],
+                    campaign: campaign,
+                    campaignRungs: campaign == nil ? [] : [fall]
                 )
             )
         }

@@ -31,7 +31,7 @@ struct SlowEngine {
             }
             var queries = Dictionary(uniqueKeysWithValues: seen.map { ($0.entity, $0.queries) })
             if !seen.isEmpty {
-                queries[.global] = seen.filter { $0.entity.user == nil }.reduce(0) { $0 + $1.queries }
+                queries[.global] = seen.filter { !$0.entity.isMember }.reduce(0) { $0 + $1.queries }
             }
             let entities = Set(tracks.keys).union(queries.keys).union([.global])
             for entity in entities.sorted() {
@@ -94,23 +94,28 @@ struct SlowEngine {
 
     private func view(_ entity: Entity, at tick: Tick, explained: Bool) -> View {
         switch entity {
-        case .user: return own(entity, at: tick, explained: explained)
+        case .user, .campaign: return own(entity, at: tick, explained: explained)
         case .model(let model):
             var view = own(entity, at: tick, explained: explained)
-            let users = tracks.filter { $0.key.user != nil && $0.key.model == model }
-            let members = users.map { user, track in
-                let evidence = track.evidence(at: tick, rules)
-                return (entity: user, odds: rules.oddsPPM(evidence, criticality: 1000))
+            // Users and campaigns group the same queries: the more serious of the two roll-ups counts.
+            let groups = ["user", "campaign"].map { kind in
+                let group = tracks.filter { $0.key.kind == kind && $0.key.model == model }
+                let members = group.map { entity, track in
+                    let evidence = track.evidence(at: tick, rules)
+                    return (entity: entity, odds: rules.oddsPPM(evidence, criticality: 1000))
+                }
+                let odds = rules.rollUpPPM(members.map(\.odds), criticality: rules.criticality(of: model))
+                let highest = group.keys.map { own($0, at: tick, explained: false).score }.max() ?? 0
+                return (score: max(rules.oddsToMilli(odds), highest), odds: odds, members: members)
             }
-            let odds = rules.rollUpPPM(members.map(\.odds), criticality: rules.criticality(of: model))
-            let highest = users.keys.map { own($0, at: tick, explained: false).score }.max() ?? 0
-            let derived = max(rules.oddsToMilli(odds), highest)
-            view.odds = max(view.odds, odds)
-            if derived > view.score {
-                view.score = derived
+            let isByCampaign = (groups[1].score, groups[1].odds) > (groups[0].score, groups[0].odds)
+            let worse = groups[isByCampaign ? 1 : 0]
+            view.odds = max(view.odds, worse.odds)
+            if worse.score > view.score {
+                view.score = worse.score
                 view.isDerived = true
                 view.lane = nil
-                view.parts = split(derived, members)
+                view.parts = split(worse.score, worse.members)
             }
             return view
         case .global:

@@ -153,6 +153,7 @@ struct CommitTests {
         #expect(try await store.openObservations(after: nil).map(\.sequence) == [1, 2, 3, 4])
         let counts: [FactTable: Int] = [
             .observation: 4, .tickHistogram: 2, .sample: 2, .levelChange: 1, .deadLetter: 1, .historyImage: 1,
+            .campaign: 0,
         ]
         #expect(try await store.counts() == counts)
         let keys = [("user-1", "record-1"), ("user-1", "record-9"), (awkward, "record-2")].map {
@@ -163,5 +164,111 @@ struct CommitTests {
             )
         }
         #expect(try await store.seen(keys) == [keys[0], keys[2]])
+    }
+
+    @Test
+    func `campaigns come back with their links, for a restart and for a reader`() async throws {
+        let (store, _) = try await makeStore()
+        let fashion = ModelID("fashion")
+        let steps = [0.5, 0.25].map { CampaignStep(campaign: 1, probability: $0, fall: 0.75 - $0) }
+        let observations = [
+            makeObservation(1, user: "a"), makeObservation(2, user: "b", link: .step(steps[0])),
+            makeObservation(3, user: "c", link: .repetition(of: 2)),
+            makeObservation(4, user: "a", link: .repetition(of: 1)),
+            makeObservation(5, user: awkward, link: .step(steps[1])), makeObservation(6, model: "other"),
+        ]
+        func campaign(_ last: Int64, _ members: Int64) -> Campaign {
+            Campaign(
+                id: 1,
+                label: awkward,
+                classIndex: members == 1 ? 3 : nil,
+                peak: 0.75,
+                lastSequence: last,
+                lastJoined: start + .seconds(last),
+                members: members
+            )
+        }
+        var batch = makeBatch(0, observations)
+        batch.campaigns = [fashion: [campaign(2, 1)]]
+        let entity = Entity.campaign(1, model: fashion)
+        let tick = observations[0].tick
+        batch.lastClosedTick = tick
+        batch.histograms = [TickHistogram(entity: entity, tick: tick, queries: 2, counts: [])]
+        batch.samples = zip([5000, 52_000, 30_000] as [Int64], [Level.info, .medium, .low]).enumerated().map {
+            Sample(
+                id: Int64($0 + 1),
+                entity: entity,
+                tick: tick,
+                queries: 0,
+                score: $1.0,
+                level: $1.1,
+                lane: nil,
+                lanes: [],
+                evidence: 0,
+                isDerived: false,
+                contributions: []
+            )
+        }
+        batch.levelChanges = [LevelChange(sample: 2, entity: entity, tick: tick, from: .info, to: .medium)]
+        batch.tracks = [
+            StoredTrack(
+                entity: entity,
+                lanes: [1],
+                ledgers: [[]],
+                level: 2,
+                below: 0,
+                tick: tick.index,
+                seen: nil
+            )
+        ]
+        try await store.commit(batch)
+        var next = makeBatch(1)
+        next.sequence = 6
+        // Only what may change is written again.
+        next.campaigns = [fashion: [campaign(5, 2)]]
+        try await store.commit(next)
+
+        var expected = campaign(5, 2)
+        expected = Campaign(
+            id: 1,
+            label: awkward,
+            classIndex: 3,
+            peak: expected.peak,
+            lastSequence: 5,
+            lastJoined: expected.lastJoined,
+            members: 2
+        )
+        #expect(try await store.campaigns(of: fashion, joinedSince: expected.lastJoined) == [expected])
+        let later = expected.lastJoined + .milliseconds(1)
+        #expect(try await store.campaigns(of: fashion, joinedSince: later) == [])
+        #expect(try await store.campaigns(of: ModelID("other"), joinedSince: start) == [])
+        let links = try await store.links(of: fashion, in: 1...9)
+        #expect(links.keys.sorted() == [1, 2, 3, 4, 5])
+        #expect(links.values.allSatisfy { $0.campaign == 1 })
+        #expect((1...5).map { links[$0]?.first } == [1, 2, 2, 1, 5])
+        #expect(try await store.links(of: fashion, in: 2...2).keys.sorted() == [2])
+
+        let found = try await store.campaigns()
+        #expect(found.map(\.campaign) == [expected])
+        #expect(found.map(\.accounts) == [3] && found.map(\.repeats) == [2])
+        #expect(found.map(\.level) == [.medium] && found.map(\.score) == [52_000])
+        #expect(found.map(\.first) == [start])
+        #expect(try await store.campaigns(id: 1, model: ModelID("other")) == [])
+        #expect(try await store.campaigns(until: start) == [])
+        let chain = try await store.chain(of: 1, model: fashion, limit: 9)
+        #expect(chain == [0, 1, 4].map { withoutImage(observations[$0]) })
+        #expect(try await store.observations(of: entity, tick: tick) == Array(chain[1...]))
+        #expect(try await store.samples(of: entity, limit: 9).map(\.sample) == batch.samples)
+        #expect(try await store.levelChanges(of: entity, limit: 9).map(\.change) == batch.levelChanges)
+        #expect(try await store.histograms() == batch.histograms)
+        #expect(try await store.loadState().tracks == batch.tracks)
+        let open = try await store.openObservations(after: nil)
+        #expect(open.map(\.campaign) == [nil, 1, nil, nil, 1, nil])
+        #expect(open[1].campaignRungs == observations[1].campaignRungs && open[0].campaignRungs == [])
+        var gone = makeBatch(2)
+        gone.sequence = 6
+        gone.evicted = [StoredTrack.Key(entity: entity)]
+        try await store.commit(gone)
+        #expect(try await store.loadState().tracks == [])
     }
 }

@@ -28,7 +28,8 @@ func makeObservation(
     time: Timestamp = start,
     image: Image? = nil,
     features: [Float]? = nil,
-    isRich: Bool = true
+    isRich: Bool = true,
+    link: ChainLink? = nil
 ) -> Observation {
     let finding = SimilarityFinding(
         minimumDistance: 0.1 + 0.2,
@@ -80,7 +81,10 @@ func makeObservation(
         tick: Tick(time.milliseconds.floorDivided(by: 60_000)),
         isLate: !isRich,
         userRungs: isRich ? [DetectorRung(detector: DetectorID("opinion.encoder"), rung: 3)] : [],
-        modelRungs: isRich ? [DetectorRung(detector: DetectorID("opinion.encoder"), rung: 0)] : []
+        modelRungs: isRich ? [DetectorRung(detector: DetectorID("opinion.encoder"), rung: 0)] : [],
+        link: link,
+        campaignRungs: link?.step == nil
+            ? [] : [DetectorRung(detector: DetectorID("similarity.campaign.fall"), rung: 2)]
     )
 }
 
@@ -116,6 +120,8 @@ func withoutImage(_ observation: Observation) -> Observation {
         tick: observation.tick,
         isLate: observation.isLate,
         userRungs: observation.userRungs,
-        modelRungs: observation.modelRungs
+        modelRungs: observation.modelRungs,
+        link: observation.link,
+        campaignRungs: observation.campaignRungs
     )
 }

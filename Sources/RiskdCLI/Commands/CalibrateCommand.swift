@@ -18,7 +18,8 @@ extension Command {
                     The logs go through the same detectors as live records. Each detector's scores give thresholds (rungs) \
                     and, with the confidence of calibration.delta, bounds on how often benign traffic exceeds them. The \
                     result is an artefact named by its SHA-256; a daemon uses it from its next start on. At least 100 \
-                    records of a model are needed, and many more are better.
+                    records of a model are needed, and many more are better. Campaigns are calibrated on the records \
+                    that joined one: where fewer than 30 did, they stay uncalibrated.
                     """,
                 arguments: [Argument("FILE", "A log of ordinary users only", count: 0...1000)],
                 flags: [
@@ -67,6 +68,12 @@ extension Command {
                 let records = result.records[calibration.model] ?? 0
                 let state = isActivated ? "in force from the next start on" : "kept, not in force"
                 invocation.terminal.note("\(calibration.model): \(records) records, \(id), \(state)")
+                if calibration.detectors(feeding: .campaign).isEmpty {
+                    let needed = CalibrationBuilder.neededLinkedScores
+                    invocation.terminal.note(
+                        "\(calibration.model): campaigns stay uncalibrated: fewer than \(needed) records joined one"
+                    )
+                }
             }
         }
         report(result.calibrations).write(to: invocation.terminal, as: invocation.format)

@@ -10,8 +10,9 @@ extension Command {
         "Measure the stored detections of a replayed trace against its truth file",
         discussion: """
             Prints, per attack, the attempts in which a query signalled and after how many queries; per benign style, \
-            the queries that signalled; per attacking account, the highest level. A query signals when any detector's \
-            score exceeds at least --rung of its thresholds.
+            the queries that signalled; per attacking account, the highest level; and which attempts and styles formed \
+            campaigns, and how high these rose. A query signals when any detector's score exceeds at least --rung of \
+            its thresholds.
             """,
         flags: [
             .config, .set, OutputFormat.flag,
@@ -44,7 +45,11 @@ extension Command {
             judged += page.map { observation in
                 Evaluation.Judged(
                     record: observation.record.id.name,
+                    sequence: observation.sequence,
                     entity: .user(observation.record.user, model: observation.record.model),
+                    campaign: observation.link?.step.map {
+                        .campaign($0.campaign, model: observation.record.model)
+                    },
                     rung: (observation.userRungs + observation.modelRungs).map(\.rung).max()
                 )
             }

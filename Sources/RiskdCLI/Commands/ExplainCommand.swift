@@ -45,7 +45,13 @@ private struct Explanation {
     }
 
     private var sample: Sample { stored.sample }
-    private var scope: SimilarityScope { sample.entity.user == nil ? .model : .user }
+    private func rungs(_ observation: Observation) -> [DetectorRung] {
+        switch sample.entity.scope {
+        case .user: observation.userRungs
+        case .campaign: observation.campaignRungs
+        case .model, nil: observation.modelRungs
+        }
+    }
 
     func write(to terminal: Terminal) {
         let level = word(sample.level)
@@ -74,12 +80,14 @@ private struct Explanation {
             .init("time"), .init("record"), .init("user"), .init("class"),
             .init("probability", isNumeric: true),
             .init("nearest"), .init("distance", isNumeric: true), .init("near", isNumeric: true),
-            .init("descended", isNumeric: true), .init("repeats", isNumeric: true), .init("opinions"),
+            .init("descended", isNumeric: true), .init("repeats", isNumeric: true),
+            .init("fall", isNumeric: true),
+            .init("opinions"),
             .init("rungs"),
         ])
         for observation in observations {
-            let finding = scope == .user ? observation.findings.user : observation.findings.model
-            let rungs = scope == .user ? observation.userRungs : observation.modelRungs
+            let isUser = sample.entity.scope == .user
+            let finding = isUser ? observation.findings.user : observation.findings.model
             let opinions = observation.findings.opinions.map {
                 "\($0.name) \(($0.score * 1000).rounded() / 1000)\($0.disagrees ? " disagrees" : "")"
             }
@@ -90,9 +98,12 @@ private struct Explanation {
                 finding?.nearest.map { .string($0.record.name) } ?? .null,
                 finding?.minimumDistance.map { .number(($0 * 1e6).rounded() / 1e6) } ?? .null,
                 integer(finding?.distanceAlarm), integer(finding?.predictionAlarm),
-                integer(finding?.exactRepeats), .string(opinions.joined(separator: ", ")),
+                integer(finding?.exactRepeats),
+                observation.link?.step.map { .number(($0.fall * 1e6).rounded() / 1e6) } ?? .null,
+                .string(opinions.joined(separator: ", ")),
                 .string(
-                    rungs.filter { $0.rung > 0 }.map { "\($0.detector) \($0.rung)" }.joined(separator: ", ")
+                    rungs(observation).filter { $0.rung > 0 }.map { "\($0.detector) \($0.rung)" }
+                        .joined(separator: ", ")
                 ),
             ])
         }

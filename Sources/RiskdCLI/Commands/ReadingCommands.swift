@@ -8,7 +8,7 @@ extension Command {
     /// `riskd risk`: levels now.
     static let risk = Command(
         "risk",
-        "Show the risk levels now: the service, every model and the users above info",
+        "Show the risk levels now: the service, every model, and the users and campaigns above info",
         discussion: """
             Scores fade between queries: they are computed for this moment by the stored tracks, or with --stored for \
             the last closed tick, which is what a replayed log wants.
@@ -16,7 +16,7 @@ extension Command {
         flags: [
             .config, .set, OutputFormat.flag,
             Flag("stored", "As of the last closed tick instead of now"),
-            Flag("all", "Users at level info too"),
+            Flag("all", "Users and campaigns at level info too"),
         ]
     ) { invocation in
         try await invocation.withStore { store, configuration in
@@ -39,8 +39,8 @@ extension Command {
                 items.append(engine.level(of: .model(window.model), at: tick))
             }
             for item in items.sorted(by: isMoreUrgent) {
-                let isCalmUser = item.entity.user != nil && (item.level ?? .info) == .info
-                guard !isCalmUser || invocation.has("all") else { continue }
+                let isCalmMember = item.entity.isMember && (item.level ?? .info) == .info
+                guard !isCalmMember || invocation.has("all") else { continue }
                 report.append([
                     .string(item.entity.description), .string(word(item.level)), .number(points(item.score)),
                     item.lane.map { .string($0.description) } ?? .null,
@@ -61,7 +61,10 @@ extension Command {
         "history",
         "Show an entity's risk over time",
         arguments: [
-            Argument("ENTITY", "user:MODEL/USER, model:MODEL, global, or a user's name")
+            Argument(
+                "ENTITY",
+                "user:MODEL/USER, campaign:MODEL/NUMBER, model:MODEL, global, or a user's name"
+            )
         ],
         flags: [
             .config, .set, .since, .until, OutputFormat.flag,
@@ -122,7 +125,9 @@ extension Store {
             throw UsageError("the user '\(text)' is known to several models: \(names)")
         }
         throw UsageError(
-            "'\(text)' is no entity: expected user:MODEL/USER, model:MODEL, global or a user's name"
+            """
+            '\(text)' is no entity: expected user:MODEL/USER, campaign:MODEL/NUMBER, model:MODEL, global or a user's name
+            """
         )
     }
 }

@@ -5,7 +5,10 @@ struct Evaluation {
     /// One stored observation, as far as it is judged.
     struct Judged {
         let record: String
+        let sequence: Int64
         let entity: Entity
+        /// The campaign that it joined.
+        let campaign: Entity?
         /// The highest rung that any detector gave it; nil when uncalibrated.
         let rung: Int?
     }
@@ -65,6 +68,8 @@ struct Evaluation {
     var styles: [String: Group] = [:]
     /// By user entity.
     var accounts: [Entity: Account] = [:]
+    /// The campaigns.
+    let campaigns: CampaignEvaluation
     /// Truth entries without a stored record.
     let missing: Int
     /// Stored records that the truth does not know.
@@ -78,6 +83,7 @@ struct Evaluation {
     ///   - highest: the highest level that each entity reached.
     ///   - signal: the rung from which on a score counts as a signal.
     init(_ observations: [Judged], truth: Truth, highest: [Entity: Level], signal: Int) {
+        campaigns = CampaignEvaluation(observations, truth: truth, highest: highest)
         var met = 0
         for observation in observations {
             guard let entry = truth.entries[observation.record] else {

@@ -26,6 +26,8 @@ struct EvaluationReport {
         terminal.write("\n")
         terminal.writeLine("attacking accounts")
         accounts.write(to: terminal, as: .table)
+        terminal.write("\n")
+        CampaignReport(evaluation: evaluation.campaigns).write(to: terminal)
         if evaluation.missing > 0 {
             terminal.note("\(evaluation.missing) records of the truth file are not stored")
         }
@@ -38,6 +40,7 @@ struct EvaluationReport {
         .object([
             "attacks": .array(attacks.objects), "benign_styles": .array(styles.objects),
             "accounts_by_level": .array(levels.objects), "attacking_accounts": .array(accounts.objects),
+            "campaigns": CampaignReport(evaluation: evaluation.campaigns).json,
             "missing": .integer(Int64(evaluation.missing)), "unknown": .integer(Int64(evaluation.unknown)),
         ])
     }

@@ -1,0 +1,13 @@
+/// When a record goes on with a campaign (docs/campaigns.md).
+package struct CampaignRule: Hashable, Sendable {
+    /// Only images nearer than this link, as similarity measures distances; at most its cap.
+    package let distance: Double
+    /// How long after the last image of a chain another one may still join it.
+    package let gap: Duration
+
+    /// A rule.
+    package init(distance: Double, gap: Duration) {
+        self.distance = distance
+        self.gap = gap
+    }
+}
