@@ -1,5 +1,6 @@
 // The kernels for machines with AVX2.
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "KernelTable.h"
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #define KERNEL(name) name##_avx2
+#define KERNEL_AVX2
 #include "Kernels.h"
 #pragma clang attribute pop
 #endif

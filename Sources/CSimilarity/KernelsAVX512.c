@@ -1,5 +1,6 @@
 // The kernels for machines with AVX-512 (F, BW, DQ, VL).
 #if defined(__x86_64__)
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #define KERNEL(name) name##_avx512
+#define KERNEL_AVX2
 #include "Kernels.h"
 #pragma clang attribute pop
 #endif

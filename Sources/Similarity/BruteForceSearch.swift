@@ -13,14 +13,17 @@ struct BruteForceSearch: SimilaritySearch {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {}
 
-    func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
+    func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings] {
+        queries.map { find($0, in: history) }
+    }
+
+    private func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
         var user = FindingBuilder(limits: limits)
         var model = FindingBuilder(limits: limits)
         let pixels = history.pixels(at: query.position)
         let prepared = PreparedImage(pixels, kernel: kernel)
         for position in query.window {
-            let entry = history.entry(at: position)
-            let isSameUser = entry.user == query.user
+            let isSameUser = history.user(at: position) == query.user
             model.searched += 1
             if isSameUser { user.searched += 1 }
             if memcmp(pixels, history.pixels(at: position), history.shape.count) == 0 {
@@ -29,7 +32,7 @@ struct BruteForceSearch: SimilaritySearch {
                 continue
             }
             let distance = prepared.distance(to: history.pixels(at: position))
-            let isAlarm = entry.isHigher(than: query.prediction)
+            let isAlarm = history.isHigher(at: position, than: query.prediction)
             model.count(distance: distance, position: position, isAlarm: isAlarm)
             if isSameUser { user.count(distance: distance, position: position, isAlarm: isAlarm) }
         }

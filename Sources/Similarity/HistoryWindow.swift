@@ -5,26 +5,31 @@ internal import Domain
 /// Its start only moves forward: past what the limits of count, bytes and age no longer hold.
 struct HistoryWindow {
     private struct Item {
-        let sequence: Int64
         let time: Timestamp
-        let bytes: Int
         let history: ImageHistory
         let position: Int
     }
 
+    /// Items lie in blocks of so many, so that they never move when their number grows.
+    private static let block = 1024
+
     private let limits: HistoryLimits
     /// Items before `start` have left the window.
-    private var items: [Item] = []
+    private var blocks: [[Item]] = []
     private var start = 0
+    private(set) var count = 0
     /// The newest event time that was seen, from which age is measured.
     private(set) var newest: Timestamp?
     private(set) var bytes = 0
 
     init(limits: HistoryLimits) { self.limits = limits }
 
-    var count: Int { items.count - start }
+    var oldestSequence: Int64? { oldest.map { $0.history.neighbour(at: $0.position).sequence } }
 
-    var oldestSequence: Int64? { start < items.count ? items[start].sequence : nil }
+    /// Bytes held.
+    var allocatedBytes: Int { blocks.count * Self.block * MemoryLayout<Item>.stride }
+
+    private var oldest: Item? { count == 0 ? nil : blocks[start / Self.block][start % Self.block] }
 
     /// Lets event time come to `time`, and returns the first position of `history` that a query at `time` sees.
     mutating func open(at time: Timestamp, for history: ImageHistory) -> Int {
@@ -38,37 +43,32 @@ struct HistoryWindow {
 
     /// Adds an image that was appended to `history` at `position`.
     mutating func append(_ input: SimilarityInput, position: Int, in history: ImageHistory) {
-        let size = input.image.pixels.count
-        items.append(
-            Item(
-                sequence: input.sequence,
-                time: input.time,
-                bytes: size,
-                history: history,
-                position: position
-            )
-        )
-        bytes += size
+        if blocks.last.map({ $0.count == Self.block }) ?? true {
+            var block: [Item] = []
+            block.reserveCapacity(Self.block)
+            blocks.append(block)
+        }
+        blocks[blocks.count - 1].append(Item(time: input.time, history: history, position: position))
+        count += 1
+        bytes += history.shape.count
         trim()
     }
 
     /// Forgets the items that have left.
     mutating func evict() {
-        guard start > 1024, start > items.count / 2 else { return }
-        items.removeFirst(start)
-        start = 0
+        let gone = min(start / Self.block, blocks.count)
+        blocks.removeFirst(gone)
+        start -= gone * Self.block
     }
 
     private mutating func trim() {
         guard let newest else { return }
-        let oldest = newest - limits.age
-        while start < items.count,
-            count > limits.entries || bytes > limits.bytes || items[start].time < oldest
-        {
-            let item = items[start]
+        let oldestTime = newest - limits.age
+        while let item = oldest, count > limits.entries || bytes > limits.bytes || item.time < oldestTime {
             item.history.advanceWindow(to: item.position + 1)
-            bytes -= item.bytes
+            bytes -= item.history.shape.count
             start += 1
+            count -= 1
         }
     }
 }

@@ -35,7 +35,7 @@ package final class SimilarityDetector {
     package var use: (entries: Int, bytes: Int) { (window.count, window.bytes) }
 
     /// Bytes of memory held for history, pixels and columns.
-    package var allocatedBytes: Int { lines.values.reduce(0) { $0 + $1.history.allocatedBytes } }
+    package var allocatedBytes: Int { lines.values.reduce(window.allocatedBytes) { $0 + $1.history.allocatedBytes } }
 
     /// The sequence number of the oldest image that a next query may be compared with.
     package var oldestSequence: Int64? { window.oldestSequence }
@@ -72,20 +72,41 @@ package final class SimilarityDetector {
             guard let line = lines[shape] else { continue }
             await line.search.prepare(line.history, forEach: forEach)
         }
-        await forEach(batch.count) { index in searches.run(index) }
+        await forEach(searches.pieces.count) { index in searches.run(index) }
         evict()
         return searches.results
+    }
+
+    /// Queries that were observed already, to be searched for again.
+    ///
+    /// - Parameter inputs: the newest that were observed, of one shape.
+    /// - Returns: nil when there is no history of their shape.
+    package func probe(_ inputs: [SimilarityInput]) -> SimilarityProbe? {
+        guard let shape = inputs.first?.image.shape, let line = lines[shape] else { return nil }
+        return SimilarityProbe(inputs, history: line.history, configuration: configuration)
+    }
+
+    /// Waits until nothing is left to learn or to sign in the background; for measurements and tests.
+    package func settle() async {
+        for line in lines.values {
+            repeat {
+                await line.search.prepare(line.history) { count, body in (0..<count).forEach(body) }
+                while line.history.index.learner.isBusy { try? await Task.sleep(for: .milliseconds(1)) }
+            } while line.history.index.learner.hasProducts
+        }
     }
 
     private func append(_ input: SimilarityInput) -> PendingSearch {
         let line = line(of: input.image.shape)
         let first = window.open(at: input.time, for: line.history)
+        let ownImages = line.history.count(of: input.user)
         let position = line.history.append(input)
         window.append(input, position: position, in: line.history)
         let query = SimilarityQuery(
             position: position,
             window: first..<position,
             user: input.user,
+            ownImages: ownImages,
             prediction: input.prediction
         )
         return PendingSearch(query: query, line: line)
@@ -122,14 +143,33 @@ struct PendingSearch {
 
 /// The searches of one batch and their results.
 ///
-/// Unchecked: every index is run by one piece and writes its own result only; histories are only read until the
-/// detector has waited for all pieces.
+/// Unchecked: every piece writes the results of its own searches only; histories are only read until the detector has
+/// waited for all pieces.
 private final class SearchTable: @unchecked Sendable {
+    /// Searches that are done together read the signatures once.
+    private static let group = 8
+
+    /// Which searches are done together; all of one history.
+    let pieces: [[Int]]
     private let searches: [PendingSearch]
     private let found: UnsafeMutableBufferPointer<ScopedFindings?>
 
     init(_ searches: [PendingSearch]) {
         self.searches = searches
+        // Small batches are cut finer, so that all threads have something to do.
+        let size = min(Self.group, max(1, searches.count / 4))
+        var open: [ObjectIdentifier: Int] = [:]
+        var pieces: [[Int]] = []
+        for (index, search) in searches.enumerated() {
+            let history = ObjectIdentifier(search.line.history)
+            if let piece = open[history], pieces[piece].count < size {
+                pieces[piece].append(index)
+            } else {
+                open[history] = pieces.count
+                pieces.append([index])
+            }
+        }
+        self.pieces = pieces
         found = .allocate(capacity: searches.count)
         found.initialize(repeating: nil)
     }
@@ -139,14 +179,16 @@ private final class SearchTable: @unchecked Sendable {
         found.deallocate()
     }
 
-    func run(_ index: Int) {
-        let search = searches[index]
-        found[index] = search.line.search.find(search.query, in: search.line.history)
+    func run(_ piece: Int) {
+        let indices = pieces[piece]
+        guard let line = indices.first.map({ searches[$0].line }) else { return }
+        let results = line.search.find(indices.map { searches[$0].query }, in: line.history)
+        for (index, result) in zip(indices, results) { found[index] = result }
     }
 
     /// The findings, by index.
     ///
-    /// - Precondition: every index was run.
+    /// - Precondition: every piece was run.
     var results: [ScopedFindings] {
         found.map { findings in
             guard let findings else { preconditionFailure("a piece of the batch was not run") }

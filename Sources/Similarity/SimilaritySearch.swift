@@ -8,6 +8,8 @@ struct SimilarityQuery: Sendable {
     let window: Range<Int>
     /// Who asks.
     let user: UserID
+    /// How many of those images are this user's.
+    let ownImages: Int
     /// What the model answered.
     let prediction: Prediction
 }
@@ -23,8 +25,8 @@ protocol SimilaritySearch: Sendable {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async
 
-    /// What `query` finds in `history`, which nobody may change meanwhile.
-    func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings
+    /// What each of `queries` finds in `history`, which nobody may change meanwhile.
+    func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings]
 }
 
 /// What a search asks for.
@@ -41,8 +43,9 @@ package enum SearchMethod: Hashable, Sendable {
     case bruteForce
     /// Only as much of a pair as the answer needs.
     case fast
-    /// As `fast`, but signatures begin at `images` images and rest on `landmarks`; for tests of small histories.
-    case signed(images: Int, landmarks: Int)
+    /// As `fast`, but signatures begin at `images` images and are made at once; for tests of small histories, and, with
+    /// `Int.max`, for measuring what signatures save.
+    case signed(images: Int)
 
     /// The one place that decides which search serves a metric and a shape.
     func search(configuration: SimilarityConfiguration, shape: ImageShape, path: KernelPath)
@@ -55,16 +58,12 @@ package enum SearchMethod: Hashable, Sendable {
             path: path
         )
         let limits = SearchLimits(threshold: configuration.threshold, cap: configuration.cap)
-        var policy = SignaturePolicy(kernel: kernel)
+        var policy = SignaturePolicy()
         switch self {
         case .bruteForce: return BruteForceSearch(kernel: kernel, limits: limits)
         case .fast: break
-        case .signed(let images, let landmarks):
-            policy.minimumClusters = images
-            policy.sampleCount = images
-            policy.landmarkCount = landmarks
-            policy.backfill = images / 4
+        case .signed(let images): policy = SignaturePolicy(minimumImages: images, isImmediate: true)
         }
-        return BoundedSearch(kernel: kernel, limits: limits, signatures: policy)
+        return BoundedSearch(kernel: kernel, limits: limits, policy: policy)
     }
 }
