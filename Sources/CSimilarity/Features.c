@@ -68,6 +68,6 @@ void similarity_feature_plan_make(similarity_feature_plan *features, const simil
 size_t similarity_feature_scratch_bytes(const similarity_feature_plan *features) {
     size_t columns = (size_t)features->plan.columns, padded = (size_t)features->plan.padded;
     size_t sums = (size_t)(features->planes * features->filters) * padded;
-    size_t ring = (size_t)features->plan.window * (size_t)(features->degree + 2) * padded;
+    size_t ring = 2 * (size_t)features->plan.window * (size_t)(features->degree + 2) * padded;
     return (2 * columns + sums + ring) * sizeof(float);
 }

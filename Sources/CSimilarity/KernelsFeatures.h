@@ -5,6 +5,7 @@
 
 typedef struct {
     // `quantities` rows for each of the last `window` rows: the image by every polynomial, then its square by the first.
+    // Each is held twice, `window` rows apart, so that the last ones always lie one after another.
     float *ring;
     // By plane and feature, a row each: sums over the rows of a block.
     float *sums;
@@ -46,28 +47,25 @@ INLINE void KERNEL(feature_row)(
         STORE(memory.values + j, value);
         STORE(memory.squares + j, value * value);
     }
-    float *slot = memory.ring + row % count * memory.quantities * padded;
-    for (int32_t order = 0; order <= features->degree; order++, slot += padded)
-        for (ptrdiff_t j = 0; j < padded; j += 16)
-            STORE(slot + j, KERNEL(tap)(memory.values + j, features->taps[order], plan->channels, count));
-    for (ptrdiff_t j = 0; j < padded; j += 16)
-        STORE(slot + j, KERNEL(tap)(memory.squares + j, features->taps[0], plan->channels, count));
+    ptrdiff_t slot = row % count * memory.quantities * padded, again = count * memory.quantities * padded;
+    for (int32_t quantity = 0; quantity < memory.quantities; quantity++, slot += padded) {
+        int32_t order = quantity <= features->degree ? quantity : 0;
+        const float *from = quantity <= features->degree ? memory.values : memory.squares;
+        for (ptrdiff_t j = 0; j < padded; j += 16) {
+            f32x16 value = KERNEL(tap)(from + j, features->taps[order], plan->channels, count);
+            STORE(memory.ring + slot + j, value);
+            STORE(memory.ring + again + slot + j, value);
+        }
+    }
 }
 
 // Column j of the ring's quantity, filtered vertically; `row` is the image row of the window's first row.
 INLINE f32x16 KERNEL(vertical)(
     const similarity_feature_plan *features, KERNEL(feature_memory) memory, int32_t quantity, int32_t order, int32_t row,
     ptrdiff_t j, int32_t count) {
-#pragma clang fp contract(fast)
     ptrdiff_t slot = memory.quantities * memory.padded;
-    const float *from = memory.ring + quantity * memory.padded + j;
-    f32x16 sum = {};
-    int32_t place = row % count;
-    for (int32_t k = 0; k < count; k++) {
-        sum += LOAD(f32x16, from + place * slot) * features->taps[order][k];
-        place = place + 1 == count ? 0 : place + 1;
-    }
-    return sum;
+    const float *from = memory.ring + row % count * slot + quantity * memory.padded + j;
+    return KERNEL(tap)(from, features->taps[order], slot, count);
 }
 
 // Adds the features of a row of windows to the blocks' sums.
@@ -110,19 +108,20 @@ INLINE void KERNEL(feature_terms)(
 
 // Writes the sums of a row of blocks to their regions.
 INLINE void KERNEL(feature_blocks)(
-    const similarity_feature_plan *features, KERNEL(feature_memory) memory, int32_t block_row, int32_t rows, float *out) {
-    int32_t channels = features->plan.channels, positions = features->plan.window_values / channels;
+    const similarity_feature_plan *features, KERNEL(feature_memory) memory, int32_t block_row, int32_t rows, float *out,
+    int32_t channels) {
+    int32_t positions = features->plan.window_values / channels;
     int32_t kinds = features->planes * features->filters, blocks = features->block_columns;
     for (int32_t block = 0; block < blocks; block++) {
-        int32_t first = positions * block / blocks, last = positions * (block + 1) / blocks;
-        float scale = 1 / sqrtf((float)(rows * (last - first)));
+        int32_t first = positions * block / blocks, width = positions * (block + 1) / blocks - first;
+        float scale = 1 / sqrtf((float)(rows * width));
         int32_t region = block_row / 4 * features->region_columns + block / 4;
         float *to = out + (ptrdiff_t)region * features->stride + (block_row % 4 * 4 + block % 4) * channels;
-        for (int32_t kind = 0; kind < kinds; kind++, to += 16 * channels) {
-            const float *from = memory.sums + kind * memory.padded;
+        const float *from = memory.sums + first * channels;
+        for (int32_t kind = 0; kind < kinds; kind++, to += 16 * channels, from += memory.padded) {
             for (int32_t channel = 0; channel < channels; channel++) {
-                float sum = 0;
-                for (int32_t j = first; j < last; j++) sum += from[j * channels + channel];
+                float sum = from[channel];
+                for (int32_t k = 1; k < width; k++) sum += from[k * channels + channel];
                 to[channel] = sum * scale;
             }
         }
@@ -142,7 +141,10 @@ INLINE void KERNEL(window_features)(
             KERNEL(feature_row)(features, memory, x, row + count - 1, count);
             KERNEL(feature_terms)(features, memory, row, count);
         }
-        KERNEL(feature_blocks)(features, memory, block, last - first, out);
+        // A constant number of channels lets the inner loop unroll.
+        if (features->plan.channels == 3) KERNEL(feature_blocks)(features, memory, block, last - first, out, 3);
+        else if (features->plan.channels == 1) KERNEL(feature_blocks)(features, memory, block, last - first, out, 1);
+        else KERNEL(feature_blocks)(features, memory, block, last - first, out, features->plan.channels);
     }
 }
 

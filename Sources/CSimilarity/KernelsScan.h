@@ -75,6 +75,7 @@ static void KERNEL(scan)(
             for (int part = 0; part < SIMILARITY_PARTS; part++) {
                 const int8_t *block = parts[part] + number * SIMILARITY_PART_BYTES(dims[part]);
                 products = KERNEL(scan_part)(coordinates, block + 64, SCAN_GROUPS(dims[part]), products);
+                if (part == 0) products *= SIMILARITY_FIRST_WEIGHT;
                 bounds = KERNEL(scan_bounds)(block, products, query->lengths[part]);
                 inside = bounds <= query->limit;
                 if (!KERNEL(any)(inside)) break;

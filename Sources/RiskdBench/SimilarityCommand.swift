@@ -90,10 +90,13 @@ extension Command {
         while true {
             let now = min(size, count)
             let taken = await bench.grow(to: now)
-            let insertion = await bench.insertion()
-            let note = "learnt and signed in \(rounded(taken)) s; adding an image \(rounded(insertion.single, 3)) ms alone, "
-                + "\(rounded(insertion.batched, 3)) ms of 64; \(rounded(bench.bytesPerImage, 0)) bytes an image"
-            invocation.terminal.note("\(now) images: \(note)")
+            invocation.terminal.note("\(now) images: added, learnt and signed in \(rounded(taken)) s")
+            // Smaller histories are not signed, or learn again while images are added.
+            if now >= 10_000 {
+                let (single, batched) = await bench.insertion()
+                let times = "\(rounded(single, 3)) ms alone, \(rounded(batched, 3)) ms in a batch of 64"
+                invocation.terminal.note("adding an image: \(times); \(rounded(bench.bytesPerImage, 0)) bytes each")
+            }
             for kind in SimilarityBench.Kind.allCases {
                 guard let probe = await bench.probe(kind) else { continue }
                 report.append(kind, of: probe, in: bench, limits: SimilarityLimits(metric: configuration.metric))

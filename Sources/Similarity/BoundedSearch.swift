@@ -15,39 +15,49 @@ struct BoundedSearch: SimilaritySearch {
     var joinCut: Double { min(0.01, limits.threshold / 10) }
 
     func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings] {
-        let scan = scan(queries, in: history)
+        let scan = SignatureScan(queries, history: history, kernel: kernel, isSigned: policy.isSigned)
         let cuts = queries.map { startingCut(of: $0, in: history) }
         let candidates = scan.candidates(within: cuts)
-        return queries.indices.map { index in
-            var progress = SearchProgress(
-                query: queries[index],
-                history: history,
-                kernel: kernel,
-                limits: limits
-            )
+        var cutsLeft = cuts.map { _ in -1.0 }
+        var findings = queries.indices.map { index in
+            var progress = progress(of: queries[index], in: history)
             progress.look(at: candidates[index])
-            return (progress.user.finding(in: history), progress.model.finding(in: history))
+            let cut = progress.builders.user.cut
+            if cut > cuts[index] { cutsLeft[index] = cut }
+            return progress.builders
         }
+        if cutsLeft.contains(where: { $0 >= 0 }) {
+            let candidates = scan.candidates(within: cutsLeft, beyond: cuts)
+            for index in queries.indices where cutsLeft[index] >= 0 {
+                var progress = progress(of: queries[index], in: history)
+                progress.builders = findings[index]
+                progress.look(at: candidates[index])
+                findings[index] = progress.builders
+            }
+        }
+        return findings.map { ($0.user.finding(in: history), $0.model.finding(in: history)) }
     }
 
-    /// How many images of each query's window are looked at unless a near one is found early.
+    private func progress(of query: SimilarityQuery, in history: ImageHistory) -> SearchProgress {
+        SearchProgress(query: query, history: history, kernel: kernel, limits: limits)
+    }
+
+    /// How many images of each query's window are looked at where none is near.
     func candidateCounts(_ queries: [SimilarityQuery], in history: ImageHistory) -> [Int] {
-        let cuts = queries.map { startingCut(of: $0, in: history) }
-        return scan(queries, in: history).candidates(within: cuts).map(\.count)
+        let scan = SignatureScan(queries, history: history, kernel: kernel, isSigned: policy.isSigned)
+        return scan.candidates(within: queries.map { _ in limits.cap }).map(\.count)
     }
 
-    private func scan(_ queries: [SimilarityQuery], in history: ImageHistory) -> SignatureScan {
-        SignatureScan(queries, history: history, kernel: kernel, isSigned: policy.isSigned)
-    }
-
-    /// What the query's own leader says of how far away an image can be that matters.
+    /// How far to look first: as far as an image can be that matters, by the distance to the query's own leader; without
+    /// one up to the threshold, for whoever has a neighbour as near as that needs no look at those further away.
     private func startingCut(of query: SimilarityQuery, in history: ImageHistory) -> Double {
+        let first = 2 * limits.threshold <= limits.cap ? limits.threshold : limits.cap
         let (chunk, place) = history.place(of: query.position)
         let leader = query.position - Int(chunk.leaders[place])
-        guard leader < query.position, query.window.contains(leader) else { return limits.cap }
+        guard leader < query.position, query.window.contains(leader) else { return first }
         let (other, otherPlace) = history.place(of: leader)
         // A repeat is no neighbour.
-        guard other.hashes[otherPlace] != chunk.hashes[place] else { return limits.cap }
+        guard other.hashes[otherPlace] != chunk.hashes[place] else { return first }
         let root = Double(chunk.radii[place]) + SearchProgress.margin
         return max(limits.threshold, min(limits.cap, root * root))
     }

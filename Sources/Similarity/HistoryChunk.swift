@@ -51,7 +51,10 @@ final class HistoryChunk {
         labels.append(label)
         leaders.append(0)
         radii.append(0)
-        names += Array(input.record.name.utf8)
+        // In small steps: an array that doubles would waste a third.
+        let length = input.record.name.utf8.count
+        if names.count + length > names.capacity { names.reserveCapacity(names.count + 16 * length) }
+        names.append(contentsOf: input.record.name.utf8)
         nameEnds.append(UInt32(names.count))
     }
 

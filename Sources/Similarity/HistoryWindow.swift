@@ -4,10 +4,10 @@ internal import Domain
 ///
 /// Its start only moves forward: past what the limits of count, bytes and age no longer hold.
 struct HistoryWindow {
+    /// An image; it is the oldest of those of its history.
     private struct Item {
         let time: Timestamp
         let history: ImageHistory
-        let position: Int
     }
 
     /// Items lie in blocks of so many, so that they never move when their number grows.
@@ -24,7 +24,7 @@ struct HistoryWindow {
 
     init(limits: HistoryLimits) { self.limits = limits }
 
-    var oldestSequence: Int64? { oldest.map { $0.history.neighbour(at: $0.position).sequence } }
+    var oldestSequence: Int64? { oldest.map { $0.history.oldestSequence } }
 
     /// Bytes held.
     var allocatedBytes: Int { blocks.count * Self.block * MemoryLayout<Item>.stride }
@@ -41,14 +41,14 @@ struct HistoryWindow {
     /// Lets event time have come to `time` already, as it had before a restart.
     mutating func restore(newest time: Timestamp) { newest = max(newest ?? time, time) }
 
-    /// Adds an image that was appended to `history` at `position`.
-    mutating func append(_ input: SimilarityInput, position: Int, in history: ImageHistory) {
+    /// Adds an image that was appended to `history`.
+    mutating func append(_ input: SimilarityInput, in history: ImageHistory) {
         if blocks.last.map({ $0.count == Self.block }) ?? true {
             var block: [Item] = []
             block.reserveCapacity(Self.block)
             blocks.append(block)
         }
-        blocks[blocks.count - 1].append(Item(time: input.time, history: history, position: position))
+        blocks[blocks.count - 1].append(Item(time: input.time, history: history))
         count += 1
         bytes += history.shape.count
         trim()
@@ -65,7 +65,7 @@ struct HistoryWindow {
         guard let newest else { return }
         let oldestTime = newest - limits.age
         while let item = oldest, count > limits.entries || bytes > limits.bytes || item.time < oldestTime {
-            item.history.advanceWindow(to: item.position + 1)
+            item.history.advanceWindow()
             bytes -= item.history.shape.count
             start += 1
             count -= 1

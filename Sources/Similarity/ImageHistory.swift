@@ -48,14 +48,18 @@ final class ImageHistory {
         return end - 1
     }
 
-    /// Says that no later query needs positions before `position`.
-    func advanceWindow(to position: Int) {
-        for gone in windowStart..<max(windowStart, position) {
-            let (chunk, place) = place(of: gone)
-            users.remove(chunk.users[place])
-            labels.remove(chunk.labels[place])
-        }
-        windowStart = position
+    /// The sequence number of the image at the window's start.
+    var oldestSequence: Int64 {
+        let (chunk, place) = place(of: windowStart)
+        return chunk.sequences[place]
+    }
+
+    /// Says that no later query needs the image at the window's start.
+    func advanceWindow() {
+        let (chunk, place) = place(of: windowStart)
+        users.remove(chunk.users[place])
+        labels.remove(chunk.labels[place])
+        windowStart += 1
     }
 
     /// Frees the chunks that lie wholly before the window, and names that nobody bears.
@@ -85,6 +89,12 @@ final class ImageHistory {
     /// The chunk that holds `position`, and its place there.
     func place(of position: Int) -> (chunk: HistoryChunk, place: Int) {
         (chunks[position / chunkCapacity - firstChunk], position % chunkCapacity)
+    }
+
+    /// The position of the image that leads the one at `position`; its own where none does.
+    func leader(of position: Int) -> Int {
+        let (chunk, place) = place(of: position)
+        return position - Int(chunk.leaders[place])
     }
 
     /// Who sent the image at `position`.

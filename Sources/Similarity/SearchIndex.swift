@@ -77,12 +77,9 @@ final class SearchIndex {
         return first..<end
     }
 
-    /// Segments that the newest basis has not signed, but the last where another has.
+    /// Segments that the newest basis has not signed.
     func unsignedSegments() -> [Int] {
-        segments.indices.filter { place in
-            guard let segment = segments[place] else { return true }
-            return segment.basis !== basis && place != segments.count - 1
-        }.map { $0 + firstSegment }
+        segments.indices.filter { segments[$0]?.basis !== basis }.map { $0 + firstSegment }
     }
 
     /// Finds leaders for the images of `positions`.

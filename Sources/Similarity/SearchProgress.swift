@@ -12,8 +12,11 @@ struct SearchProgress: ~Copyable {
     /// Of roots of distances, for the rounding of the kernels: their own error is below 1e-6.
     static let margin = 2e-5
 
-    private(set) var user: FindingBuilder
-    private(set) var model: FindingBuilder
+    /// The findings so far.
+    var builders: (user: FindingBuilder, model: FindingBuilder)
+    /// How many candidates ahead pixels are asked for.
+    private static let ahead = 2
+
     private let query: SimilarityQuery
     private let history: ImageHistory
     private let pixels: UnsafePointer<UInt8>
@@ -28,25 +31,27 @@ struct SearchProgress: ~Copyable {
         self.query = query
         self.history = history
         self.limits = limits
-        user = FindingBuilder(limits: limits)
-        model = FindingBuilder(limits: limits)
+        builders = (FindingBuilder(limits: limits), FindingBuilder(limits: limits))
         let (chunk, place) = history.place(of: query.position)
         pixels = chunk.pixels[place]
         prepared = PreparedImage(pixels, kernel: kernel)
         hash = chunk.hashes[place]
         own = chunk.users[place]
-        model.searched = query.window.count
-        user.searched = query.ownImages
+        builders.model.searched = query.window.count
+        builders.user.searched = query.ownImages
     }
 
     /// Looks at candidates, the nearest first.
     mutating func look(at candidates: [Candidate]) {
         let start = history.heldStart
+        // Most candidates are given up after a third of their rows.
+        let prefetched = min(history.shape.count * 2 / 5, 4096)
         for (index, candidate) in candidates.enumerated() {
             // The user's nearest is never nearer than the model's, so nothing after this one matters.
-            guard Double(candidate.bound) <= user.cut else { return }
-            if index + 2 < candidates.count {
-                similarity_prefetch(history.pixels(at: start + Int(candidates[index + 2].offset)))
+            guard Double(candidate.bound) <= builders.user.cut else { return }
+            if index + Self.ahead < candidates.count {
+                let next = start + Int(candidates[index + Self.ahead].offset)
+                similarity_prefetch(history.pixels(at: next), prefetched)
             }
             look(at: start + Int(candidate.offset), bound: Double(candidate.bound))
         }
@@ -55,14 +60,14 @@ struct SearchProgress: ~Copyable {
     private mutating func look(at position: Int, bound: Double) {
         let (chunk, place) = history.place(of: position)
         let isSameUser = chunk.users[place] == own
-        let cut = isSameUser ? user.cut : model.cut
+        let cut = isSameUser ? builders.user.cut : builders.model.cut
         guard bound <= cut else { return }
         if chunk.hashes[place] == hash, memcmp(pixels, chunk.pixels[place], history.shape.count) == 0 {
-            model.exactRepeats += 1
-            if isSameUser { user.exactRepeats += 1 }
+            builders.model.exactRepeats += 1
+            if isSameUser { builders.user.exactRepeats += 1 }
             return
         }
-        let nearestCut = isSameUser ? user.nearestCut : model.nearestCut
+        let nearestCut = isSameUser ? builders.user.nearestCut : builders.model.nearestCut
         let leader = position - Int(chunk.leaders[place])
         var distance: Double
         var isNear = false
@@ -75,7 +80,7 @@ struct SearchProgress: ~Copyable {
             isNear = upper * upper < limits.threshold
             // One that is near and not the nearest need not be measured.
             distance = isNear && lower * lower > nearestCut ? .infinity : measure(position, isNear ? nearestCut : cut)
-        } else if let known = leaders[position], known < .infinity {
+        } else if !leaders.isEmpty, let known = leaders[position], known < .infinity {
             distance = known
         } else {
             distance = measure(position, cut)
@@ -102,11 +107,11 @@ struct SearchProgress: ~Copyable {
     /// Counts an image; one at distance infinity is near, but not the nearest.
     private mutating func count(_ distance: Double, at position: Int, isAlarm: Bool, isSameUser: Bool) {
         if distance < .infinity {
-            model.count(distance: distance, position: position, isAlarm: isAlarm)
-            if isSameUser { user.count(distance: distance, position: position, isAlarm: isAlarm) }
+            builders.model.count(distance: distance, position: position, isAlarm: isAlarm)
+            if isSameUser { builders.user.count(distance: distance, position: position, isAlarm: isAlarm) }
         } else {
-            model.countNear(isAlarm: isAlarm)
-            if isSameUser { user.countNear(isAlarm: isAlarm) }
+            builders.model.countNear(isAlarm: isAlarm)
+            if isSameUser { builders.user.countNear(isAlarm: isAlarm) }
         }
     }
 }

@@ -69,25 +69,25 @@ final class SignatureBasis: @unchecked Sendable {
             rests += Self.rest(of: data[row], data.columns, without: scores[row], signatureLength)
         }
         usualRest = rests / Float(count)
-        // The first few coordinates are clamped now and then, so that the many small ones are rounded less.
+        // Few coordinates are clamped; the first ones, which are larger, have steps of twice the size.
         var widest: Float = 0
         for column in 0..<signatureLength {
             var square: Float = 0
             for row in 0..<count { square += scores[row][column] * scores[row][column] }
             widest = max(widest, square / Float(count))
         }
-        step = max(1.5 * widest.squareRoot() / 127, 1e-6)
-        // Half a step in each coordinate at the worst; as a rule much less.
+        step = max(1.25 * widest.squareRoot() / 127, 1e-6)
         var largest: Float = 0
         for row in 0..<count {
             var error: Float = 0
             for column in 0..<signatureLength {
-                let value = min(max(scores[row][column] / step, -127), 127)
-                error += (value - value.rounded()) * (value - value.rounded())
+                let factor = SignatureParts.factor(column)
+                let value = min(max(scores[row][column] / (step * factor), -127), 127)
+                error += (value - value.rounded()) * (value - value.rounded()) * factor * factor
             }
             largest = max(largest, error)
         }
-        storedError = Double(step) * min(Double(largest).squareRoot() * 1.1, 0.5 * Double(signatureLength).squareRoot())
+        storedError = Double(step) * Double(largest).squareRoot() * 1.1
     }
 
     /// Signs up to ``group`` images.
@@ -209,13 +209,13 @@ struct Signature: ~Copyable {
     /// Clamping moves no two coordinates apart, so only rounding counts as an error.
     mutating func round(_ values: UnsafePointer<Float>, step: Float) {
         var (square, length): (Float, Int32) = (0, 0)
-        let scale = 1 / step
         for index in 0..<signatureLength {
-            let value = min(max(values[index] * scale, -127), 127)
+            let factor = SignatureParts.factor(index)
+            let value = min(max(values[index] / (step * factor), -127), 127)
             let whole = value.rounded()
-            square += (value - whole) * (value - whole)
+            square += (value - whole) * (value - whole) * factor * factor
             coordinates[index] = UInt8(Int32(whole) + 128)
-            length += Int32(whole) * Int32(whole)
+            length += Int32(whole) * Int32(whole) * Int32(factor * factor)
             switch index + 1 {
             case SignatureParts.ends[0]: lengths.0 = length
             case SignatureParts.ends[1]: lengths.1 = length
@@ -232,4 +232,7 @@ struct Signature: ~Copyable {
 enum SignatureParts {
     /// Where each ends; as `SIMILARITY_PART_LENGTHS`.
     static let ends = [64, 128, 256, 384]
+
+    /// How many steps a coordinate of 1 stands for; squared, `SIMILARITY_FIRST_WEIGHT` in the first part.
+    static func factor(_ index: Int) -> Float { index < ends[0] ? 2 : 1 }
 }

@@ -18,6 +18,9 @@ struct SignaturePolicy: Sendable {
 }
 
 extension BoundedSearch {
+    /// Segments that the background is given at once, so that listing their images takes no time.
+    private static let segmentsAtOnce = 8
+
     func prepare(
         _ history: ImageHistory,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
@@ -39,12 +42,15 @@ extension BoundedSearch {
     ) async {
         let index = history.index
         index.fresh = FreshSignatures()
-        // Images of several segments at once come from a restart; the older ones are left to the background.
-        let last = (positions.upperBound - 1) / SignatureSegment.capacity
-        let range = max(positions.lowerBound, last * SignatureSegment.capacity)..<positions.upperBound
-        guard !positions.isEmpty, let segment = index.segment(last) else { return }
-        let table = await sign(range, of: history, in: segment, forEach: forEach)
-        index.fresh = FreshSignatures(table, from: range.lowerBound, basis: segment.basis)
+        guard !positions.isEmpty else { return }
+        let capacity = SignatureSegment.capacity
+        // Several segments at once come from a restart; those that are not signed are left to the background.
+        for number in positions.lowerBound / capacity...(positions.upperBound - 1) / capacity {
+            guard let segment = index.segment(number) else { continue }
+            let range = positions.clamped(to: number * capacity..<(number + 1) * capacity)
+            let table = await sign(range, of: history, in: segment, forEach: forEach)
+            index.fresh = FreshSignatures(table, from: range.lowerBound, basis: segment.basis)
+        }
     }
 
     /// Signs some of the images that came while their segment was signed in the background.
@@ -96,7 +102,7 @@ extension BoundedSearch {
                 immediately: policy.isImmediate
             )
         } else if let basis = index.basis {
-            let orders = index.unsignedSegments().map { number in
+            let orders = index.unsignedSegments().prefix(Self.segmentsAtOnce).map { number in
                 let first = max(number * SignatureSegment.capacity, history.heldStart)
                 let end = min((number + 1) * SignatureSegment.capacity, history.end)
                 return SignatureLearner.SegmentOrder(
@@ -112,12 +118,16 @@ extension BoundedSearch {
 
     /// Leaders, evenly over the window.
     private func sample(_ count: Int, of history: ImageHistory) -> [HeldImage] {
-        let leaders = (history.windowStart..<history.end).filter { position in
-            let (chunk, place) = history.place(of: position)
-            return chunk.leaders[place] == 0
+        let (start, length) = (history.windowStart, history.end - history.windowStart)
+        let size = min(count, length)
+        return (0..<size).compactMap { slot in
+            let positions = start + slot * length / size..<start + (slot + 1) * length / size
+            let leader = positions.first { position in
+                let leader = history.leader(of: position)
+                return leader == position || leader < start
+            }
+            return leader.map { history.held($0) }
         }
-        let size = min(count, leaders.count)
-        return (0..<size).map { history.held(leaders[$0 * leaders.count / size]) }
     }
 }
 

@@ -36,7 +36,12 @@ struct SignatureScan {
     }
 
     /// The images of each query's window that may be as near as its cut, in the order to look at them.
-    func candidates(within cuts: [Double]) -> [[Candidate]] {
+    ///
+    /// - Parameters:
+    ///   - cuts: by query; below 0 finds nothing.
+    ///   - earlier: cuts of an earlier scan, whose candidates are left out.
+    /// - Returns: candidates by query.
+    func candidates(within cuts: [Double], beyond earlier: [Double]? = nil) -> [[Candidate]] {
         var found = [[Candidate]](repeating: [], count: queries.count)
         let first = queries.map(\.window.lowerBound).min() ?? 0
         let end = queries.map(\.window.upperBound).max() ?? 0
@@ -47,12 +52,12 @@ struct SignatureScan {
         for number in first / capacity...(end - 1) / capacity {
             let positions = number * capacity..<min((number + 1) * capacity, end)
             guard isSigned, let segment = history.index.segment(number) else {
-                addAll(positions, to: &found)
+                if earlier == nil { addAll(positions, to: &found) }
                 continue
             }
             let signatures = known.first { $0.basis === segment.basis } ?? self.signatures(by: segment.basis)
             if known.last?.basis !== signatures.basis { known.append(signatures) }
-            scan(segment, positions, signatures, cuts, room, &found)
+            scan(segment, positions, signatures, cuts, earlier, room, &found)
         }
         for index in found.indices { found[index].sort(by: Candidate.precedes) }
         return found
@@ -71,11 +76,12 @@ struct SignatureScan {
         _ all: Range<Int>,
         _ signatures: QuerySignatures,
         _ cuts: [Double],
+        _ earlier: [Double]?,
         _ room: CandidateRoom,
         _ found: inout [[Candidate]]
     ) {
         let basis = segment.basis
-        let asked = queries.indices.filter { !all.clamped(to: queries[$0].window).isEmpty }
+        let asked = queries.indices.filter { cuts[$0] >= 0 && !all.clamped(to: queries[$0].window).isEmpty }
         let orders = asked.enumerated().map { place, index in
             let own = signatures[index]
             let limit = basis.limit(of: own.pointee, forCut: cuts[index])
@@ -84,10 +90,11 @@ struct SignatureScan {
         segment.scan(orders, count: all.count, path: kernel.path)
         for (place, index) in asked.enumerated() {
             let positions = all.clamped(to: queries[index].window)
-            for candidate in room.found(place) {
-                let position = all.lowerBound + Int(candidate.index)
-                guard positions.contains(position) else { continue }
-                let bound = basis.distance(of: signatures[index].pointee, bound: candidate.bound)
+            let known = earlier.map { basis.limit(of: signatures[index].pointee, forCut: $0[index]) }
+            room.forEachFound(place) { place, bound in
+                let position = all.lowerBound + place
+                guard positions.contains(position), known.map({ bound > $0 }) ?? true else { return }
+                let bound = basis.distance(of: signatures[index].pointee, bound: bound)
                 found[index].append(Candidate(bound: bound, offset: UInt32(position - start)))
             }
         }

@@ -43,7 +43,7 @@ final class SignatureSegment: @unchecked Sendable {
             let lane = block(place / 16, of: part) + 64 + place % 16 * 4
             for index in start..<end {
                 let value = Int32(signature.coordinates[index]) - 128
-                sum += value * value + 256 * value
+                sum += (value * value + 256 * value) * (part == 0 ? Int32(SIMILARITY_FIRST_WEIGHT) : 1)
                 lane[(index - start) / 4 * 64 + index % 4] = Int8(value)
             }
             lengths.append(sum)
@@ -99,8 +99,9 @@ final class CandidateRoom {
         )
     }
 
-    /// What the scan found for place `number`.
-    func found(_ number: Int) -> UnsafeBufferPointer<similarity_candidate> {
-        UnsafeBufferPointer(start: base + number * SignatureSegment.capacity, count: counts[number])
+    /// Calls `body` with the places that the scan found for place `number`, and the squared distances there.
+    func forEachFound(_ number: Int, _ body: (Int, Int32) -> Void) {
+        let found = base + number * SignatureSegment.capacity
+        for index in 0..<counts[number] { body(Int(found[index].index), found[index].bound) }
     }
 }

@@ -101,7 +101,7 @@ package final class SimilarityDetector {
         let first = window.open(at: input.time, for: line.history)
         let ownImages = line.history.count(of: input.user)
         let position = line.history.append(input)
-        window.append(input, position: position, in: line.history)
+        window.append(input, in: line.history)
         let query = SimilarityQuery(
             position: position,
             window: first..<position,

@@ -73,7 +73,7 @@ struct LeaderTests {
         for (index, input) in inputs.enumerated() {
             let position = history.append(input)
             history.index.lead(position..<position + 1, of: history, kernel: kernel, cut: 0.01)
-            history.advanceWindow(to: max(0, index - 300))
+            if index >= 300 { history.advanceWindow() }
             history.evict()
         }
         #expect(history.heldStart > 0)

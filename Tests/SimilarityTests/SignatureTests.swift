@@ -77,7 +77,8 @@ struct SignatureTests {
         (0..<signatureLength).reduce(0) { sum, index in
             let difference =
                 Int32(one.pointee.coordinates[index]) - Int32(other.pointee.coordinates[index])
-            return sum + difference * difference
+            let factor = Int32(SignatureParts.factor(index))
+            return sum + difference * difference * factor * factor
         }
     }
 
@@ -148,6 +149,8 @@ struct SignatureTests {
         let room = CandidateRoom(queries: 1)
         let order = room.order(0, signature: query.pointee, limit: limit)
         segment.scan([order], count: count, path: path)
-        return Dictionary(uniqueKeysWithValues: room.found(0).map { (Int($0.index), $0.bound) })
+        var found: [Int: Int32] = [:]
+        room.forEachFound(0) { found[$0] = $1 }
+        return found
     }
 }

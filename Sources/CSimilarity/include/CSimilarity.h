@@ -90,6 +90,8 @@ void similarity_matmul(
 #define SIMILARITY_SIGNATURE 384
 #define SIMILARITY_PARTS 4
 #define SIMILARITY_PART_LENGTHS {64, 64, 128, 128}
+/// The first part's coordinates stand for twice as much as the others', so their squares count four times.
+#define SIMILARITY_FIRST_WEIGHT 4
 /// Bytes of a part of 16 signatures: their 32-bit lengths up to here, then the coordinates, 4 of each in turn.
 #define SIMILARITY_PART_BYTES(length) (64 + 16 * (size_t)(length))
 
@@ -105,7 +107,7 @@ typedef struct {
 typedef struct {
     /// Coordinates + 128.
     const uint8_t *coordinates;
-    /// The squared length of the coordinates (without the 128) up to the end of each part.
+    /// The squared length of the coordinates (without the 128, weighted) up to the end of each part.
     int32_t lengths[SIMILARITY_PARTS];
     /// Signatures further away than this, squared, are no candidates.
     int32_t limit;
@@ -116,14 +118,14 @@ typedef struct {
 
 /// Appends the candidates among blocks `first` ..< `last` of 16 signatures each.
 ///
-/// A signature's stored length is sum (x^2 + 256 x) over its coordinates x; one that is far below 0 is always found.
+/// A signature's stored length is the weighted sum of x^2 + 256 x over its coordinates x; one that is far below 0 is always found.
 void similarity_scan(
     int32_t path, const similarity_scan_query *queries, size_t count, const int8_t *const *parts, size_t first,
     size_t last);
 
-/// Asks for the first bytes of an image before they are needed.
-static inline void similarity_prefetch(const uint8_t *image) {
-    for (int line = 0; line < 8; line++) __builtin_prefetch(image + 64 * line);
+/// Asks for the first `count` bytes of an image before they are needed.
+static inline void similarity_prefetch(const uint8_t *image, size_t count) {
+    for (size_t byte = 0; byte < count; byte += 64) __builtin_prefetch(image + byte);
 }
 
 /// A 64-bit hash of `count` bytes, the same on every machine of the same byte order.
