@@ -21,7 +21,8 @@ final class ImageFile {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 24,
-            let memory = mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED
+            let memory = mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+            memory != MAP_FAILED
         else { throw Unusable(description: "cannot read \(path)") }
         let numbers = (0..<4).map {
             Int(UInt32(littleEndian: memory.loadUnaligned(fromByteOffset: 8 + 4 * $0, as: UInt32.self)))

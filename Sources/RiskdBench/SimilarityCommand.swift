@@ -25,7 +25,9 @@ extension Command {
     ) { invocation in
         guard let path = invocation.value("images") else { throw UsageError("--images is required") }
         guard let metric = SimilarityMetric(rawValue: invocation.value("metric") ?? "ssim") else {
-            throw UsageError("--metric must be one of \(SimilarityMetric.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw UsageError(
+                "--metric must be one of \(SimilarityMetric.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         guard let window = SimilarityWindow(rawValue: invocation.value("window") ?? "uniform") else {
             throw UsageError("--window must be uniform or gaussian")
@@ -68,7 +70,8 @@ extension Command {
         ])
         let shape = "\(file.shape.height)x\(file.shape.width)x\(file.shape.channels)"
         let counts = [
-            configuration.history.entries, result.searches, result.differences, result.withNeighbour, result.counted,
+            configuration.history.entries, result.searches, result.differences, result.withNeighbour,
+            result.counted,
             result.repeats,
         ]
         let names = [shape, configuration.metric.rawValue, configuration.window.rawValue]
@@ -95,11 +98,18 @@ extension Command {
             if now >= 10_000 {
                 let (single, batched) = await bench.insertion()
                 let times = "\(rounded(single, 3)) ms alone, \(rounded(batched, 3)) ms in a batch of 64"
-                invocation.terminal.note("adding an image: \(times); \(rounded(bench.bytesPerImage, 0)) bytes each")
+                invocation.terminal.note(
+                    "adding an image: \(times); \(rounded(bench.bytesPerImage, 0)) bytes each"
+                )
             }
             for kind in SimilarityBench.Kind.allCases {
                 guard let probe = await bench.probe(kind) else { continue }
-                report.append(kind, of: probe, in: bench, limits: SimilarityLimits(metric: configuration.metric))
+                report.append(
+                    kind,
+                    of: probe,
+                    in: bench,
+                    limits: SimilarityLimits(metric: configuration.metric)
+                )
             }
             guard now < count else { break }
             size *= 10
@@ -126,9 +136,12 @@ struct SimilarityLimits {
 /// The rows of a measurement.
 struct SimilarityReport {
     private var report = Report([
-        .init("images", isNumeric: true), .init("queries"), .init("search"), .init("threshold", isNumeric: true),
-        .init("median_ms", isNumeric: true), .init("mean_ms", isNumeric: true), .init("p95_ms", isNumeric: true),
-        .init("of_8_ms", isNumeric: true), .init("candidates", isNumeric: true), .init("brute_ms", isNumeric: true),
+        .init("images", isNumeric: true), .init("queries"), .init("search"),
+        .init("threshold", isNumeric: true),
+        .init("median_ms", isNumeric: true), .init("mean_ms", isNumeric: true),
+        .init("p95_ms", isNumeric: true),
+        .init("of_8_ms", isNumeric: true), .init("candidates", isNumeric: true),
+        .init("brute_ms", isNumeric: true),
         .init("ratio", isNumeric: true),
     ])
 

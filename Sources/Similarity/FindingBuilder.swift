@@ -40,7 +40,7 @@ struct FindingBuilder {
     }
 
     func finding(in history: ImageHistory) -> SimilarityFinding {
-        return SimilarityFinding(
+        SimilarityFinding(
             minimumDistance: nearest == nil ? nil : best,
             lowerBound: best,
             nearest: nearest.map { history.neighbour(at: $0) },

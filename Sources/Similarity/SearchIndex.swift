@@ -132,24 +132,3 @@ struct FreshSignatures {
         return table[position - start]
     }
 }
-
-/// Signatures side by side.
-///
-/// Unchecked: pieces write different ones, or only read.
-final class SignatureTable: @unchecked Sendable {
-    let count: Int
-    private let base: UnsafeMutablePointer<Signature>
-
-    init(count: Int) {
-        self.count = count
-        base = .allocate(capacity: max(1, count))
-        for index in 0..<count { (base + index).initialize(to: Signature()) }
-    }
-
-    deinit {
-        base.deinitialize(count: count)
-        base.deallocate()
-    }
-
-    subscript(index: Int) -> UnsafeMutablePointer<Signature> { base + index }
-}

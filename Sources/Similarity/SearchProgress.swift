@@ -79,7 +79,9 @@ struct SearchProgress: ~Copyable {
             let upper = root + radius + Self.margin
             isNear = upper * upper < limits.threshold
             // One that is near and not the nearest need not be measured.
-            distance = isNear && lower * lower > nearestCut ? .infinity : measure(position, isNear ? nearestCut : cut)
+            distance =
+                isNear && lower * lower > nearestCut
+                ? .infinity : measure(position, isNear ? nearestCut : cut)
         } else if !leaders.isEmpty, let known = leaders[position], known < .infinity {
             distance = known
         } else {

@@ -59,7 +59,8 @@ extension BoundedSearch {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
         let range = history.index.takeBacklog(64, from: history.heldStart)
-        guard !range.isEmpty, let segment = history.index.segment(range.lowerBound / SignatureSegment.capacity)
+        guard !range.isEmpty,
+            let segment = history.index.segment(range.lowerBound / SignatureSegment.capacity)
         else { return }
         _ = await sign(range, of: history, in: segment, forEach: forEach)
     }

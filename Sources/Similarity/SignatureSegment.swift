@@ -26,7 +26,9 @@ final class SignatureSegment: @unchecked Sendable {
             start = end
         }
         self.parts = parts
-        for place in 0..<Self.capacity { setLengths(of: place, to: (Self.near, Self.near, Self.near, Self.near)) }
+        for place in 0..<Self.capacity {
+            setLengths(of: place, to: (Self.near, Self.near, Self.near, Self.near))
+        }
     }
 
     deinit { memory.deallocate() }

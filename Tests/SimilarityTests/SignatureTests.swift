@@ -38,14 +38,21 @@ struct SignatureTests {
 
     @Test(arguments: settings)
     func `signatures never exceed the distance, whatever they were learnt from`(setting: Setting) {
-        for shape in [(50, 50, 3), (28, 28, 1), (16, 20, 3), (9, 8, 2), (1, 9, 3), (64, 33, 4), (5, 3, 1)].map({
-            ImageShape(height: $0.0, width: $0.1, channels: $0.2)
-        }) {
+        for shape in [(50, 50, 3), (28, 28, 1), (16, 20, 3), (9, 8, 2), (1, 9, 3), (64, 33, 4), (5, 3, 1)]
+            .map({
+                ImageShape(height: $0.0, width: $0.1, channels: $0.2)
+            })
+        {
             let images = images(shape, 44)
             let buffer = PixelBuffer(stride: shape.count, capacity: images.count)
             for (index, image) in images.enumerated() { buffer.set(index, to: image.pixels) }
             for (path, count) in [(KernelPath.baseline, 30), (.best, 30), (.best, 1)] {
-                let kernel = PairKernel(metric: setting.metric, window: setting.window, shape: shape, path: path)
+                let kernel = PairKernel(
+                    metric: setting.metric,
+                    window: setting.window,
+                    shape: shape,
+                    path: path
+                )
                 let basis = SignatureBasis(sample: buffer, count: count, kernel: kernel)
                 let table = SignatureTable(count: images.count)
                 for first in stride(from: 0, to: images.count, by: 7) {
@@ -67,6 +74,30 @@ struct SignatureTests {
                 // They also say something.
                 #expect(count == 1 || tight > images.count * images.count / 4, "\(shape) \(tight)")
             }
+        }
+    }
+
+    @Test(arguments: settings)
+    func `features differ by less than their slack between machines`(setting: Setting) {
+        let shape = ImageShape(height: 50, width: 50, channels: 3)
+        let images = images(shape, 20)
+        let buffer = PixelBuffer(stride: shape.count, capacity: images.count)
+        for (index, image) in images.enumerated() { buffer.set(index, to: image.pixels) }
+        let features = [KernelPath.baseline, .best].map { path in
+            SignatureFeatures(
+                sample: buffer,
+                count: images.count,
+                kernel: PairKernel(metric: setting.metric, window: setting.window, shape: shape, path: path)
+            )
+        }
+        let count = features[0].regions * features[0].stride
+        var (one, other) = ([Float](repeating: 0, count: count), [Float](repeating: 0, count: count))
+        for index in images.indices {
+            features[0].write(buffer[index], to: &one)
+            features[1].write(buffer[index], to: &other)
+            let square = zip(one, other).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            #expect(Double(square.squareRoot()) < SignatureFeatures.slack / 4, "\(index) \(square)")
+            #expect(one.reduce(0) { $0 + $1 * $1 } < 2.01)
         }
     }
 
