@@ -100,7 +100,7 @@ let package = Package(
             name: "riskd-bench",
             dependencies: [
                 "Configuration", "Domain", "EmbeddedPostgres", "Ingest", "PostgresClient", "RiskdCLI",
-                "RiskdDaemon", "Runtime", "Scoring", "Storage",
+                "RiskdDaemon", "Runtime", "Scoring", "Similarity", "Storage",
             ],
             path: "Sources/RiskdBench",
             swiftSettings: house

@@ -46,10 +46,6 @@ void similarity_plan_make(
     plan->window_values = (width - plan->window + 1) * channels;
     plan->padded = rounded(plan->window_values, 32);
     plan->columns = rounded(plan->padded + (plan->window - 1) * channels, 32) + 32;
-    // About 36 regions: 4 x 3 x 3 for colour, 6 x 6 for grey (similarity in regions prunes better than in one piece).
-    int32_t rows = channels == 1 ? 6 : channels <= 3 ? 4 : 2, columns = channels == 1 ? 6 : channels <= 3 ? 3 : 2;
-    plan->region_rows = smaller(rows, plan->window_rows);
-    plan->region_columns = channels ? smaller(columns, plan->window_values / channels) : 0;
     double sum = 0;
     for (int32_t k = 0; k < plan->window; k++) {
         double offset = k - radius;
@@ -66,11 +62,10 @@ size_t similarity_statistics_bytes(const similarity_plan *plan) {
 
 size_t similarity_scratch_bytes(const similarity_plan *plan) {
     size_t columns = (size_t)plan->columns, padded = (size_t)plan->padded;
-    size_t regions = padded * sizeof(float);
     // Rows first or columns first, whichever a build does.
     size_t rows_first = padded * 3 * 8 * sizeof(int32_t), columns_first = columns * 5 * sizeof(uint16_t);
-    if (!plan->gaussian) return (rows_first > columns_first ? rows_first : columns_first) + regions;
-    return (columns * 3 + padded * 6 * (size_t)plan->window) * sizeof(double) + regions;
+    if (!plan->gaussian) return rows_first > columns_first ? rows_first : columns_first;
+    return (columns * 3 + padded * 6 * (size_t)plan->window) * sizeof(double);
 }
 
 void similarity_statistics(
@@ -82,29 +77,6 @@ double similarity_ssim(
     int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
     double cut, void *scratch) {
     return kernels(path)->ssim(plan, y, statistics, x, cut, scratch);
-}
-
-void similarity_regions(
-    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
-    float *parts, void *scratch) {
-    kernels(path)->regions(plan, y, statistics, x, parts, scratch);
-}
-
-// As the byte dot products' KERNEL(serves); a whole vector of regions must fit the scratch memory.
-size_t similarity_outline_bytes(int32_t path, const similarity_plan *plan) {
-    if (!kernels(path)->outline || plan->gaussian || plan->window != 7 || plan->channels > 8) return 0;
-    return (size_t)plan->padded / 16 * (size_t)plan->window_rows * 48 * sizeof(float);
-}
-
-void similarity_outline(
-    int32_t path, const similarity_plan *plan, const void *statistics, void *outline) {
-    kernels(path)->outline(plan, statistics, outline);
-}
-
-void similarity_outline_regions(
-    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *outline_y, const uint8_t *x,
-    const void *outline_x, float *parts, void *scratch) {
-    kernels(path)->outline_regions(plan, y, outline_y, x, outline_x, parts, scratch);
 }
 
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut) {
@@ -132,9 +104,15 @@ void similarity_matmul(
     kernels(path)->matmul(a, lines, b, vectors, inner, a_stride, b_stride, out, out_stride);
 }
 
+void similarity_features(
+    int32_t path, const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch) {
+    kernels(path)->features(features, x, out, scratch);
+}
+
 void similarity_scan(
-    int32_t path, const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds) {
-    kernels(path)->scan(query, signatures, count, limit, bounds);
+    int32_t path, const similarity_scan_query *queries, size_t count, const int8_t *const *parts, size_t first,
+    size_t last) {
+    kernels(path)->scan(queries, count, parts, first, last);
 }
 
 uint64_t similarity_hash(const uint8_t *bytes, size_t count) {

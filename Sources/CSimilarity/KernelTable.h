@@ -10,24 +10,17 @@ typedef struct {
     double (*ssim)(
         const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
         void *scratch);
-    void (*regions)(
-        const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
-        void *scratch);
     double (*mse)(const uint8_t *y, const uint8_t *x, size_t count, double cut);
     void (*matmul)(
         const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
         size_t b_stride, float *out, size_t out_stride);
+    void (*features)(const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch);
     void (*scan)(
-        const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds);
+        const similarity_scan_query *queries, size_t count, const int8_t *const *parts, size_t first, size_t last);
     void (*fourier)(const fourier_plan *plan, double *re, double *im, size_t lanes, double *scratch);
     void (*fsim_maps)(const similarity_fsim *plan, const uint8_t *pixels, void *maps, void *scratch);
     double (*fsim_distance)(const similarity_fsim *plan, const void *first, const void *second, double cut);
     double (*euclidean)(const uint8_t *a, const uint8_t *b, size_t count, double scale, double cut);
-    // Null where a build has no use for outlines.
-    void (*outline)(const similarity_plan *plan, const void *statistics, void *outline);
-    void (*outline_regions)(
-        const similarity_plan *plan, const uint8_t *y, const void *outline_y, const uint8_t *x,
-        const void *outline_x, float *parts, void *scratch);
 } similarity_kernels;
 
 extern const similarity_kernels similarity_kernels_baseline, similarity_kernels_avx2, similarity_kernels_avx512,

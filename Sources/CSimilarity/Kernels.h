@@ -123,54 +123,9 @@ INLINE double KERNEL(uniform_distance)(
     return distance > cut ? INFINITY : distance;
 }
 
-INLINE void KERNEL(close_band)(
-    const similarity_plan *plan, float *columns, int32_t band, double all, float *parts) {
-    int32_t channels = plan->channels, positions = plan->window_values / channels;
-    for (int32_t part = 0; part < plan->region_columns; part++) {
-        int32_t first = positions * part / plan->region_columns;
-        int32_t last = positions * (part + 1) / plan->region_columns;
-        for (int32_t channel = 0; channel < channels; channel++) {
-            float sum = 0;
-            for (int32_t j = first; j < last; j++) sum += columns[j * channels + channel];
-            *(parts + (band * plan->region_columns + part) * channels + channel) = (float)(sum / all);
-        }
-    }
-    memset(columns, 0, (size_t)plan->padded * sizeof(float));
-}
-
-INLINE int KERNEL(ends_band)(const similarity_plan *plan, int32_t row, int32_t band) {
-    return row + 1 == plan->window_rows * (band + 1) / plan->region_rows;
-}
-
-INLINE void KERNEL(uniform_regions)(
-    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
-    void *scratch, ptrdiff_t stride, int32_t taps) {
-    const uint32_t *sy = statistics;
-    ptrdiff_t padded = plan->padded;
-    const int32_t *nyy = (const int32_t *)(sy + padded * plan->window_rows);
-    KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
-    float *columns = sums.rest;
-    memset(columns, 0, (size_t)padded * sizeof(float));
-    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row, taps);
-    float c1 = KERNEL(c1)(taps);
-    float c2 = KERNEL(c2)(taps);
-    double all = (double)plan->window_values * plan->window_rows;
-    for (int32_t row = 0, band = 0; row < plan->window_rows; row++) {
-        KERNEL(push)(plan, sums, y, x, row + taps - 1, taps);
-        for (ptrdiff_t j = 0; j < plan->window_values; j += 16) {
-            KERNEL(fraction) a = KERNEL(terms)(plan, sums, sy, nyy, j, stride, taps, c1, c2);
-            STORE(columns + j, LOAD(f32x16, columns + j) + (1.0f - a.numerator / a.denominator));
-        }
-        nyy += padded;
-        sy += padded;
-        if (KERNEL(ends_band)(plan, row, band)) KERNEL(close_band)(plan, columns, band++, all, parts);
-    }
-}
-
-#ifdef KERNEL_VNNI
-#include "KernelsOutline.h"
-#endif
 #include "KernelsGaussian.h"
+#include "KernelsFeatures.h"
+#include "KernelsScan.h"
 #include "KernelsSignature.h"
 
 // MARK: squared differences
@@ -194,7 +149,7 @@ static double KERNEL(mse)(const uint8_t *y, const uint8_t *x, size_t count, doub
 #include "KernelsFourier.h"
 #include "KernelsFSIM.h"
 #include "KernelsFSIMPair.h"
-#include "KernelsFeatures.h"
+#include "KernelsEuclidean.h"
 
 // MARK: entry points
 
@@ -229,21 +184,8 @@ static double KERNEL(ssim)(
 #undef WITH
 }
 
-static void KERNEL(regions)(
-    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
-    void *scratch) {
-    UNLESS_SERVED(regions(plan, y, statistics, x, parts, scratch));
-    if (plan->gaussian) return KERNEL(gaussian_regions)(plan, y, statistics, x, parts, scratch);
-    if (plan->window == 7)
-        return KERNEL(uniform_regions)(plan, y, statistics, x, parts, scratch, plan->channels, 7);
-    KERNEL(uniform_regions)(plan, y, statistics, x, parts, scratch, plan->channels, plan->window);
-}
-
 const similarity_kernels KERNEL(similarity_kernels) = {
-    .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .regions = KERNEL(regions), .mse = KERNEL(mse),
-    .matmul = KERNEL(matmul), .scan = KERNEL(scan), .fourier = KERNEL(fourier_transform),
+    .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .mse = KERNEL(mse), .matmul = KERNEL(matmul),
+    .features = KERNEL(features), .scan = KERNEL(scan), .fourier = KERNEL(fourier_transform),
     .fsim_maps = KERNEL(fsim_maps), .fsim_distance = KERNEL(fsim_distance), .euclidean = KERNEL(euclidean),
-#ifdef KERNEL_VNNI
-    .outline = KERNEL(outline), .outline_regions = KERNEL(outline_regions),
-#endif
 };

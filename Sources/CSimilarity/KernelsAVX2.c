@@ -1,6 +1,7 @@
 // The kernels for machines with AVX2.
 #if defined(__x86_64__)
 #include <float.h>
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "KernelTable.h"
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #define KERNEL(name) name##_avx2
+#define KERNEL_AVX2
 #include "Kernels.h"
 #pragma clang attribute pop
 #endif

@@ -105,29 +105,6 @@ static double KERNEL(gaussian_distance)(
     return KERNEL(gaussian_distance_taps)(plan, y, statistics, x, cut, scratch, plan->window);
 }
 
-static void KERNEL(gaussian_regions)(
-    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, float *parts,
-    void *scratch) {
-    int32_t taps = plan->window;
-    ptrdiff_t padded = plan->padded;
-    const double *my = statistics, *myy = my + padded * plan->window_rows;
-    KERNEL(filter) filter = KERNEL(filter_in)(plan, scratch);
-    float *columns = (float *)(filter.ring + 6 * taps * padded);
-    memset(columns, 0, (size_t)padded * sizeof(float));
-    for (int32_t row = 0; row < taps - 1; row++) KERNEL(filter_row)(plan, filter, y, x, row, taps, 3);
-    double all = (double)plan->window_values * plan->window_rows;
-    for (int32_t row = 0, band = 0; row < plan->window_rows; row++) {
-        KERNEL(filter_row)(plan, filter, y, x, row + taps - 1, taps, 3);
-        for (ptrdiff_t j = 0; j < plan->window_values; j += 8) {
-            f64x8 term = KERNEL(gaussian_terms)(plan, filter, my, myy, row + taps - 1, j, taps);
-            for (int32_t lane = 0; lane < 8; lane++) columns[j + lane] += (float)(1.0 - term[lane]);
-        }
-        my += padded;
-        myy += padded;
-        if (KERNEL(ends_band)(plan, row, band)) KERNEL(close_band)(plan, columns, band++, all, parts);
-    }
-}
-
 static void KERNEL(gaussian_statistics)(
     const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch) {
     int32_t taps = plan->window;

@@ -47,23 +47,3 @@ static void KERNEL(matmul)(
                 a + line * a_stride, b + v * b_stride, out + v * out_stride + line, inner, a_stride, b_stride,
                 out_stride, 1, 1);
 }
-
-INLINE int32_t KERNEL(signature_part)(const int16_t *a, const int16_t *b, int first, int last) {
-    int32_t sum = 0;
-    for (int i = first; i < last; i++) {
-        int16_t e = (int16_t)(a[i] - b[i]);
-        sum += (int32_t)e * (int32_t)e;
-    }
-    return sum;
-}
-
-// The first quarter of a signature holds most of its length: usually it suffices to reject.
-static void KERNEL(scan)(
-    const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds) {
-    for (size_t i = 0; i < count; i++) {
-        const int16_t *other = signatures + i * SIMILARITY_SIGNATURE;
-        int32_t sum = KERNEL(signature_part)(query, other, 0, 64);
-        if (sum <= limit) sum += KERNEL(signature_part)(query, other, 64, SIMILARITY_SIGNATURE);
-        bounds[i] = sum;
-    }
-}

@@ -16,7 +16,11 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {}
 
-    func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
+    func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings] {
+        queries.map { find($0, in: history) }
+    }
+
+    private func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
         var user = FindingBuilder(limits: limits)
         var model = FindingBuilder(limits: limits)
         let profiles = ProfileStore(stride: measure.profileBytes, capacity: 2)
@@ -24,8 +28,7 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
         let own = input(history.pixels(at: query.position), profile: profiles[0])
         let comparison = measure.comparison(with: own)
         for position in query.window {
-            let entry = history.entry(at: position)
-            let isSameUser = entry.user == query.user
+            let isSameUser = history.user(at: position) == query.user
             model.searched += 1
             if isSameUser { user.searched += 1 }
             let content = history.pixels(at: position)
@@ -35,7 +38,7 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
                 continue
             }
             let distance = comparison.distance(to: input(content, profile: profiles[1]), cut: .infinity)
-            let isAlarm = entry.isHigher(than: query.prediction)
+            let isAlarm = history.isHigher(at: position, than: query.prediction)
             model.count(distance: distance, position: position, isAlarm: isAlarm)
             if isSameUser { user.count(distance: distance, position: position, isAlarm: isAlarm) }
         }

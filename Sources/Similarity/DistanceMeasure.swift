@@ -28,7 +28,7 @@ protocol DistanceMeasure: Sendable {
 
 /// One input, ready to be compared with many.
 protocol DistanceComparison {
-    /// A number that the distance to `other` is never below; 0 where the metric has no bound.
+    /// A number that the distance to `other` is never below; 0 where the pair alone gives none.
     func lowerBound(to other: MeasuredInput) -> Double
     /// The exact distance to `other`, or infinity when it is larger than `cut`.
     func distance(to other: MeasuredInput, cut: Double) -> Double

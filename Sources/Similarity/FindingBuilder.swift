@@ -40,33 +40,14 @@ struct FindingBuilder {
     }
 
     func finding(in history: ImageHistory) -> SimilarityFinding {
-        let neighbour = nearest.map { position in
-            let entry = history.entry(at: position)
-            return Neighbour(sequence: entry.sequence, record: entry.record, user: entry.user)
-        }
-        return SimilarityFinding(
+        SimilarityFinding(
             minimumDistance: nearest == nil ? nil : best,
             lowerBound: best,
-            nearest: neighbour,
+            nearest: nearest.map { history.neighbour(at: $0) },
             distanceAlarm: distanceAlarm,
             predictionAlarm: predictionAlarm,
             exactRepeats: exactRepeats,
             searched: searched
         )
-    }
-}
-
-extension HistoryEntry {
-    /// Whether this entry had a higher probability of its own class than the query now gives that class.
-    ///
-    /// With the top class only, a changed class counts as lower (DESIGN.md section 3).
-    func isHigher(than prediction: Prediction) -> Bool {
-        if let probabilities = prediction.probabilities, let labelIndex,
-            probabilities.indices.contains(labelIndex)
-        {
-            return probability > probabilities[labelIndex]
-        }
-        guard label.utf8.elementsEqual(prediction.label.utf8) else { return true }
-        return probability > prediction.probability
     }
 }

@@ -7,25 +7,30 @@ internal import Domain
 /// nobody appends or evicts.
 final class ImageHistory {
     let shape: ImageShape
+    /// Bytes that an input counts for: its content, and what its search keeps beside.
+    let bytesPerInput: Int
     let chunkCapacity: Int
     /// The first position that a later query may need.
     private(set) var windowStart = 0
     /// The position of the next image.
     private(set) var end = 0
-    /// Which images are near each other, their signatures, and what made these.
-    var signatures = SignatureState()
+    /// What makes searches fast, and changes none.
+    let index = SearchIndex()
     private var chunks: [HistoryChunk] = []
     private var firstChunk = 0
+    private var users = NameTable<UserID>()
+    private var labels = NameTable<LabelName>()
 
-    init(shape: ImageShape) {
+    init(shape: ImageShape, bytesBeside: Int = 0) {
         self.shape = shape
+        bytesPerInput = shape.count + bytesBeside
         chunkCapacity = min(1024, max(1, (1 << 20) / max(1, shape.count)))
     }
 
-    /// Bytes held for pixels and columns.
+    /// Bytes held for pixels, columns and signatures.
     var allocatedBytes: Int {
-        let perImage = shape.count + 16 + MemoryLayout<HistoryEntry>.stride
-        return chunks.count * chunkCapacity * perImage + signatures.clusters.allocatedBytes
+        let columns = chunks.count * chunkCapacity * (shape.count + HistoryChunk.columnBytes)
+        return columns + chunks.reduce(0) { $0 + $1.nameBytes } + index.allocatedBytes
     }
 
     /// The first position whose pixels are still held.
@@ -40,32 +45,48 @@ final class ImageHistory {
         if number == firstChunk + chunks.count {
             chunks.append(HistoryChunk(stride: shape.count, capacity: chunkCapacity))
         }
-        chunks[number - firstChunk].append(input)
+        let (user, label) = (users.add(input.user), labels.add(LabelName(text: input.prediction.label)))
+        chunks[number - firstChunk].append(input, user: user, label: label)
         end += 1
         return end - 1
     }
 
-    /// Says that no later query needs positions before `position`.
-    func advanceWindow(to position: Int) { windowStart = position }
+    /// The sequence number of the image at the window's start.
+    var oldestSequence: Int64 {
+        let (chunk, place) = place(of: windowStart)
+        return chunk.sequences[place]
+    }
 
-    /// Frees the chunks that lie wholly before the window.
+    /// Says that no later query needs the image at the window's start.
+    func advanceWindow() {
+        let (chunk, place) = place(of: windowStart)
+        users.remove(chunk.users[place])
+        labels.remove(chunk.labels[place])
+        windowStart += 1
+    }
+
+    /// Frees the chunks that lie wholly before the window, and names that nobody bears.
     func evict() {
         let count = min(windowStart / chunkCapacity - firstChunk, chunks.count)
-        guard count > 0 else { return }
-        chunks.removeFirst(count)
-        firstChunk += count
+        if count > 0 {
+            chunks.removeFirst(count)
+            firstChunk += count
+        }
+        index.forget(before: heldStart, users: users.sweep())
+        _ = labels.sweep()
     }
+
+    /// Images of `user` in the window.
+    func count(of user: UserID) -> Int { users.count(user) }
 
     func pixels(at position: Int) -> UnsafePointer<UInt8> {
         chunks[position / chunkCapacity - firstChunk].pixels[position % chunkCapacity]
     }
 
-    func entry(at position: Int) -> HistoryEntry {
-        chunks[position / chunkCapacity - firstChunk].entries[position % chunkCapacity]
-    }
-
-    func hash(at position: Int) -> UInt64 {
-        chunks[position / chunkCapacity - firstChunk].hashes[position % chunkCapacity]
+    /// The image at `position`, to be read whatever becomes of the history.
+    func held(_ position: Int) -> HeldImage {
+        let (chunk, place) = place(of: position)
+        return HeldImage(buffer: chunk.pixels, place: place)
     }
 
     /// The chunk that holds `position`, and its place there.
@@ -73,19 +94,39 @@ final class ImageHistory {
         (chunks[position / chunkCapacity - firstChunk], position % chunkCapacity)
     }
 
-    /// Calls `body` for every chunk that holds some of `positions`: the chunk, the position of its first image, and
-    /// which of its places are meant.
-    func forEachChunk(
-        of positions: Range<Int>,
-        _ body: (HistoryChunk, Int, Range<Int>) -> Void
-    ) {
-        guard !positions.isEmpty else { return }
-        let first = positions.lowerBound / chunkCapacity
-        let last = (positions.upperBound - 1) / chunkCapacity
-        for number in first...last {
-            let base = number * chunkCapacity
-            let places = max(positions.lowerBound - base, 0)..<min(positions.upperBound - base, chunkCapacity)
-            body(chunks[number - firstChunk], base, places)
+    /// The position of the image that leads the one at `position`; its own where none does.
+    func leader(of position: Int) -> Int {
+        let (chunk, place) = place(of: position)
+        return position - Int(chunk.leaders[place])
+    }
+
+    /// Who sent the image at `position`.
+    func user(at position: Int) -> UserID {
+        let (chunk, place) = place(of: position)
+        return users.name(chunk.users[place])
+    }
+
+    /// The image at `position` as evidence.
+    func neighbour(at position: Int) -> Neighbour {
+        let (chunk, place) = place(of: position)
+        return Neighbour(
+            sequence: chunk.sequences[place],
+            record: chunk.record(place),
+            user: users.name(chunk.users[place])
+        )
+    }
+
+    /// Whether the image at `position` had a higher probability of its own class than the query now gives that class.
+    ///
+    /// With the top class only, a changed class counts as lower (DESIGN.md section 3).
+    func isHigher(at position: Int, than prediction: Prediction) -> Bool {
+        let (chunk, place) = place(of: position)
+        let (own, probability) = (Int(chunk.classes[place]), chunk.probabilities[place])
+        if let probabilities = prediction.probabilities, probabilities.indices.contains(own) {
+            return probability > probabilities[own]
         }
+        let label = labels.name(chunk.labels[place]).text
+        guard label.utf8.elementsEqual(prediction.label.utf8) else { return true }
+        return probability > prediction.probability
     }
 }

@@ -15,43 +15,10 @@ func squaredLength(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
     return sum
 }
 
-/// Writes L⁻¹ / √weight to `inverse`, where L Lᵀ = gram / weight + jitter.
-///
-/// The jitter (1e-3 of the diagonal) keeps L well conditioned where landmarks resemble each other.
-func invertCholesky(_ gram: FloatMatrix, weight: Float, into inverse: FloatMatrix) {
-    let size = gram.rows
-    var lower = [Double](repeating: 0, count: size * size)
-    for row in 0..<size {
-        for column in 0...row {
-            // Both triangles were measured; rounding may have made them differ.
-            var sum = Double(gram[row][column] + gram[column][row]) / 2 / Double(weight)
-            if row == column { sum += 1e-3 }
-            for k in 0..<column { sum -= lower[row * size + k] * lower[column * size + k] }
-            lower[row * size + column] =
-                row == column ? max(sum, 1e-4).squareRoot() : sum / lower[column * size + column]
-        }
-    }
-    let scale = 1 / Double(weight).squareRoot()
-    var solved = [Double](repeating: 0, count: size)
-    for column in 0..<size {
-        for row in column..<size {
-            var sum = row == column ? 1.0 : 0.0
-            for k in column..<row { sum -= lower[row * size + k] * solved[k] }
-            solved[row] = sum / lower[row * size + row]
-            inverse[row][column] = Float(solved[row] * scale)
-        }
-    }
-}
-
 /// The `count` orthonormal directions along which the rows of `data` (already centred) extend most, largest first.
 ///
-/// Orthogonal iteration; three rounds are enough for a bound that needs the subspace only roughly.
-func principalDirections(
-    of data: FloatMatrix,
-    count: Int,
-    path: KernelPath,
-    forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
-) async -> FloatMatrix {
+/// Orthogonal iteration; a few rounds are enough for a bound that needs the subspace only roughly.
+func principalDirections(of data: FloatMatrix, count: Int, rounds: Int, path: KernelPath) -> FloatMatrix {
     let directions = FloatMatrix(rows: count, columns: data.columns)
     var state: UInt64 = 0x9E37_79B9_7F4A_7C15
     for row in 0..<count {
@@ -63,17 +30,9 @@ func principalDirections(
     orthonormalise(directions)
     let transposed = data.transposed
     let scores = FloatMatrix(rows: data.rows, columns: count)
-    let step = 32
-    for _ in 0..<3 {
-        await forEach((data.rows + step - 1) / step) { piece in
-            let range = piece * step..<min((piece + 1) * step, data.rows)
-            data.multiply(range, by: directions, path: path, into: scores)
-        }
-        let loads = scores.transposed
-        await forEach((count + step - 1) / step) { piece in
-            let range = piece * step..<min((piece + 1) * step, count)
-            loads.multiply(range, by: transposed, path: path, into: directions)
-        }
+    for _ in 0..<rounds {
+        data.multiply(0..<data.rows, by: directions, path: path, into: scores)
+        scores.transposed.multiply(0..<count, by: transposed, path: path, into: directions)
         orthonormalise(directions)
     }
     return directions

@@ -19,9 +19,6 @@ struct PairKernel: Sendable {
         similarity_plan_make(&plan, height, width, channels, window == .gaussian ? 1 : 0)
         self.plan = plan
     }
-
-    /// Into how many parts ``PreparedImage/regions(of:into:)`` splits SSIM.
-    var regionCount: Int { Int(plan.region_rows * plan.region_columns * plan.channels) }
 }
 
 /// An image with its local statistics, ready to be compared with many.
@@ -59,20 +56,6 @@ struct PreparedImage: ~Copyable {
             }
         default:
             similarity_mse(kernel.path.rawValue, pixels, other, kernel.shape.count, cut)
-        }
-    }
-
-    /// SSIM with `other`, split by region; the parts sum to SSIM.
-    func regions(of other: UnsafePointer<UInt8>, into parts: UnsafeMutablePointer<Float>) {
-        withUnsafePointer(to: kernel.plan) { plan in
-            similarity_regions(kernel.path.rawValue, plan, pixels, statistics, other, parts, scratch)
-        }
-    }
-
-    /// Writes what makes comparing by region fast, to 64-byte aligned memory.
-    func writeOutline(to outline: UnsafeMutableRawPointer) {
-        withUnsafePointer(to: kernel.plan) { plan in
-            similarity_outline(kernel.path.rawValue, plan, statistics, outline)
         }
     }
 }

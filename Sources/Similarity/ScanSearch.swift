@@ -40,24 +40,27 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
         }
     }
 
-    func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
+    func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings] {
+        queries.map { find($0, in: history) }
+    }
+
+    private func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
         var user = FindingBuilder(limits: limits)
         var model = FindingBuilder(limits: limits)
-        let content = history.pixels(at: query.position)
-        let hash = history.hash(at: query.position)
-        let userKey = key(of: query.user)
+        let (own, ownPlace) = history.place(of: query.position)
+        let (content, hash, sender) = (own.pixels[ownPlace], own.hashes[ownPlace], own.users[ownPlace])
         let comparison = measure.comparison(
             with: MeasuredInput(content: content, profile: UnsafeRawPointer(profiles[query.position]))
         )
         model.searched = query.window.count
+        user.searched = query.ownImages
         for position in query.window.reversed() {
             let (chunk, place) = history.place(of: position)
             let other = MeasuredInput(
                 content: chunk.pixels[place],
                 profile: UnsafeRawPointer(profiles[position])
             )
-            let isSameUser = chunk.userKeys[place] == userKey && chunk.entries[place].user == query.user
-            if isSameUser { user.searched += 1 }
+            let isSameUser = chunk.users[place] == sender
             if chunk.hashes[place] == hash, memcmp(content, other.content, history.shape.count) == 0 {
                 model.exactRepeats += 1
                 if isSameUser { user.exactRepeats += 1 }
@@ -68,7 +71,7 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
             guard comparison.lowerBound(to: other) <= cut else { continue }
             let distance = comparison.distance(to: other, cut: cut)
             guard distance <= cut else { continue }
-            let isAlarm = chunk.entries[place].isHigher(than: query.prediction)
+            let isAlarm = history.isHigher(at: position, than: query.prediction)
             model.count(distance: distance, position: position, isAlarm: isAlarm)
             if isSameUser { user.count(distance: distance, position: position, isAlarm: isAlarm) }
         }

@@ -1,162 +1,186 @@
 internal import CSimilarity
 internal import Domain
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
-/// Coordinates of a signature.
-let signatureLength = Int(SIMILARITY_SIGNATURE)
-
-/// Maps an image to a short signature whose distances never exceed those of SSIM.
+/// Maps an image to a short signature whose distances never exceed those of the images.
 ///
-/// SSIM is a positive-semidefinite kernel with unit diagonal, and so is its part in a region up to the region's
-/// weight: there are Φ with |Φ(x) - Φ(y)|² = 2 (1 - SSIM(x, y)). A signature is made of contractions of Φ only:
-/// 1. Per region, k = the kernel with each landmark, and L⁻¹ k with L Lᵀ = G + jitter (G the landmarks' Gram
-///    matrix). Without jitter that is the projection on the landmarks' span; with it T = (G + λ)^-½ Φᵀ has
-///    TᵀT ⪯ 1, so it still only shrinks distances.
-/// 2. Per region, the length of what step 1 leaves: (1 - TᵀT)^½ Φ(x) has length √(weight - |L⁻¹ k|²), and lengths
-///    differ by no more than their vectors.
-/// 3. A rotation to the directions along which images differ most, and the length of what it leaves.
-/// 4. Rounding to 16 bits, which ``limit(forCut:)`` makes up for.
-/// Landmarks and rotation decide how much a signature sees, never what a search finds.
+/// A signature is made of contractions of ``SignatureFeatures`` only:
+/// 1. Per region, coordinates along the directions that regions' features have most in common, and the length of what
+///    they leave: lengths differ by no more than their vectors.
+/// 2. The same of the whole: along the directions in which images differ most.
+/// 3. Clamping, and rounding to bytes, whose error is known and made up for.
+/// What it was learnt from decides how much a signature sees, never what a search finds.
 ///
 /// Unchecked: nothing changes after learning.
 final class SignatureBasis: @unchecked Sendable {
     /// How many images ``sign(_:into:)`` is best given at once: the matrices are read once for all of them.
     static let group = 8
-    /// Coordinates are multiples of 1 / scale; distances are at most 2, so squares fit 32 bits.
-    private static let scale: Float = 8192
-    /// Rounding moves a coordinate by up to ½ on either side, 16 / scale over 256 coordinates; the rest is for the
-    /// rounding of single precision (measured below 1e-4).
-    private static let slack = 0.005
+    /// Numbers that a region becomes.
+    private static let regionLength = 64
 
-    private let kernel: PairKernel
-    private let landmarks: LandmarkSet
-    private let weights: [Float]
-    private let whitening: [FloatMatrix]
-    private var mean: [Float] = []
-    private var rotation = FloatMatrix(rows: 0, columns: 0)
+    private let features: SignatureFeatures
+    private let path: KernelPath
+    /// The last row of both is 0 and makes room for the length of the rest.
+    private let local: FloatMatrix
+    private let global: FloatMatrix
+    private let mean: [Float]
+    /// What the length of the rest usually is.
+    private let usualRest: Float
+    /// The number that a coordinate of 1 stands for.
+    private let step: Float
+    /// The most that rounding moves a signature that is stored.
+    private let storedError: Double
 
-    /// The largest squared distance of signatures that a pair at distance `cut` can have.
-    static func limit(forCut cut: Double) -> Int32 {
-        let radius = Double(scale) * ((2 * cut).squareRoot() + slack)
-        return Int32(min(radius * radius, Double(Int32.max - 1)))
-    }
-
-    private var landmarkCount: Int { landmarks.count }
-    private var featureCount: Int { weights.count * (landmarkCount + 1) }
-
+    /// Learns from images of one history.
+    ///
     /// - Parameters:
-    ///   - sample: images of one history; all train the rotation.
-    ///   - count: how many there are.
-    ///   - kernel: of metric SSIM.
-    ///   - landmarkCount: how many of them become landmarks; at most `count`.
-    ///   - forEach: runs pieces in parallel.
-    init(
-        sample: PixelBuffer,
-        count: Int,
-        kernel: PairKernel,
-        landmarkCount: Int,
-        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
-    ) async {
-        self.kernel = kernel
-        let chosen = PixelBuffer(stride: sample.stride, capacity: landmarkCount)
-        for index in 0..<landmarkCount { chosen.copy(index, from: sample[index * count / landmarkCount]) }
-        let landmarks = LandmarkSet(chosen, count: landmarkCount, kernel: kernel)
-        self.landmarks = landmarks
-        let regions = kernel.regionCount
-        let grams = (0..<regions).map { _ in FloatMatrix(rows: landmarkCount, columns: landmarkCount) }
-        let (pixels, all) = (SharedPixels(chosen), landmarkCount)
-        await forEach((landmarkCount + Self.group - 1) / Self.group) { piece in
-            let first = piece * Self.group
-            let rows = first..<min(first + Self.group, all)
-            landmarks.compare(rows.map { pixels.buffer[$0] }) { row, landmark, parts in
-                for region in 0..<regions { grams[region][first + row][landmark] = parts[region] }
-            }
-        }
-        weights = grams.map { $0[0][0] }
-        let (matrices, shares) = ((0..<regions).map { _ in FloatMatrix(rows: all, columns: all) }, weights)
-        await forEach(regions) { invertCholesky(grams[$0], weight: shares[$0], into: matrices[$0]) }
-        whitening = matrices
-
-        mean = [Float](repeating: 0, count: featureCount)
-        let features = FloatMatrix(rows: count, columns: featureCount)
-        let images = SharedPixels(sample)
-        let groups = (count + Self.group - 1) / Self.group
-        await forEach(groups) { [self] piece in
-            let range = piece * Self.group..<min((piece + 1) * Self.group, count)
-            self.features(of: range.map { images.buffer[$0] }, into: features, at: range.lowerBound)
+    ///   - sample: the images.
+    ///   - count: how many there are, at least one.
+    ///   - kernel: the distance that signatures bound.
+    init(sample: PixelBuffer, count: Int, kernel: PairKernel) {
+        path = kernel.path
+        let features = SignatureFeatures(sample: sample, count: count, kernel: kernel)
+        self.features = features
+        local = Self.localDirections(of: sample, count: count, features: features, path: kernel.path)
+        let data = FloatMatrix(rows: count, columns: features.regions * Self.regionLength)
+        for row in 0..<count { Self.shorten(sample[row], features, local, kernel.path, into: data[row]) }
+        var mean = [Float](repeating: 0, count: data.columns)
+        for row in 0..<count {
+            for column in 0..<data.columns { mean[column] += data[row][column] / Float(count) }
         }
         for row in 0..<count {
-            for column in 0..<featureCount { mean[column] += features[row][column] / Float(count) }
+            for column in 0..<data.columns { data[row][column] -= mean[column] }
         }
-        for row in 0..<count {
-            for column in 0..<featureCount { features[row][column] -= mean[column] }
-        }
-        rotation = await principalDirections(
-            of: features,
-            count: min(signatureLength - 1, count, featureCount),
-            path: kernel.path,
-            forEach: forEach
+        self.mean = mean
+        global = FloatMatrix(rows: signatureLength, columns: data.columns)
+        let directions = principalDirections(
+            of: data,
+            count: min(signatureLength - 1, count, data.columns),
+            rounds: 5,
+            path: kernel.path
         )
-    }
-
-    /// Writes the signatures of up to ``group`` images, each of this shape, to where `outputs` point.
-    func sign(_ images: [UnsafePointer<UInt8>], into outputs: [UnsafeMutablePointer<Int16>]) {
-        let features = FloatMatrix(rows: images.count, columns: featureCount)
-        self.features(of: images, into: features, at: 0)
-        var lengths = [Float](repeating: 0, count: images.count)
-        for row in images.indices {
-            let line = features[row]
-            for column in 0..<featureCount { line[column] -= mean[column] }
-            lengths[row] = squaredLength(line, featureCount)
+        for row in 0..<directions.rows { global[row].update(from: directions[row], count: data.columns) }
+        let scores = FloatMatrix(rows: count, columns: signatureLength)
+        data.multiply(0..<count, by: global, path: kernel.path, into: scores)
+        var rests: Float = 0
+        for row in 0..<count {
+            rests += Self.rest(of: data[row], data.columns, without: scores[row], signatureLength)
         }
-        let rotated = FloatMatrix(rows: images.count, columns: rotation.rows)
-        features.multiply(0..<images.count, by: rotation, path: kernel.path, into: rotated)
-        for row in images.indices {
-            let (line, output) = (rotated[row], outputs[row])
-            let rest = max(0, lengths[row] - squaredLength(line, rotation.rows)).squareRoot()
-            output.update(repeating: 0, count: signatureLength)
-            for column in 0..<rotation.rows { output[column] = Self.rounded(line[column]) }
-            output[signatureLength - 1] = Self.rounded(rest)
+        usualRest = rests / Float(count)
+        // Few coordinates are clamped; the first ones, which are larger, have steps of twice the size.
+        var widest: Float = 0
+        for column in 0..<signatureLength {
+            var square: Float = 0
+            for row in 0..<count { square += scores[row][column] * scores[row][column] }
+            widest = max(widest, square / Float(count))
         }
-    }
-
-    /// Clamping moves no two coordinates apart, so the bound stays true.
-    private static func rounded(_ value: Float) -> Int16 {
-        Int16(max(-16383, min(16383, (value * scale).rounded())))
-    }
-
-    /// Steps 1 and 2: region by region the whitened products, then the lengths of what they leave.
-    private func features(of images: [UnsafePointer<UInt8>], into features: FloatMatrix, at first: Int) {
-        let products = weights.map { _ in FloatMatrix(rows: images.count, columns: landmarkCount) }
-        landmarks.compare(images) { row, landmark, parts in
-            for region in weights.indices { products[region][row][landmark] = parts[region] }
-        }
-        let whitened = FloatMatrix(rows: images.count, columns: landmarkCount)
-        for region in weights.indices {
-            products[region].multiply(
-                0..<images.count,
-                by: whitening[region],
-                path: kernel.path,
-                into: whitened
-            )
-            for row in images.indices {
-                let target = features[first + row]
-                (target + region * landmarkCount).update(from: whitened[row], count: landmarkCount)
-                let rest = weights[region] - squaredLength(whitened[row], landmarkCount)
-                target[weights.count * landmarkCount + region] = max(0, rest).squareRoot()
+        step = max(1.25 * widest.squareRoot() / 127, 1e-6)
+        var largest: Float = 0
+        for row in 0..<count {
+            var error: Float = 0
+            for column in 0..<signatureLength {
+                let factor = SignatureParts.factor(column)
+                let value = min(max(scores[row][column] / (step * factor), -127), 127)
+                error += (value - value.rounded()) * (value - value.rounded()) * factor * factor
             }
+            largest = max(largest, error)
+        }
+        storedError = Double(step) * Double(largest).squareRoot() * 1.1
+    }
+
+    /// Signs up to ``group`` images.
+    ///
+    /// - Parameters:
+    ///   - images: each of this basis' shape.
+    ///   - outputs: as many signatures.
+    func sign(_ images: [UnsafePointer<UInt8>], into outputs: UnsafeMutablePointer<Signature>) {
+        let data = FloatMatrix(rows: images.count, columns: global.columns)
+        let scores = FloatMatrix(rows: images.count, columns: signatureLength)
+        for (row, image) in images.enumerated() {
+            Self.shorten(image, features, local, path, into: data[row])
+            for column in 0..<data.columns { data[row][column] -= mean[column] }
+        }
+        data.multiply(0..<images.count, by: global, path: path, into: scores)
+        for row in images.indices {
+            let line = scores[row]
+            let rest = Self.rest(of: data[row], data.columns, without: line, signatureLength)
+            line[signatureLength - 1] = rest - usualRest
+            (outputs + row).pointee.round(line, step: step)
+            (outputs + row).pointee.isStorable = Double((outputs + row).pointee.error) <= storedError
         }
     }
-}
 
-/// Pixels that pieces on several threads read.
-///
-/// Unchecked: nobody writes to them meanwhile.
-struct SharedPixels: @unchecked Sendable {
-    let buffer: PixelBuffer
+    /// The largest squared distance that the signature `query` can have to one whose image is at distance `cut`.
+    func limit(of query: borrowing Signature, forCut cut: Double) -> Int32 {
+        let radius = ((2 * cut).squareRoot() * 1.0001 + slack(of: query)) / Double(step)
+        return Int32(min(radius * radius + 1, Double(Int32.max / 2)))
+    }
 
-    init(_ buffer: PixelBuffer) { self.buffer = buffer }
+    /// A distance that images whose signatures have the squared distance `bound` are not below.
+    func distance(of query: borrowing Signature, bound: Int32) -> Float {
+        let root = (Double(max(0, bound)).squareRoot() * Double(step) - slack(of: query)) / 1.0001
+        return root <= 0 ? 0 : Float(root * root / 2 * 0.99999)
+    }
+
+    private func slack(of query: borrowing Signature) -> Double {
+        Double(query.error) + storedError + 2 * SignatureFeatures.slack
+    }
+
+    /// The length of what a projection leaves.
+    private static func rest(
+        of values: UnsafePointer<Float>,
+        _ count: Int,
+        without projection: UnsafePointer<Float>,
+        _ length: Int
+    ) -> Float {
+        max(0, squaredLength(values, count) - squaredLength(projection, length)).squareRoot()
+    }
+
+    private static func localDirections(
+        of sample: PixelBuffer,
+        count: Int,
+        features: SignatureFeatures,
+        path: KernelPath
+    ) -> FloatMatrix {
+        let images = min(count, max(1, 8192 / features.regions))
+        let (regions, stride) = (features.regions, features.stride)
+        let data = FloatMatrix(rows: images * regions, columns: stride)
+        for row in 0..<images { features.write(sample[row * count / images], to: data[row * regions]) }
+        let result = FloatMatrix(rows: regionLength, columns: stride)
+        let directions = principalDirections(
+            of: data,
+            count: min(regionLength - 1, stride),
+            rounds: 4,
+            path: path
+        )
+        for row in 0..<directions.rows { result[row].update(from: directions[row], count: stride) }
+        return result
+    }
+
+    /// Step 1.
+    private static func shorten(
+        _ image: UnsafePointer<UInt8>,
+        _ features: SignatureFeatures,
+        _ local: FloatMatrix,
+        _ path: KernelPath,
+        into out: UnsafeMutablePointer<Float>
+    ) {
+        let data = FloatMatrix(rows: features.regions, columns: features.stride)
+        features.write(image, to: data.base)
+        similarity_matmul(
+            path.rawValue,
+            local.base,
+            regionLength,
+            data.base,
+            features.regions,
+            features.stride,
+            local.stride,
+            features.stride,
+            out,
+            regionLength
+        )
+        for region in 0..<features.regions {
+            let line = out + region * regionLength
+            line[regionLength - 1] = rest(of: data[region], features.stride, without: line, regionLength)
+        }
+    }
 }

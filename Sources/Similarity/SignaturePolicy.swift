@@ -1,109 +1,148 @@
 internal import CSimilarity
 internal import Domain
 
-/// When signatures are learnt, and how much is done at once.
+/// When signatures are learnt, and where.
 struct SignaturePolicy: Sendable {
-    /// Clusters that a history must hold before a basis is learnt; below it, abandoning is fast enough.
-    var minimumClusters = 384
-    /// Leaders that a basis is learnt from; bounds the time of learning.
-    var sampleCount: Int
-    /// Of these, how many are landmarks.
-    var landmarkCount: Int
-    /// How many older leaders get their signature at once.
-    var backfill: Int
+    /// Images that a history must hold before a basis is learnt; below it, abandoning is fast enough.
+    var minimumImages = 1024
+    /// Whether learning and signing is waited for.
+    var isImmediate = false
 
-    init(kernel: PairKernel) {
-        // All of this takes time in proportion to the pixels, and the gaussian window about four times as much as the
-        // uniform one; the numbers suit 50 x 50 x 3.
-        let size = max(1, Double(kernel.shape.count) / 7500 * (kernel.plan.gaussian == 0 ? 1 : 4))
-        landmarkCount = size > 4 ? 64 : 128
-        sampleCount = max(256, Int(1024 / size))
-        backfill = max(64, Int(1024 / size))
-        if kernel.metric != .ssim || kernel.regionCount > 64 { minimumClusters = .max }
+    /// Whether there are signatures at all.
+    var isSigned: Bool { minimumImages < .max }
+
+    /// Images that a basis is learnt from: more say little more, and they are held twice while it is.
+    static func sampleCount(of shape: ImageShape) -> Int {
+        min(4096, max(256, (32 << 20) / max(1, shape.count)))
     }
 }
 
-/// Which images of a history are near each other, and what made their signatures.
-struct SignatureState {
-    /// What made the signatures; nil until one was learnt.
-    var basis: SignatureBasis?
-    /// Every image's cluster, with the leaders' signatures.
-    let clusters = ClusterTable()
-    /// The end of the history at which a new basis is due.
-    var nextLearning = 0
-    /// The number of clusters at which a new basis is due.
-    var nextClusters = 0
-}
-
 extension BoundedSearch {
+    /// Segments that the background is given at once, so that listing their images takes no time.
+    private static let segmentsAtOnce = 8
+
     func prepare(
         _ history: ImageHistory,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
-        guard kernel.metric == .ssim else { return }
-        let table = history.signatures.clusters
-        table.update(from: history, kernel: kernel)
-        let count = table.clusters.count
-        let isDue = history.end >= history.signatures.nextLearning || count >= history.signatures.nextClusters
-        if count >= signatures.minimumClusters, isDue {
-            // What images look like changes slowly: learn again when there are some times as many, or when the
-            // history has been replaced some times over.
-            history.signatures.basis = await learn(from: history, forEach: forEach)
-            table.clearSigned()
-            history.signatures.nextLearning = history.end + 6 * (history.end - history.windowStart)
-            history.signatures.nextClusters = 4 * count
-        }
-        guard let basis = history.signatures.basis else { return }
-        var indices: [Int] = []
-        for index in table.clusters.indices.reversed() where !table.clusters[index].isSigned {
-            guard indices.count < signatures.backfill + 256 else { break }
-            indices.append(index)
-        }
-        let work = SigningWork(indices, history: history, basis: basis)
-        await forEach(work.pieces) { work.run($0) }
-        table.setSigned(indices)
+        let index = history.index
+        let start = max(index.end, history.heldStart)
+        index.extend(to: history.end)
+        await signBacklog(of: history, forEach: forEach)
+        index.lead(start..<max(start, history.end), of: history, kernel: kernel, cut: joinCut)
+        await sign(start..<max(start, history.end), of: history, forEach: forEach)
+        repeat { maintain(history) } while policy.isImmediate && index.learner.hasProducts
     }
 
-    private func learn(
-        from history: ImageHistory,
+    /// Signs the newest images where their segments are signed.
+    private func sign(
+        _ positions: Range<Int>,
+        of history: ImageHistory,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
-    ) async -> SignatureBasis {
-        let clusters = history.signatures.clusters.clusters
-        let count = min(clusters.count, signatures.sampleCount)
-        let sample = PixelBuffer(stride: history.shape.count, capacity: count)
-        for index in 0..<count {
-            sample.copy(index, from: history.pixels(at: clusters[index * clusters.count / count].leader))
+    ) async {
+        let index = history.index
+        index.fresh = FreshSignatures()
+        guard !positions.isEmpty else { return }
+        let capacity = SignatureSegment.capacity
+        // Several segments at once come from a restart; those that are not signed are left to the background.
+        for number in positions.lowerBound / capacity...(positions.upperBound - 1) / capacity {
+            guard let segment = index.segment(number) else { continue }
+            let range = positions.clamped(to: number * capacity..<(number + 1) * capacity)
+            let table = await sign(range, of: history, in: segment, forEach: forEach)
+            index.fresh = FreshSignatures(table, from: range.lowerBound, basis: segment.basis)
         }
-        return await SignatureBasis(
-            sample: sample,
-            count: count,
-            kernel: kernel,
-            landmarkCount: min(count, signatures.landmarkCount),
-            forEach: forEach
-        )
+    }
+
+    /// Signs some of the images that came while their segment was signed in the background.
+    private func signBacklog(
+        of history: ImageHistory,
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async {
+        let range = history.index.takeBacklog(64, from: history.heldStart)
+        guard !range.isEmpty,
+            let segment = history.index.segment(range.lowerBound / SignatureSegment.capacity)
+        else { return }
+        _ = await sign(range, of: history, in: segment, forEach: forEach)
+    }
+
+    private func sign(
+        _ range: Range<Int>,
+        of history: ImageHistory,
+        in segment: SignatureSegment,
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async -> SignatureTable {
+        let table = SignatureTable(count: range.count)
+        let work = SigningWork(images: range.map { history.held($0) }, basis: segment.basis, table: table)
+        await forEach(work.pieces) { work.run($0) }
+        for position in range {
+            segment.set(position % SignatureSegment.capacity, to: table[position - range.lowerBound].pointee)
+        }
+        return table
+    }
+
+    /// Takes what the background made, and gives it something to do.
+    private func maintain(_ history: ImageHistory) {
+        let index = history.index
+        for product in index.learner.takeProducts() {
+            switch product {
+            case .basis(let basis): index.basis = basis
+            case .segment(let segment, let number, let count):
+                index.install(segment, at: number, signed: count, of: history)
+            }
+        }
+        guard !index.learner.isBusy else { return }
+        let count = history.end - history.windowStart
+        if count >= policy.minimumImages, history.end >= index.nextLearning {
+            // What images look like changes slowly: learn again when there are some times as many, up to what a sample
+            // holds, or when the history has been replaced some times over.
+            let sample = SignaturePolicy.sampleCount(of: history.shape)
+            index.nextLearning = history.end + (count < 4 * sample ? 3 : 6) * count
+            index.learner.learn(
+                from: self.sample(sample, of: history),
+                kernel: kernel,
+                immediately: policy.isImmediate
+            )
+        } else if let basis = index.basis {
+            let orders = index.unsignedSegments().prefix(Self.segmentsAtOnce).map { number in
+                let first = max(number * SignatureSegment.capacity, history.heldStart)
+                let end = min((number + 1) * SignatureSegment.capacity, history.end)
+                return SignatureLearner.SegmentOrder(
+                    number: number,
+                    offset: first - number * SignatureSegment.capacity,
+                    images: (first..<end).map { history.held($0) }
+                )
+            }
+            guard !orders.isEmpty else { return }
+            index.learner.sign(orders, basis: basis, immediately: policy.isImmediate)
+        }
+    }
+
+    /// Leaders, evenly over the window.
+    private func sample(_ count: Int, of history: ImageHistory) -> [HeldImage] {
+        let (start, length) = (history.windowStart, history.end - history.windowStart)
+        let size = min(count, length)
+        return (0..<size).compactMap { slot in
+            let positions = start + slot * length / size..<start + (slot + 1) * length / size
+            let leader = positions.first { position in
+                let leader = history.leader(of: position)
+                return leader == position || leader < start
+            }
+            return leader.map { history.held($0) }
+        }
     }
 }
 
-/// Leaders to sign, in groups.
-///
-/// Unchecked: pixels are only read, and every leader's signature is written by one piece.
-private final class SigningWork: @unchecked Sendable {
-    private let images: [UnsafePointer<UInt8>]
-    private let outputs: [UnsafeMutablePointer<Int16>]
-    private let basis: SignatureBasis
-
-    init(_ indices: [Int], history: ImageHistory, basis: SignatureBasis) {
-        let table = history.signatures.clusters
-        images = indices.map { history.pixels(at: table.clusters[$0].leader) }
-        outputs = indices.map { table.signatureSlot($0) }
-        self.basis = basis
-    }
+/// Images to sign, in groups; every piece writes signatures of its own.
+private struct SigningWork: Sendable {
+    let images: [HeldImage]
+    let basis: SignatureBasis
+    let table: SignatureTable
 
     var pieces: Int { (images.count + SignatureBasis.group - 1) / SignatureBasis.group }
 
     func run(_ piece: Int) {
         let first = piece * SignatureBasis.group
-        let range = first..<min(first + SignatureBasis.group, images.count)
-        basis.sign(Array(images[range]), into: Array(outputs[range]))
+        let part = images[first..<min(first + SignatureBasis.group, images.count)]
+        basis.sign(part.map(\.pixels), into: table[first])
     }
 }

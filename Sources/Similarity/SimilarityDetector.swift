@@ -36,7 +36,9 @@ package final class SimilarityDetector {
 
     /// Bytes of memory held for history: contents, columns and what searches keep beside.
     package var allocatedBytes: Int {
-        lines.values.reduce(0) { $0 + $1.history.allocatedBytes + $1.search.allocatedBytes }
+        lines.values.reduce(window.allocatedBytes) {
+            $0 + $1.history.allocatedBytes + $1.search.allocatedBytes
+        }
     }
 
     /// The sequence number of the oldest image that a next query may be compared with.
@@ -71,7 +73,7 @@ package final class SimilarityDetector {
     ) async -> [(user: SimilarityFinding, model: SimilarityFinding)] {
         let searches = SearchTable(batch.map { append($0) })
         await prepare(Set(batch.map(\.image.shape)), forEach)
-        await forEach(batch.count) { index in searches.run(index) }
+        await forEach(searches.pieces.count) { index in searches.run(index) }
         evict()
         return searches.results
     }
@@ -94,16 +96,36 @@ package final class SimilarityDetector {
         }
     }
 
+    /// Queries that were observed already, to be searched for again.
+    ///
+    /// - Parameter inputs: the newest that were observed, of one shape.
+    /// - Returns: nil when there is no history of their shape.
+    package func probe(_ inputs: [SimilarityInput]) -> SimilarityProbe? {
+        guard let shape = inputs.first?.image.shape, let line = lines[shape] else { return nil }
+        return SimilarityProbe(inputs, history: line.history, configuration: configuration)
+    }
+
+    /// Waits until nothing is left to learn or to sign in the background; for measurements and tests.
+    package func settle() async {
+        for line in lines.values {
+            repeat {
+                await line.search.prepare(line.history) { count, body in (0..<count).forEach(body) }
+                while line.history.index.learner.isBusy { try? await Task.sleep(for: .milliseconds(1)) }
+            } while line.history.index.learner.hasProducts
+        }
+    }
+
     private func append(_ input: SimilarityInput) -> PendingSearch {
         let line = line(of: input.image.shape)
         let first = window.open(at: input.time, for: line.history)
+        let ownImages = line.history.count(of: input.user)
         let position = line.history.append(input)
-        let bytes = input.image.shape.count + line.search.bytesPerInput
-        window.append(input, position: position, in: line.history, bytes: bytes)
+        window.append(input, in: line.history)
         let query = SimilarityQuery(
             position: position,
             window: first..<position,
             user: input.user,
+            ownImages: ownImages,
             prediction: input.prediction
         )
         return PendingSearch(query: query, line: line)
@@ -112,7 +134,7 @@ package final class SimilarityDetector {
     private func line(of shape: ImageShape) -> HistoryLine {
         if let line = lines[shape] { return line }
         let search = method.search(configuration: configuration, shape: shape, path: path)
-        let line = HistoryLine(history: ImageHistory(shape: shape), search: search)
+        let line = HistoryLine(history: ImageHistory(shape: shape, bytesBeside: search.bytesPerInput), search: search)
         lines[shape] = line
         return line
     }
@@ -136,39 +158,4 @@ struct HistoryLine {
 struct PendingSearch {
     let query: SimilarityQuery
     let line: HistoryLine
-}
-
-/// The searches of one batch and their results.
-///
-/// Unchecked: every index is run by one piece and writes its own result only; histories are only read until the
-/// detector has waited for all pieces.
-private final class SearchTable: @unchecked Sendable {
-    private let searches: [PendingSearch]
-    private let found: UnsafeMutableBufferPointer<ScopedFindings?>
-
-    init(_ searches: [PendingSearch]) {
-        self.searches = searches
-        found = .allocate(capacity: searches.count)
-        found.initialize(repeating: nil)
-    }
-
-    deinit {
-        found.deinitialize()
-        found.deallocate()
-    }
-
-    func run(_ index: Int) {
-        let search = searches[index]
-        found[index] = search.line.search.find(search.query, in: search.line.history)
-    }
-
-    /// The findings, by index.
-    ///
-    /// - Precondition: every index was run.
-    var results: [ScopedFindings] {
-        found.map { findings in
-            guard let findings else { preconditionFailure("a piece of the batch was not run") }
-            return findings
-        }
-    }
 }

@@ -24,8 +24,7 @@ package enum SimilarityMetric: String, Hashable, Sendable, CaseIterable {
     /// What proves most pairs too far apart without computing them; nil where every pair is computed.
     package var bound: DistanceBound? {
         switch self {
-        case .ssim: .triangle
-        case .mse, .psnr: .mean
+        case .ssim, .mse, .psnr: .projection
         case .features: .norm
         case .fsim: nil
         }
@@ -40,10 +39,9 @@ package enum SimilarityMetric: String, Hashable, Sendable, CaseIterable {
 
 /// What a lower bound of a distance rests on.
 package enum DistanceBound: Hashable, Sendable {
-    /// √(1 - SSIM) is a metric, so what is near one image bounds the distance to another.
-    case triangle
-    /// The mean of squares is at least the square of the mean: one sum of each image bounds their difference.
-    case mean
+    /// The root of the distance is one of a Hilbert space: projections are never further apart, and the triangle
+    /// inequality holds.
+    case projection
     /// |a - b| is at least the difference of |a| and |b|.
     case norm
 }

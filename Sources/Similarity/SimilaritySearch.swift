@@ -8,6 +8,8 @@ struct SimilarityQuery: Sendable {
     let window: Range<Int>
     /// Who asks.
     let user: UserID
+    /// How many of those images are this user's.
+    let ownImages: Int
     /// What the model answered.
     let prediction: Prediction
 }
@@ -29,8 +31,8 @@ protocol SimilaritySearch: Sendable {
     /// Bytes held for every input beside its content, which count against the limits of the history.
     var bytesPerInput: Int { get }
 
-    /// What `query` finds in `history`, which nobody may change meanwhile.
-    func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings
+    /// What each of `queries` finds in `history`, which nobody may change meanwhile.
+    func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings]
 }
 
 extension SimilaritySearch {
@@ -52,8 +54,9 @@ package enum SearchMethod: Hashable, Sendable {
     case bruteForce
     /// Only as much of a pair as the answer needs.
     case fast
-    /// As `fast`, but signatures begin at `images` images and rest on `landmarks`; for tests of small histories.
-    case signed(images: Int, landmarks: Int)
+    /// As `fast`, but signatures begin at `images` images and are made at once; for tests of small histories, and, with
+    /// `Int.max`, for measuring what signatures save.
+    case signed(images: Int)
 
     /// The one place that decides which search serves a metric and a shape.
     func search(configuration: SimilarityConfiguration, shape: ImageShape, path: KernelPath)
@@ -65,8 +68,8 @@ package enum SearchMethod: Hashable, Sendable {
         case .ssim, .mse, .psnr:
             let window = configuration.window
             let kernel = PairKernel(metric: metric, window: window, shape: shape, path: path)
-            guard metric == .ssim, self != .bruteForce else { return scan(kernel, limits) }
-            return BoundedSearch(kernel: kernel, limits: limits, signatures: policy(kernel))
+            guard self != .bruteForce else { return BruteForceSearch(measure: kernel, limits: limits) }
+            return BoundedSearch(kernel: kernel, limits: limits, policy: policy)
         case .fsim: return scan(FSIMMeasure(shape: shape, path: path), limits)
         case .features: return scan(FeatureMeasure(dimension: shape.width, path: path), limits)
         }
@@ -77,14 +80,8 @@ package enum SearchMethod: Hashable, Sendable {
         return ScanSearch(measure: measure, limits: limits)
     }
 
-    private func policy(_ kernel: PairKernel) -> SignaturePolicy {
-        var policy = SignaturePolicy(kernel: kernel)
-        if case .signed(let images, let landmarks) = self {
-            policy.minimumClusters = images
-            policy.sampleCount = images
-            policy.landmarkCount = landmarks
-            policy.backfill = images / 4
-        }
-        return policy
+    private var policy: SignaturePolicy {
+        guard case .signed(let images) = self else { return SignaturePolicy() }
+        return SignaturePolicy(minimumImages: images, isImmediate: true)
     }
 }

@@ -36,28 +36,4 @@ struct SmallImageTests {
         let b = Image(shape: ImageShape(height: 2, width: 1, channels: 1), pixels: [1, 2])
         #expect(similarityDistance(a, b) == .infinity)
     }
-
-    @Test(arguments: SimilarityWindow.allCases)
-    func `parts by region sum to SSIM`(window: SimilarityWindow) {
-        var random = SeededGenerator(seed: 6)
-        for shape in [(50, 50, 3), (28, 28, 1), (9, 8, 2), (3, 4, 3)].map({
-            ImageShape(height: $0.0, width: $0.1, channels: $0.2)
-        }) {
-            let buffer = PixelBuffer(stride: shape.count, capacity: 2)
-            let a = naturalImage(shape, using: &random)
-            buffer.set(0, to: a.pixels)
-            buffer.set(1, to: disturbed(a, count: shape.count, size: 30, using: &random).pixels)
-            for path in KernelPath.supported {
-                let kernel = PairKernel(metric: .ssim, window: window, shape: shape, path: path)
-                let prepared = PreparedImage(buffer[0], kernel: kernel)
-                var parts = [Float](repeating: .nan, count: kernel.regionCount)
-                parts.withUnsafeMutableBufferPointer { parts in
-                    guard let base = parts.baseAddress else { return }
-                    prepared.regions(of: buffer[1], into: base)
-                }
-                let sum = parts.reduce(0) { $0 + Double($1) }
-                #expect(abs(1 - sum - prepared.distance(to: buffer[1])) < 1e-5)
-            }
-        }
-    }
 }

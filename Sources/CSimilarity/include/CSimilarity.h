@@ -24,8 +24,6 @@ typedef struct {
     int32_t row_values, window_rows, window_values;
     /// `window_values` rounded up to whole vectors, and the length of a row of column sums.
     int32_t padded, columns;
-    /// How many bands of rows and of columns the window positions are split into for `similarity_regions`.
-    int32_t region_rows, region_columns;
     double weights[11];
 } similarity_plan;
 
@@ -49,22 +47,6 @@ double similarity_ssim(
     int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
     double cut, void *scratch);
 
-/// The parts of SSIM by region, row band-major, then column band, then channel; they sum to SSIM.
-void similarity_regions(
-    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
-    float *parts, void *scratch);
-
-/// Bytes (64-byte aligned) for what makes `similarity_outline_regions` fast; 0 where that is not to be used.
-size_t similarity_outline_bytes(int32_t path, const similarity_plan *plan);
-
-/// Writes the outline of an image with these statistics.
-void similarity_outline(int32_t path, const similarity_plan *plan, const void *statistics, void *outline);
-
-/// As `similarity_regions`, but only approximate in the last bits, of two images with their outlines.
-void similarity_outline_regions(
-    int32_t path, const similarity_plan *plan, const uint8_t *y, const void *outline_y, const uint8_t *x,
-    const void *outline_x, float *parts, void *scratch);
-
 /// Mean squared difference / 255^2, or infinity as soon as that is proven to exceed `cut`.
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut);
 
@@ -73,17 +55,85 @@ double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t c
 double similarity_euclidean(
     int32_t path, const uint8_t *a, const uint8_t *b, size_t count, double scale, double cut);
 
-/// Coordinates of a signature.
-#define SIMILARITY_SIGNATURE 256
+/// The most planes that features have; the highest degree of their polynomials.
+#define SIMILARITY_PLANES 6
+#define SIMILARITY_DEGREE 3
+
+/// How features of an image are made; see `SignatureFeatures` in Swift for what they mean.
+typedef struct {
+    similarity_plan plan;
+    /// 0 means pixels as they are, times `flat`, in regions of `block_rows` x `block_columns`.
+    int32_t planes;
+    /// Highest degree of a window's polynomials; features by plane and window.
+    int32_t degree, filters;
+    /// Blocks of windows (4 x 4 to a region).
+    int32_t block_rows, block_columns;
+    int32_t regions, region_columns;
+    /// Numbers by region, and with padding.
+    int32_t length, stride;
+    float taps[SIMILARITY_DEGREE + 1][11];
+    float c1, c2, flat;
+    /// The planes' centres: mean, variance + c2 / 2, twice the root of that, and what makes them orthonormal.
+    float means[SIMILARITY_PLANES], energies[SIMILARITY_PLANES], roots[SIMILARITY_PLANES];
+    float inverse[SIMILARITY_PLANES][SIMILARITY_PLANES];
+} similarity_feature_plan;
+
+/// Fills all of `features` but the planes' centres; `planes` is 0 for pixels.
+void similarity_feature_plan_make(similarity_feature_plan *features, const similarity_plan *plan, int32_t planes);
+
+/// Bytes (64-byte aligned) of a call's scratch memory.
+size_t similarity_feature_scratch_bytes(const similarity_feature_plan *features);
+
+/// Writes the features of `x`: `regions` x `stride` numbers.
+void similarity_features(
+    int32_t path, const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch);
 
 /// `out[v][line]` = the product of row `line` of `a` and row `v` of `b`, of `inner` (a multiple of 16) values each.
 void similarity_matmul(
     int32_t path, const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
     size_t b_stride, float *out, size_t out_stride);
 
-/// Squared distances of `query` and `count` signatures; beyond `limit` a distance may be any number beyond `limit`.
+/// Coordinates of a signature, and how many of them each part holds.
+#define SIMILARITY_SIGNATURE 384
+#define SIMILARITY_PARTS 4
+#define SIMILARITY_PART_LENGTHS {64, 64, 128, 128}
+/// The first part's coordinates stand for twice as much as the others', so their squares count four times.
+#define SIMILARITY_FIRST_WEIGHT 4
+/// Bytes of a part of 16 signatures: their 32-bit lengths up to here, then the coordinates, 4 of each in turn.
+#define SIMILARITY_PART_BYTES(length) (64 + 16 * (size_t)(length))
+
+/// A signature that may be near a query's.
+typedef struct {
+    /// Its place.
+    int32_t index;
+    /// The squared distance.
+    int32_t bound;
+} similarity_candidate;
+
+/// A query of `similarity_scan`.
+typedef struct {
+    /// Coordinates + 128.
+    const uint8_t *coordinates;
+    /// The squared length of the coordinates (without the 128, weighted) up to the end of each part.
+    int32_t lengths[SIMILARITY_PARTS];
+    /// Signatures further away than this, squared, are no candidates.
+    int32_t limit;
+    /// Where candidates go, room for all of a call, and how many there are.
+    similarity_candidate *candidates;
+    size_t *found;
+} similarity_scan_query;
+
+/// Appends the candidates among blocks `first` ..< `last` of 16 signatures each.
+///
+/// A signature's stored length is the weighted sum of x^2 + 256 x over its coordinates x; one that is far below 0 is always found.
 void similarity_scan(
-    int32_t path, const int16_t *query, const int16_t *signatures, size_t count, int32_t limit, int32_t *bounds);
+    int32_t path, const similarity_scan_query *queries, size_t count, const int8_t *const *parts, size_t first,
+    size_t last);
+
+/// Asks for the first `count` bytes of an image before they are needed.
+static inline void similarity_prefetch(const uint8_t *image, size_t count) {
+    for (size_t byte = 0; byte < count; byte += 64) __builtin_prefetch(image + byte);
+}
 
 /// A 64-bit hash of `count` bytes, the same on every machine of the same byte order.
 uint64_t similarity_hash(const uint8_t *bytes, size_t count);

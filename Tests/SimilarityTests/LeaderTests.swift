@@ -1,10 +1,9 @@
-import Dispatch
 import Domain
 import Testing
 
 @testable import Similarity
 
-struct ClusterTests {
+struct LeaderTests {
     private static let shape = ImageShape(height: 60, width: 60, channels: 3)
 
     /// Users whose images creep along in small steps, as an attack's queries do, now and then from a new image or from
@@ -35,31 +34,27 @@ struct ClusterTests {
         }
     }
 
-    private static func inputs(window: SimilarityWindow) -> (SimilarityConfiguration, [SimilarityInput]) {
-        let configuration = SimilarityConfiguration(window: window, history: HistoryLimits(entries: 150))
-        return (configuration, chains(window == .gaussian ? 400 : 700, shape: shape, seed: 12))
-    }
-
-    @Test(arguments: SimilarityWindow.allCases)
+    @Test(arguments: SignatureTests.settings)
     func `chains of near duplicates find what brute force finds, also when leaders leave`(
-        window: SimilarityWindow
+        setting: SignatureTests.Setting
     ) async {
-        let (configuration, inputs) = Self.inputs(window: window)
+        let configuration = SimilarityConfiguration(
+            metric: setting.metric,
+            window: setting.window,
+            threshold: setting.metric == .ssim ? 0.1 : 0.001,
+            cap: setting.metric == .ssim ? 0.3 : 0.01,
+            history: HistoryLimits(entries: 150)
+        )
+        let inputs = Self.chains(setting.window == .gaussian ? 300 : 600, shape: Self.shape, seed: 12)
         let brute = SimilarityDetector(configuration: configuration, method: .bruteForce)
         let fast = SimilarityDetector(configuration: configuration)
-        let signed = SimilarityDetector(
-            configuration: configuration,
-            method: .signed(images: 12, landmarks: 6)
-        )
+        let signed = SimilarityDetector(configuration: configuration, method: .signed(images: 12))
         var (near, far, index) = (0, 0, 0)
         while index < inputs.count {
             let batch = Array(inputs[index..<min(index + 1 + index % 40, inputs.count)])
-            let run = { @Sendable (count: Int, body: @escaping @Sendable (Int) -> Void) async in
-                DispatchQueue.concurrentPerform(iterations: count, execute: body)
-            }
-            let expected = await brute.observe(batch, forEach: run)
-            let found = await fast.observe(batch, forEach: run)
-            let other = await signed.observe(batch, forEach: run)
+            let expected = await brute.observe(batch, forEach: SignatureTests.parallel)
+            let found = await fast.observe(batch, forEach: SignatureTests.parallel)
+            let other = await signed.observe(batch, forEach: SignatureTests.parallel)
             for (place, wanted) in expected.enumerated() {
                 #expect(found[place].user == wanted.user && found[place].model == wanted.model)
                 #expect(other[place].user == wanted.user && other[place].model == wanted.model)
@@ -71,37 +66,33 @@ struct ClusterTests {
         #expect(near > inputs.count * 5 && far > 5, "\(near) \(far)")
     }
 
-    @Test func `every image has a home within its cluster's radius`() {
-        let (_, inputs) = Self.inputs(window: .uniform)
+    @Test func `every image has a leader of its user, at the distance that is noted`() {
+        let inputs = Self.chains(700, shape: Self.shape, seed: 12)
         let kernel = PairKernel(metric: .ssim, window: .uniform, shape: Self.shape, path: .best)
         let history = ImageHistory(shape: Self.shape)
-        let table = ClusterTable()
         for (index, input) in inputs.enumerated() {
-            _ = history.append(input)
-            history.advanceWindow(to: max(0, index - 150))
+            let position = history.append(input)
+            history.index.lead(position..<position + 1, of: history, kernel: kernel, cut: 0.01)
+            if index >= 300 { history.advanceWindow() }
             history.evict()
-            if index % 7 == 0 { table.update(from: history, kernel: kernel) }
         }
-        table.update(from: history, kernel: kernel)
-        #expect(history.heldStart > 0 && table.end == history.end)
-        #expect(table.home(of: history.heldStart - 1) == nil)
-        #expect(table.home(of: history.end) == nil)
-        #expect(table.clusters.count < (history.end - history.heldStart) / 2)
-        var members = 0
-        for (index, cluster) in table.clusters.enumerated() {
-            #expect(cluster.leader >= history.heldStart)
-            #expect(cluster.first <= cluster.last)
-            let leader = PreparedImage(history.pixels(at: cluster.leader), kernel: kernel)
-            for member in cluster.members {
-                let root = leader.distance(to: history.pixels(at: member.position)).squareRoot()
-                #expect(abs(root - member.radius) < Cluster.margin)
-                #expect(member.radius <= cluster.radius && cluster.radius <= table.radius)
-                #expect(table.home(of: member.position)?.cluster == index)
-                #expect(table.home(of: member.position)?.radius == member.radius)
-                #expect(history.entry(at: member.position).user == cluster.user)
-                members += 1
+        #expect(history.heldStart > 0)
+        var (led, orphans) = (0, 0)
+        for position in history.heldStart..<history.end {
+            let (chunk, place) = history.place(of: position)
+            let leader = position - Int(chunk.leaders[place])
+            guard leader >= history.heldStart else {
+                orphans += 1
+                continue
             }
+            let own = PreparedImage(history.pixels(at: position), kernel: kernel)
+            let distance = own.distance(to: history.pixels(at: leader))
+            #expect(abs(distance.squareRoot() - Double(chunk.radii[place])) < SearchProgress.margin)
+            #expect(distance <= 0.01)
+            let (other, otherPlace) = history.place(of: leader)
+            #expect(other.users[otherPlace] == chunk.users[place])
+            if leader < position { led += 1 }
         }
-        #expect(members == history.end - history.heldStart)
+        #expect(led > 100 && orphans > 0, "\(led) \(orphans)")
     }
 }

@@ -1,0 +1,134 @@
+internal import CSimilarity
+internal import Domain
+
+/// The signatures of a history's images, and who leads whom.
+///
+/// Confined to the task that prepares searches; while searches run it is only read.
+final class SearchIndex {
+    /// How many of a user's leaders a new image is tried on.
+    private static let recentCount = 6
+
+    /// What new segments are signed with; nil until something was learnt.
+    var basis: SignatureBasis?
+    /// Learns and signs in the background.
+    let learner = SignatureLearner()
+    /// By number from `firstSegment`; nil where images are not signed (yet).
+    private(set) var segments: [SignatureSegment?] = []
+    private(set) var firstSegment = 0
+    /// The position after the last image that was looked at here.
+    private(set) var end = 0
+    /// The largest root of a distance to a leader so far.
+    private(set) var largestRadius = 0.0
+    /// The end of the history at which a new basis is due.
+    var nextLearning = 0
+    /// Images that came while the background signed their segment, and count as near to everything until they are signed.
+    private var backlog = 0..<0
+    /// Leaders that a user's images joined last, latest last.
+    private var recent: [UInt32: [Int]] = [:]
+    /// Signatures of the last batch's images, by position, and what made them.
+    var fresh = FreshSignatures()
+
+    /// Bytes held.
+    var allocatedBytes: Int {
+        segments.count { $0 != nil } * SignatureSegment.capacity * SignatureSegment.bytes
+            + recent.count * (Self.recentCount + 4) * 8
+    }
+
+    /// Drops signatures of images whose pixels are gone, and users that have left.
+    func forget(before position: Int, users: [UInt32]) {
+        let count = min(position / SignatureSegment.capacity - firstSegment, segments.count)
+        if count > 0 {
+            segments.removeFirst(count)
+            firstSegment += count
+        }
+        for user in users { recent[user] = nil }
+    }
+
+    /// Makes room for images up to `end`; a new last segment will be signed by the newest basis.
+    func extend(to end: Int) {
+        if segments.isEmpty { firstSegment = max(firstSegment, self.end / SignatureSegment.capacity) }
+        while (firstSegment + segments.count) * SignatureSegment.capacity < end {
+            let isLast = (firstSegment + segments.count + 1) * SignatureSegment.capacity >= end
+            segments.append(isLast ? basis.map { SignatureSegment(basis: $0) } : nil)
+        }
+        self.end = end
+    }
+
+    /// The segment of a number, where it is signed.
+    func segment(_ number: Int) -> SignatureSegment? {
+        segments.indices.contains(number - firstSegment) ? segments[number - firstSegment] : nil
+    }
+
+    /// Puts a segment whose first `count` places were signed in the background where it belongs, if that is still held.
+    func install(_ segment: SignatureSegment, at number: Int, signed count: Int, of history: ImageHistory) {
+        guard segments.indices.contains(number - firstSegment) else { return }
+        segments[number - firstSegment] = segment
+        let first = number * SignatureSegment.capacity
+        let end = min(first + SignatureSegment.capacity, history.end)
+        if first + count < end { backlog = first + count..<end }
+    }
+
+    /// Up to `count` images of the backlog, which are then no longer part of it.
+    func takeBacklog(_ count: Int, from start: Int) -> Range<Int> {
+        let first = max(backlog.lowerBound, start)
+        let end = min(first + count, backlog.upperBound)
+        guard first < end else { return 0..<0 }
+        backlog = end..<backlog.upperBound
+        return first..<end
+    }
+
+    /// Segments that the newest basis has not signed.
+    func unsignedSegments() -> [Int] {
+        segments.indices.filter { segments[$0]?.basis !== basis }.map { $0 + firstSegment }
+    }
+
+    /// Finds leaders for the images of `positions`.
+    func lead(_ positions: Range<Int>, of history: ImageHistory, kernel: PairKernel, cut: Double) {
+        for position in positions {
+            let (chunk, place) = history.place(of: position)
+            let user = chunk.users[place]
+            var latest = (recent[user] ?? []).filter { $0 >= history.heldStart }
+            var leader = position
+            if !latest.isEmpty {
+                let prepared = PreparedImage(chunk.pixels[place], kernel: kernel)
+                for (order, other) in latest.enumerated().reversed() {
+                    let distance = prepared.distance(to: history.pixels(at: other), cut: cut)
+                    guard distance <= cut, position - other <= Int(UInt32.max) else { continue }
+                    leader = other
+                    chunk.leaders[place] = UInt32(position - other)
+                    chunk.radii[place] = Float(distance.squareRoot())
+                    largestRadius = max(largestRadius, Double(chunk.radii[place]))
+                    latest.remove(at: order)
+                    break
+                }
+            }
+            latest.append(leader)
+            if latest.count > Self.recentCount { latest.removeFirst() }
+            recent[user] = latest
+        }
+    }
+}
+
+/// Signatures of the newest images by the basis of the last segments, so that they are not made twice.
+struct FreshSignatures {
+    /// By position from `start`.
+    private(set) var start = 0
+    private(set) var table: SignatureTable?
+    private(set) var basis: SignatureBasis?
+
+    init() {}
+
+    init(_ table: SignatureTable, from start: Int, basis: SignatureBasis) {
+        self.table = table
+        self.start = start
+        self.basis = basis
+    }
+
+    /// Where the signature of `position` by `basis` is.
+    func signature(of position: Int, by basis: SignatureBasis) -> UnsafeMutablePointer<Signature>? {
+        guard let table, self.basis === basis, position >= start, position - start < table.count else {
+            return nil
+        }
+        return table[position - start]
+    }
+}

@@ -1,0 +1,57 @@
+internal import Domain
+
+/// The searches of one batch and their results.
+///
+/// Unchecked: every piece writes the results of its own searches only; histories are only read until the detector has
+/// waited for all pieces.
+final class SearchTable: @unchecked Sendable {
+    /// Searches that are done together read the signatures once.
+    private static let group = 8
+
+    /// Which searches are done together; all of one history.
+    let pieces: [[Int]]
+    private let searches: [PendingSearch]
+    private let found: UnsafeMutableBufferPointer<ScopedFindings?>
+
+    init(_ searches: [PendingSearch]) {
+        self.searches = searches
+        // Small batches are cut finer, so that all threads have something to do.
+        let size = min(Self.group, max(1, searches.count / 4))
+        var open: [ObjectIdentifier: Int] = [:]
+        var pieces: [[Int]] = []
+        for (index, search) in searches.enumerated() {
+            let history = ObjectIdentifier(search.line.history)
+            if let piece = open[history], pieces[piece].count < size {
+                pieces[piece].append(index)
+            } else {
+                open[history] = pieces.count
+                pieces.append([index])
+            }
+        }
+        self.pieces = pieces
+        found = .allocate(capacity: searches.count)
+        found.initialize(repeating: nil)
+    }
+
+    deinit {
+        found.deinitialize()
+        found.deallocate()
+    }
+
+    func run(_ piece: Int) {
+        let indices = pieces[piece]
+        guard let line = indices.first.map({ searches[$0].line }) else { return }
+        let results = line.search.find(indices.map { searches[$0].query }, in: line.history)
+        for (index, result) in zip(indices, results) { found[index] = result }
+    }
+
+    /// The findings, by index.
+    ///
+    /// - Precondition: every piece was run.
+    var results: [ScopedFindings] {
+        found.map { findings in
+            guard let findings else { preconditionFailure("a piece of the batch was not run") }
+            return findings
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import CSimilarity
+internal import Domain
+
+/// Numbers of an image, region by region, whose squared distances are never more than twice the images' distance.
+///
+/// For squared differences they are the pixels. For SSIM, a window w of mean m and variance v has S1 S2 = ⟨Φ(w), Φ(w')⟩
+/// with unit vectors Φ: with a = v + C2 / 2 and b = m² + C1 / 2, S2 = ⟨(x - m, √(C2 / 2)) / √a, …⟩ sech((ln a - ln a') / 2)
+/// and S1 likewise of (m, √(C1 / 2)) / √b; sech is a positive-semidefinite kernel, so Φ is a tensor product. A mean over
+/// windows and channels is again such a product, so 2 (1 - SSIM) = |Φ(x) - Φ(y)|². Features are orthogonal projections
+/// of Φ:
+/// 1. Of the part that depends on m and v only, on a few *planes*: the span of that part at chosen centres.
+/// 2. Of a window's pixels, on polynomials of low degree, orthonormal under the window's weights, and on √(C2 / 2).
+/// 3. Of the windows of a block, on what they have in common: their sum / √count.
+struct SignatureFeatures: Sendable {
+    /// Floating point moves the features of an image by less than this in all; by 1e-4 where all is flat and bright.
+    static let slack = 0.001
+
+    private let plan: similarity_feature_plan
+    private let path: KernelPath
+
+    /// Regions of an image.
+    var regions: Int { Int(plan.regions) }
+    /// Numbers of a region, padded with zeros.
+    var stride: Int { Int(plan.stride) }
+
+    /// - Parameters:
+    ///   - sample: images that tell which means and variances are common.
+    ///   - count: how many there are.
+    ///   - kernel: the distance that features bound.
+    init(sample: PixelBuffer, count: Int, kernel: PairKernel) {
+        path = kernel.path
+        var plan = similarity_feature_plan()
+        var pair = kernel.plan
+        let planes = kernel.metric == .ssim ? (kernel.shape.channels == 1 ? 5 : 2) : 0
+        similarity_feature_plan_make(&plan, &pair, Int32(planes))
+        if planes > 0 {
+            let windows = WindowSample(sample, count: count, plan: pair)
+            let centres = windows.centres(planes, c2: Double(plan.c2))
+            Self.set(centres, in: &plan)
+        }
+        self.plan = plan
+    }
+
+    /// Writes the features of `image`, `regions` times `stride` numbers.
+    func write(_ image: UnsafePointer<UInt8>, to out: UnsafeMutablePointer<Float>) {
+        withUnsafePointer(to: plan) { plan in
+            let size = max(similarity_feature_scratch_bytes(plan), 64)
+            withUnsafeTemporaryAllocation(byteCount: size, alignment: 64) { scratch in
+                similarity_features(path.rawValue, plan, image, out, scratch.baseAddress)
+            }
+        }
+    }
+
+    /// Sets the planes' centres and the inverse of their Gram matrix's Cholesky factor.
+    private static func set(_ centres: [WindowPoint], in plan: inout similarity_feature_plan) {
+        let count = centres.count
+        plan.planes = Int32(count)
+        var lower = [[Double]](repeating: [Double](repeating: 0, count: count), count: count)
+        for row in 0..<count {
+            for column in 0...row {
+                var sum = centres[row].similarity(to: centres[column])
+                if row == column { sum += 1e-6 }
+                for k in 0..<column { sum -= lower[row][k] * lower[column][k] }
+                lower[row][column] =
+                    row == column ? max(sum, 1e-6).squareRoot() : sum / lower[column][column]
+            }
+        }
+        let windows = Double(plan.plan.window_rows * plan.plan.window_values)
+        for column in 0..<count {
+            var solved = [Double](repeating: 0, count: count)
+            for row in column..<count {
+                var sum = row == column ? 1.0 : 0.0
+                for k in column..<row { sum -= lower[row][k] * solved[k] }
+                solved[row] = sum / lower[row][row]
+                setElement(
+                    &plan.inverse,
+                    row * Int(SIMILARITY_PLANES) + column,
+                    solved[row] / windows.squareRoot()
+                )
+            }
+        }
+        for (index, centre) in centres.enumerated() {
+            setElement(&plan.means, index, centre.mean)
+            setElement(&plan.energies, index, centre.energy)
+            setElement(&plan.roots, index, 2 * centre.energy.squareRoot())
+        }
+    }
+
+    /// Sets a number of an array of C, which Swift sees as a tuple.
+    private static func setElement<Array>(_ array: inout Array, _ index: Int, _ value: Double) {
+        withUnsafeMutableBytes(of: &array) {
+            $0.storeBytes(of: Float(value), toByteOffset: index * 4, as: Float.self)
+        }
+    }
+}
+
+/// What of a window decides how alike its and another's vectors are before their pixels are looked at.
+struct WindowPoint {
+    /// Of its pixels, 0 … 255.
+    let mean: Double
+    /// Their variance + C2 / 2.
+    let energy: Double
+
+    /// S1 sech((ln a - ln a') / 2).
+    func similarity(to other: WindowPoint) -> Double {
+        let luminance =
+            (2 * mean * other.mean + 6.5025) / (mean * mean + other.mean * other.mean + 6.5025)
+        return luminance * 2 * (energy * other.energy).squareRoot() / (energy + other.energy)
+    }
+}

@@ -1,0 +1,109 @@
+internal import CSimilarity
+
+/// Signatures of neighbouring images of a history, by the same basis.
+///
+/// Unchecked: one task writes it before others read it.
+final class SignatureSegment: @unchecked Sendable {
+    /// Images of a segment; a multiple of 16.
+    static let capacity = 4096
+    /// Bytes of an image's signature.
+    static let bytes = signatureLength + 4 * SignatureParts.ends.count
+
+    let basis: SignatureBasis
+    /// Where each part begins.
+    private let parts: [UnsafeMutablePointer<Int8>]
+    private let memory: UnsafeMutableRawPointer
+
+    /// A segment in which every place counts as near to everything, until it is set.
+    init(basis: SignatureBasis) {
+        self.basis = basis
+        memory = .allocate(byteCount: Self.capacity * Self.bytes, alignment: 64)
+        memory.initializeMemory(as: Int8.self, repeating: 0, count: Self.capacity * Self.bytes)
+        var (parts, offset, start): ([UnsafeMutablePointer<Int8>], Int, Int) = ([], 0, 0)
+        for end in SignatureParts.ends {
+            parts.append((memory + offset).assumingMemoryBound(to: Int8.self))
+            offset += Self.capacity * (end - start + 4)
+            start = end
+        }
+        self.parts = parts
+        for place in 0..<Self.capacity {
+            setLengths(of: place, to: (Self.near, Self.near, Self.near, Self.near))
+        }
+    }
+
+    deinit { memory.deallocate() }
+
+    /// A length so far below 0 that no limit rules it out.
+    private static let near = Int32.min / 2
+
+    /// Stores a signature; one that is not storable stays near to everything.
+    func set(_ place: Int, to signature: borrowing Signature) {
+        guard signature.isStorable else { return }
+        var (start, sum): (Int, Int32) = (0, 0)
+        var lengths: [Int32] = []
+        for (part, end) in SignatureParts.ends.enumerated() {
+            let lane = block(place / 16, of: part) + 64 + place % 16 * 4
+            for index in start..<end {
+                let value = Int32(signature.coordinates[index]) - 128
+                sum += (value * value + 256 * value) * (part == 0 ? Int32(SIMILARITY_FIRST_WEIGHT) : 1)
+                lane[(index - start) / 4 * 64 + index % 4] = Int8(value)
+            }
+            lengths.append(sum)
+            start = end
+        }
+        setLengths(of: place, to: (lengths[0], lengths[1], lengths[2], lengths[3]))
+    }
+
+    /// Appends the candidates among the first `count` places; there is room for a segment's.
+    func scan(_ queries: [similarity_scan_query], count: Int, path: KernelPath) {
+        let bases = parts.map { UnsafePointer($0) as UnsafePointer<Int8>? }
+        similarity_scan(path.rawValue, queries, queries.count, bases, 0, (count + 15) / 16)
+    }
+
+    private func block(_ number: Int, of part: Int) -> UnsafeMutablePointer<Int8> {
+        let length = SignatureParts.ends[part] - (part == 0 ? 0 : SignatureParts.ends[part - 1])
+        return parts[part] + number * (64 + 16 * length)
+    }
+
+    private func setLengths(of place: Int, to lengths: (Int32, Int32, Int32, Int32)) {
+        for (part, length) in [lengths.0, lengths.1, lengths.2, lengths.3].enumerated() {
+            UnsafeMutableRawPointer(block(place / 16, of: part))
+                .storeBytes(of: length, toByteOffset: place % 16 * 4, as: Int32.self)
+        }
+    }
+}
+
+/// Room for what a scan of one segment finds for each of some queries.
+final class CandidateRoom {
+    private let base: UnsafeMutablePointer<similarity_candidate>
+    private let counts: UnsafeMutablePointer<Int>
+
+    init(queries: Int) {
+        base = .allocate(capacity: SignatureSegment.capacity * queries)
+        counts = .allocate(capacity: queries)
+        counts.initialize(repeating: 0, count: queries)
+    }
+
+    deinit {
+        base.deallocate()
+        counts.deallocate()
+    }
+
+    /// Place `number` emptied, for a query with this signature.
+    func order(_ number: Int, signature: borrowing Signature, limit: Int32) -> similarity_scan_query {
+        counts[number] = 0
+        return similarity_scan_query(
+            coordinates: signature.coordinates,
+            lengths: signature.lengths,
+            limit: limit,
+            candidates: base + number * SignatureSegment.capacity,
+            found: counts + number
+        )
+    }
+
+    /// Calls `body` with the places that the scan found for place `number`, and the squared distances there.
+    func forEachFound(_ number: Int, _ body: (Int, Int32) -> Void) {
+        let found = base + number * SignatureSegment.capacity
+        for index in 0..<counts[number] { body(Int(found[index].index), found[index].bound) }
+    }
+}
