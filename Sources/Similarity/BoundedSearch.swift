@@ -27,7 +27,10 @@ struct BoundedSearch: SimilaritySearch {
             return progress.builders
         }
         if cutsLeft.contains(where: { $0 >= 0 }) {
-            let candidates = scan.candidates(within: cutsLeft, beyond: cuts)
+            // Once the model's nearest is known, only the user's own images may still matter.
+            let onlyOwn = queries.indices.map { findings[$0].model.cut <= cuts[$0] }
+            let earlier = EarlierScan(cuts: cuts, onlyOwn: onlyOwn)
+            let candidates = scan.candidates(within: cutsLeft, after: earlier)
             for index in queries.indices where cutsLeft[index] >= 0 {
                 var progress = progress(of: queries[index], in: history)
                 progress.builders = findings[index]

@@ -106,6 +106,12 @@ final class ImageHistory {
         return users.name(chunk.users[place])
     }
 
+    /// Whether the images at both positions come from the same user.
+    func hasSameUser(_ one: Int, _ other: Int) -> Bool {
+        let ((chunk, place), (otherChunk, otherPlace)) = (place(of: one), place(of: other))
+        return chunk.users[place] == otherChunk.users[otherPlace]
+    }
+
     /// The image at `position` as evidence.
     func neighbour(at position: Int) -> Neighbour {
         let (chunk, place) = place(of: position)

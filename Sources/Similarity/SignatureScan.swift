@@ -39,9 +39,9 @@ struct SignatureScan {
     ///
     /// - Parameters:
     ///   - cuts: by query; below 0 finds nothing.
-    ///   - earlier: cuts of an earlier scan, whose candidates are left out.
+    ///   - earlier: an earlier scan, whose candidates are left out.
     /// - Returns: candidates by query.
-    func candidates(within cuts: [Double], beyond earlier: [Double]? = nil) -> [[Candidate]] {
+    func candidates(within cuts: [Double], after earlier: EarlierScan? = nil) -> [[Candidate]] {
         var found = [[Candidate]](repeating: [], count: queries.count)
         let first = queries.map(\.window.lowerBound).min() ?? 0
         let end = queries.map(\.window.upperBound).max() ?? 0
@@ -76,7 +76,7 @@ struct SignatureScan {
         _ all: Range<Int>,
         _ signatures: QuerySignatures,
         _ cuts: [Double],
-        _ earlier: [Double]?,
+        _ earlier: EarlierScan?,
         _ room: CandidateRoom,
         _ found: inout [[Candidate]]
     ) {
@@ -90,10 +90,13 @@ struct SignatureScan {
         segment.scan(orders, count: all.count, path: kernel.path)
         for (place, index) in asked.enumerated() {
             let positions = all.clamped(to: queries[index].window)
-            let known = earlier.map { basis.limit(of: signatures[index].pointee, forCut: $0[index]) }
+            let known = earlier.map { basis.limit(of: signatures[index].pointee, forCut: $0.cuts[index]) }
             room.forEachFound(place) { place, bound in
                 let position = all.lowerBound + place
-                guard positions.contains(position), known.map({ bound > $0 }) ?? true else { return }
+                guard positions.contains(position) else { return }
+                if let known, bound <= known { return }
+                let onlyOwn = earlier?.onlyOwn[index] ?? false
+                if onlyOwn, !history.hasSameUser(position, queries[index].position) { return }
                 let bound = basis.distance(of: signatures[index].pointee, bound: bound)
                 found[index].append(Candidate(bound: bound, offset: UInt32(position - start)))
             }
@@ -113,6 +116,14 @@ struct SignatureScan {
         for (place, index) in missing.enumerated() { all[index] = table[place] }
         return QuerySignatures(basis: basis, signatures: all.compactMap { $0 }, table: table)
     }
+}
+
+/// What an earlier scan for the same queries has settled.
+struct EarlierScan {
+    /// Images up to these cuts, by query.
+    let cuts: [Double]
+    /// For which queries other users' images no longer matter.
+    let onlyOwn: [Bool]
 }
 
 /// The signatures of some queries by one basis.
