@@ -7,6 +7,9 @@ struct SignaturePolicy: Sendable {
     var minimumImages = 1024
     /// Whether learning and signing is waited for.
     var isImmediate = false
+    /// While a history holds at most so many images, its first basis is waited for, and signing them: it takes a second
+    /// or two, and without signatures every search would look at everything meanwhile.
+    static let promptImages = 16_384
 
     /// Whether there are signatures at all.
     var isSigned: Bool { minimumImages < .max }
@@ -31,7 +34,31 @@ extension BoundedSearch {
         await signBacklog(of: history, forEach: forEach)
         index.lead(start..<max(start, history.end), of: history, kernel: kernel, cut: joinCut)
         await sign(start..<max(start, history.end), of: history, forEach: forEach)
-        repeat { maintain(history) } while policy.isImmediate && index.learner.hasProducts
+        await learnPromptly(from: history, forEach: forEach)
+        repeat {
+            maintain(history, immediately: policy.isImmediate)
+        } while policy.isImmediate && index.learner.hasProducts
+    }
+
+    /// Learns a first basis while the history is small, and signs everything with it.
+    private func learnPromptly(
+        from history: ImageHistory,
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async {
+        let index = history.index
+        guard index.basis == nil, !index.learner.isBusy,
+            history.end - history.windowStart <= SignaturePolicy.promptImages
+        else { return }
+        maintain(history, immediately: true)
+        guard case .basis(let basis)? = index.learner.takeProducts().first else { return }
+        index.basis = basis
+        let capacity = SignatureSegment.capacity
+        for number in index.unsignedSegments() {
+            let range = max(number * capacity, history.heldStart)..<min((number + 1) * capacity, history.end)
+            let segment = SignatureSegment(basis: basis)
+            _ = await sign(range, of: history, in: segment, forEach: forEach)
+            index.install(segment, at: number, signed: range.upperBound - number * capacity, of: history)
+        }
     }
 
     /// Signs the newest images where their segments are signed.
@@ -81,7 +108,7 @@ extension BoundedSearch {
     }
 
     /// Takes what the background made, and gives it something to do.
-    private func maintain(_ history: ImageHistory) {
+    private func maintain(_ history: ImageHistory, immediately isImmediate: Bool) {
         let index = history.index
         for product in index.learner.takeProducts() {
             switch product {
@@ -100,7 +127,7 @@ extension BoundedSearch {
             index.learner.learn(
                 from: self.sample(sample, of: history),
                 kernel: kernel,
-                immediately: policy.isImmediate
+                immediately: isImmediate
             )
         } else if let basis = index.basis {
             let orders = index.unsignedSegments().prefix(Self.segmentsAtOnce).map { number in
@@ -113,7 +140,7 @@ extension BoundedSearch {
                 )
             }
             guard !orders.isEmpty else { return }
-            index.learner.sign(orders, basis: basis, immediately: policy.isImmediate)
+            index.learner.sign(orders, basis: basis, immediately: isImmediate)
         }
     }
 
