@@ -14,7 +14,8 @@ package enum Riskd {
     )
 
     private static let commands: [Command] = [
-        .daemon, .replay, .check, .migrate, .calibrate, .risk, .history, .explain, .recompute, .evaluate,
+        .daemon, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .explain, .recompute,
+        .evaluate,
         .play, .dump,
         .demo, .config,
     ]
