@@ -163,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RiskdTrainingTests",
-            dependencies: ["Domain", "OnnxSession", "RiskdTraining", "Training"],
+            dependencies: ["Domain", "RiskdTraining", "Runtime", "Training"],
             swiftSettings: house
         ),
         .testTarget(

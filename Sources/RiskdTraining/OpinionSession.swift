@@ -26,6 +26,7 @@ package struct OpinionSession: Sendable {
     /// - Parameters:
     ///   - input: its numbers.
     ///   - shape: its dimensions after the batch.
+    /// - Returns: the output's numbers, row-major.
     /// - Throws: `OnnxError`.
     package func run(_ input: [Float], shape: [Int]) throws -> [Float] {
         try session.run(input, shape: [1] + shape)

@@ -24,6 +24,7 @@ package struct Split: Hashable, Sendable {
     /// Whether records of a source belong to the half.
     ///
     /// - Parameter source: the name of the image that a record came from.
+    /// - Returns: the same for the same name everywhere.
     package func holds(_ source: String) -> Bool {
         let side: Side = stableHash(source, seed: seed) & 1 == 0 ? .train : .test
         return side == self.side

@@ -29,7 +29,7 @@ package struct TrainingRequest: Sendable {
     /// What the network is fed.
     package var input = Input.features
     /// How much a successful adversarial record counts; 1 is as much as a clean one.
-    package var adversarialWeight: Float = 4
+    package var adversarialWeight: Float = 10
     /// The largest distance of an adversarial record from its image, in grey levels (root mean square).
     package var reach = 25.5
     /// The share of images that judge instead of teaching, 0 … 1.

@@ -25,6 +25,9 @@ enum BLAS {
     ///   - a: `rows` × `inner` after the transposition.
     ///   - b: `inner` × `columns` after the transposition.
     ///   - c: `rows` × `columns`.
+    ///   - rows: of `c`.
+    ///   - columns: of `c`.
+    ///   - inner: what is summed over.
     ///   - adding: whether the product is added to what `c` holds.
     static func multiply(
         _ a: Operand,

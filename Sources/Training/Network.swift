@@ -38,7 +38,7 @@ package struct Network: Hashable, Sendable {
     /// Numbers that it gives.
     package var outputCount: Int { layers.last?.outputCount ?? 0 }
 
-    /// Random weights to start from (He et al. 2015, uniform), biases of zero.
+    /// Random weights to start from (He and others 2015, uniform), biases of zero.
     ///
     /// With `addsInput` the last layer starts at zero: the network then starts as the identity.
     ///

@@ -27,6 +27,7 @@ struct ShardLoss {
 ///
 /// - Parameters:
 ///   - logits: the outputs, `count` numbers.
+///   - count: of classes.
 ///   - label: the place of the class.
 ///   - scale: what slopes are multiplied with.
 ///   - slopes: gets p - 1 at the label, p elsewhere, times `scale`; nil when they are not needed.
@@ -56,6 +57,7 @@ func crossEntropy(
 /// - Parameters:
 ///   - outputs: `count` numbers.
 ///   - wanted: as many.
+///   - count: of outputs.
 ///   - scale: what slopes are multiplied with.
 ///   - slopes: gets 2 (output - wanted) / count, times `scale`; nil when they are not needed.
 /// - Returns: the mean of the squares.

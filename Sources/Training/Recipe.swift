@@ -106,7 +106,9 @@ package enum Recipe: Hashable, Sendable {
         )
     }
 
-    /// Learns what to change of the image. Works on half the size where that is a whole number, which costs a quarter.
+    /// Learns what to change of the image.
+    ///
+    /// Works on half the size where that is a whole number, which costs a quarter.
     private static func imageAutoencoder(_ height: Int, _ width: Int, _ channels: Int, _ planes: Int)
         -> Network
     {

@@ -1,4 +1,4 @@
-/// A small random number generator (splitmix64, Steele et al. 2014) whose state is one number, so that it can be stored.
+/// A small random number generator (splitmix64, Steele and others 2014) whose state is one number, so that it can be stored.
 package struct SeededRandom: RandomNumberGenerator, Hashable, Sendable {
     /// All there is to know about what comes next.
     package private(set) var state: UInt64

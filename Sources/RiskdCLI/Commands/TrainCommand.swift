@@ -32,10 +32,10 @@ extension Command {
             Flag(
                 "code",
                 value: "COUNT",
-                "Numbers that the encoder makes of the features; a quarter unless given"
+                "Numbers that the encoder makes of the features; half unless given"
             ),
             Flag("hidden", value: "COUNT", "Numbers in the net's hidden layer; 64 unless given"),
-            Flag("tune", "Let the net's training change the encoder as well"),
+            Flag("freeze", "With --adversarial: do not let the net's training change the encoder"),
         ] + steps
     ) { invocation in
         try await TrainingCommand(invocation).trainEncoder()
@@ -121,12 +121,12 @@ extension Command {
             Flag(
                 "adversarial-weight",
                 value: "NUMBER",
-                "How much a successful adversarial record counts; 4 unless given"
+                "How much a successful adversarial record counts; 10 unless given"
             ),
             Flag(
                 "displace",
                 value: "SHARE",
-                "Clean records that get another's attack added each time; 0.5 unless given"
+                "Clean records that get another's attack added each time; 0.7 unless given"
             ),
             Flag(
                 "noise",
@@ -165,6 +165,7 @@ extension Invocation {
     ///   - flag: the flag's name.
     ///   - fallback: what counts when it was not given.
     ///   - range: what is allowed.
+    /// - Returns: the number.
     /// - Throws: `UsageError` for anything else.
     func number<Number: LosslessStringConvertible & Comparable>(
         _ flag: String,

@@ -30,10 +30,10 @@ struct TrainingCommand {
         let recipe = Recipe.encoder(
             .init(
                 width: width,
-                code: asked > 0 ? asked : max(8, width / 4),
+                code: asked > 0 ? asked : max(8, width / 2),
                 hidden: hidden,
                 classes: data.classes.count,
-                tunesEncoder: invocation.has("tune")
+                tunesEncoder: data.counts.adversarial > 0 && !invocation.has("freeze")
             )
         )
         return try await train(recipe, data, settings, "An encoder of features with a dense net on top.") {
@@ -123,7 +123,7 @@ struct TrainingCommand {
         request.input = input
         request.seed = settings.seed
         request.workers = configuration.workers
-        request.adversarialWeight = try invocation.number("adversarial-weight", 4, in: 0...1000)
+        request.adversarialWeight = try invocation.number("adversarial-weight", 10, in: 0...1000)
         let data = try await TrainingData(request, runtime: configuration.opinions.installedRuntime())
         for note in data.notes { invocation.terminal.note(note) }
         let counts = data.counts
@@ -139,7 +139,7 @@ struct TrainingCommand {
         let isImage = data.shape != nil
         let noise = try invocation.number("noise", isImage ? Float(8) : 0, in: 0...255)
         augmentation.noise = isImage ? noise / 255 : noise
-        augmentation.displacedShare = try invocation.number("displace", 0.5, in: 0...1)
+        augmentation.displacedShare = try invocation.number("displace", 0.7, in: 0...1)
         augmentation.mixesClasses = isImage
         augmentation.limits = isImage ? 0...1 : nil
         return augmentation
