@@ -8,7 +8,7 @@ enum Bench {
         "riskd-bench",
         "Measures riskd on this machine, as figures and ratios within one run",
         version: riskdVersion,
-        commands: [.pipeline, .ticks]
+        commands: [.pipeline, .ticks, .training]
     )
 
     /// Runs the program on this process's terminal.

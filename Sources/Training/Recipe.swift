@@ -5,7 +5,7 @@ package enum Recipe: Hashable, Sendable {
     /// An autoencoder of features, to stand between backbone and head.
     case features(width: Int, code: Int)
     /// An autoencoder of images, to stand before the whole classifier.
-    case image(height: Int, width: Int, channels: Int, planes: Int)
+    case image(Image)
 
     /// The sizes of an encoder and the net on top of it.
     package struct Encoder: Hashable, Sendable {
@@ -27,6 +27,29 @@ package enum Recipe: Hashable, Sendable {
             self.hidden = hidden
             self.classes = classes
             self.tunesEncoder = tunesEncoder
+        }
+    }
+
+    /// The sizes of an autoencoder of images.
+    package struct Image: Hashable, Sendable {
+        /// Rows.
+        package let height: Int
+        /// Columns.
+        package let width: Int
+        /// Planes of an image.
+        package let channels: Int
+        /// Planes of the hidden layers.
+        package let planes: Int
+        /// Planes of the narrowest layer; 0 for none, where the image is added to what the layers give.
+        package let code: Int
+
+        /// Sizes.
+        package init(height: Int, width: Int, channels: Int, planes: Int, code: Int) {
+            self.height = height
+            self.width = width
+            self.channels = channels
+            self.planes = planes
+            self.code = code
         }
     }
 
@@ -71,9 +94,14 @@ package enum Recipe: Hashable, Sendable {
                     objective: .reconstruction
                 )
             ]
-        case .image(let height, let width, let channels, let planes):
-            let network = Self.imageAutoencoder(height, width, channels, planes)
-            return [Phase(name: "autoencoder", network: network, objective: .reconstruction)]
+        case .image(let image):
+            return [
+                Phase(
+                    name: "autoencoder",
+                    network: Self.imageAutoencoder(image),
+                    objective: .reconstruction
+                )
+            ]
         }
     }
 
@@ -106,32 +134,38 @@ package enum Recipe: Hashable, Sendable {
         )
     }
 
-    /// Learns what to change of the image.
-    ///
     /// Works on half the size where that is a whole number, which costs a quarter.
-    private static func imageAutoencoder(_ height: Int, _ width: Int, _ channels: Int, _ planes: Int)
-        -> Network
-    {
-        let halves = height % 2 == 0 && width % 2 == 0
-        let (rows, columns) = halves ? (height / 2, width / 2) : (height, width)
+    ///
+    /// Squeezed through `code` planes it gives a smoother image back; without, it learns what to change of the image.
+    private static func imageAutoencoder(_ image: Image) -> Network {
+        let halves = image.height % 2 == 0 && image.width % 2 == 0
+        let rows = halves ? image.height / 2 : image.height
+        let columns = halves ? image.width / 2 : image.width
+        let planes = image.planes
         func convolution(_ inputs: Int, _ outputs: Int) -> Layer {
             .convolution(
                 Convolution(height: rows, width: columns, inputPlanes: inputs, outputPlanes: outputs)
             )
         }
         let first = Convolution(
-            height: height,
-            width: width,
-            inputPlanes: channels,
+            height: image.height,
+            width: image.width,
+            inputPlanes: image.channels,
             outputPlanes: planes,
             stride: halves ? 2 : 1
         )
         let rectifier = Layer.rectifier(count: planes * rows * columns)
-        var layers: [Layer] = [
-            .convolution(first), rectifier, convolution(planes, planes), rectifier,
-            convolution(planes, planes), rectifier, convolution(planes, halves ? 4 * channels : channels),
+        var layers: [Layer] = [.convolution(first), rectifier]
+        if image.code > 0 {
+            layers += [convolution(planes, image.code), convolution(image.code, planes), rectifier]
+        } else {
+            layers += [convolution(planes, planes), rectifier]
+        }
+        layers += [
+            convolution(planes, planes), rectifier,
+            convolution(planes, halves ? 4 * image.channels : image.channels),
         ]
-        if halves { layers.append(.depthToSpace(planes: channels, height: rows, width: columns)) }
-        return Network(layers, addsInput: true)
+        if halves { layers.append(.depthToSpace(planes: image.channels, height: rows, width: columns)) }
+        return Network(layers, addsInput: image.code == 0)
     }
 }

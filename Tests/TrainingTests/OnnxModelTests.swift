@@ -44,7 +44,9 @@ import Testing
 
     @Test(arguments: [(8, 6, 2), (7, 5, 1), (9, 4, 3)])
     func `an image autoencoder answers as its file does`(height: Int, width: Int, channels: Int) throws {
-        let recipe = Recipe.image(height: height, width: width, channels: channels, planes: 5)
+        let recipe = Recipe.image(
+            .init(height: height, width: width, channels: channels, planes: 5, code: channels % 2)
+        )
         let network = try #require(recipe.phases.first).network
         let parameters = parameters(of: network)
         let shape = [channels, height, width]
@@ -62,7 +64,7 @@ import Testing
     }
 
     @Test func `an untrained image autoencoder gives back what it takes`() throws {
-        let recipe = Recipe.image(height: 6, width: 6, channels: 1, planes: 4)
+        let recipe = Recipe.image(.init(height: 6, width: 6, channels: 1, planes: 4, code: 0))
         let network = try #require(recipe.phases.first).network
         var random = SeededRandom(seed: 1)
         let input = numbers(36, seed: 3)
@@ -90,7 +92,7 @@ import Testing
     }
 
     @Test func `an autoencoder before a classifier is the one after the other`() throws {
-        let recipe = Recipe.image(height: 28, width: 28, channels: 1, planes: 4)
+        let recipe = Recipe.image(.init(height: 28, width: 28, channels: 1, planes: 4, code: 0))
         let network = try #require(recipe.phases.first).network
         let parameters = parameters(of: network)
         let shape = [1, 28, 28]

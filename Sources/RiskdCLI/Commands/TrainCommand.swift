@@ -32,7 +32,7 @@ extension Command {
             Flag(
                 "code",
                 value: "COUNT",
-                "Numbers that the encoder makes of the features; half unless given"
+                "Numbers that the encoder makes of the features; half, but at most 128, unless given"
             ),
             Flag("hidden", value: "COUNT", "Numbers in the net's hidden layer; 64 unless given"),
             Flag("freeze", "With --adversarial: do not let the net's training change the encoder"),
@@ -77,7 +77,7 @@ extension Command {
             Flag(
                 "code",
                 value: "COUNT",
-                "With --at middle: numbers in the narrowest layer; half unless given"
+                "Numbers (middle; half unless given) or planes (initial; 0 for none) in the narrowest layer"
             ),
             Flag("planes", value: "COUNT", "With --at initial: planes of the hidden layers; 24 unless given"),
         ] + data + steps
@@ -137,6 +137,7 @@ extension Command {
 
     private static let steps = [
         Flag("seed", value: "NUMBER", "Decides every random choice; 1 unless given"),
+        Flag("rate", value: "NUMBER", "The step size at the start; 0.001 unless given"),
         Flag("epochs", value: "COUNT", "The most passes over the records for each network; 40 unless given"),
         Flag(
             "patience",

@@ -30,7 +30,7 @@ struct TrainingCommand {
         let recipe = Recipe.encoder(
             .init(
                 width: width,
-                code: asked > 0 ? asked : max(8, width / 2),
+                code: asked > 0 ? asked : max(8, min(128, width / 2)),
                 hidden: hidden,
                 classes: data.classes.count,
                 tunesEncoder: data.counts.adversarial > 0 && !invocation.has("freeze")
@@ -60,11 +60,15 @@ struct TrainingCommand {
             let planes = try invocation.number("planes", 24, in: 1...256)
             data = try await self.data(.image, settings)
             guard let shape = data.shape else { throw UsageError("--at initial needs logged images") }
+            let code = try invocation.number("code", shape.channels, in: 0...256)
             recipe = .image(
-                height: shape.height,
-                width: shape.width,
-                channels: shape.channels,
-                planes: planes
+                .init(
+                    height: shape.height,
+                    width: shape.width,
+                    channels: shape.channels,
+                    planes: planes,
+                    code: code
+                )
             )
         } else {
             let asked = try invocation.number("code", 0, in: 0...65536)
@@ -98,6 +102,7 @@ struct TrainingCommand {
         var settings = TrainingSettings()
         settings.seed = try invocation.number("seed", settings.seed, in: 0...UInt64(Int64.max))
         settings.epochs = try invocation.number("epochs", settings.epochs, in: 1...100_000)
+        settings.learningRate = try invocation.number("rate", settings.learningRate, in: 1e-6...1)
         settings.patience = try invocation.number("patience", settings.patience, in: 1...100_000)
         return settings
     }
