@@ -3,7 +3,8 @@ internal import Glibc
 extension TrainerState {
     private static let meanDecay: Float = 0.9
     private static let squareDecay: Float = 0.999
-    private static let epsilon: Float = 1e-7
+    /// Far below the slopes of a mean over thousands of outputs, which the usual 1e-8 would damp.
+    private static let epsilon: Float = 1e-12
 
     /// One step of Adam along the sum of the shards' gradients.
     ///

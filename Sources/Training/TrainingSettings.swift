@@ -5,7 +5,7 @@ package struct TrainingSettings: Hashable, Sendable {
     /// Examples a step.
     package var batch = 128
     /// The step size of Adam at the start; it falls to a tenth along a half cosine until the last epoch.
-    package var learningRate: Float = 1e-3
+    package var learningRate: Float = 2e-3
     /// The most passes over the examples, for each network that is trained.
     package var epochs = 40
     /// Passes without a better validation loss after which training ends.

@@ -77,7 +77,7 @@ extension Command {
             Flag(
                 "code",
                 value: "COUNT",
-                "Numbers (middle; half unless given) or planes (initial; 0 for none) in the narrowest layer"
+                "Numbers in the narrowest layer (middle; half, but at most 128, unless given), or planes (initial; 0, for none)"
             ),
             Flag("planes", value: "COUNT", "With --at initial: planes of the hidden layers; 24 unless given"),
         ] + data + steps
@@ -131,13 +131,13 @@ extension Command {
             Flag(
                 "noise",
                 value: "NUMBER",
-                "Noise to add: in deviations of a feature, or grey levels of a pixel"
+                "Noise to add: in deviations of a feature (0 unless given), or grey levels of a pixel (16)"
             ),
         ] + splitFlags
 
     private static let steps = [
         Flag("seed", value: "NUMBER", "Decides every random choice; 1 unless given"),
-        Flag("rate", value: "NUMBER", "The step size at the start; 0.001 unless given"),
+        Flag("rate", value: "NUMBER", "The step size at the start; 0.002 unless given"),
         Flag("epochs", value: "COUNT", "The most passes over the records for each network; 40 unless given"),
         Flag(
             "patience",

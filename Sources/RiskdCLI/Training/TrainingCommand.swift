@@ -60,7 +60,7 @@ struct TrainingCommand {
             let planes = try invocation.number("planes", 24, in: 1...256)
             data = try await self.data(.image, settings)
             guard let shape = data.shape else { throw UsageError("--at initial needs logged images") }
-            let code = try invocation.number("code", shape.channels, in: 0...256)
+            let code = try invocation.number("code", 0, in: 0...256)
             recipe = .image(
                 .init(
                     height: shape.height,
@@ -142,7 +142,7 @@ struct TrainingCommand {
     private func augmentation(_ data: TrainingData) throws -> Augmentation {
         var augmentation = Augmentation()
         let isImage = data.shape != nil
-        let noise = try invocation.number("noise", isImage ? Float(8) : 0, in: 0...255)
+        let noise = try invocation.number("noise", isImage ? Float(16) : 0, in: 0...255)
         augmentation.noise = isImage ? noise / 255 : noise
         augmentation.displacedShare = try invocation.number("displace", 0.7, in: 0...1)
         augmentation.mixesClasses = isImage
@@ -177,8 +177,13 @@ struct TrainingCommand {
             invocation.terminal.writeError("no network was finished: there is no model yet")
             return .error
         }
-        let trained = try opinion(result)
-        try write(trained.model.encoded, to: output)
+        var model = try opinion(result).model
+        // No date: the same training gives the same bytes.
+        model.properties += [
+            ("riskd.model", data.model.name), ("riskd.classes", data.classes.joined(separator: ",")),
+            ("riskd.data", data.digest), ("riskd.seed", String(settings.seed)),
+        ]
+        try write(model.encoded, to: output)
         let score = try score(result, data)
         var card = TrainingCard(
             title: URL(fileURLWithPath: output).lastPathComponent,
