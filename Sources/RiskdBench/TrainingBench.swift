@@ -45,7 +45,13 @@ struct TrainingBench {
         settings.patience = epochs
         let width = examples.width
         let recipe = Recipe.encoder(
-            .init(width: width, code: min(128, width / 2), hidden: 64, classes: Self.classes, tunesEncoder: false)
+            .init(
+                width: width,
+                code: min(128, width / 2),
+                hidden: 64,
+                classes: Self.classes,
+                tunesEncoder: false
+            )
         )
         let run = try TrainingRun(
             recipe,
