@@ -37,6 +37,7 @@ let package = Package(
         ),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "CCompression",
@@ -63,6 +64,7 @@ let package = Package(
         .target(name: "Similarity", dependencies: ["CSimilarity", "Domain"], swiftSettings: optimised),
         .target(name: "SecondOpinion", dependencies: ["Domain"], swiftSettings: noPointers),
         .target(name: "Scoring", dependencies: ["Domain"], swiftSettings: noPointers),
+        .target(name: "Training", dependencies: ["CBLAS"], swiftSettings: optimised),
 
         // Layer 4: edges, which meet only in RiskdDaemon.
         .target(name: "Configuration", dependencies: ["CYAML", "Domain", "Runtime"], swiftSettings: house),
@@ -91,8 +93,18 @@ let package = Package(
             swiftSettings: house
         ),
         .target(
+            name: "RiskdTraining",
+            dependencies: [
+                "Crypto", "Domain", "Ingest", "OnnxSession", "Runtime", "SecondOpinion", "Training",
+            ],
+            swiftSettings: house
+        ),
+        .target(
             name: "RiskdCLI",
-            dependencies: ["Configuration", "Domain", "RiskdDaemon", "Runtime", "Scoring", "Storage"],
+            dependencies: [
+                "Configuration", "Domain", "RiskdDaemon", "RiskdTraining", "Runtime", "Scoring", "Storage",
+                "Training",
+            ],
             swiftSettings: house
         ),
         .executableTarget(name: "riskd", dependencies: ["RiskdCLI"], swiftSettings: house),
@@ -100,7 +112,7 @@ let package = Package(
             name: "riskd-bench",
             dependencies: [
                 "Configuration", "Domain", "EmbeddedPostgres", "Ingest", "PostgresClient", "RiskdCLI",
-                "RiskdDaemon", "Runtime", "Scoring", "Similarity", "Storage",
+                "RiskdDaemon", "Runtime", "Scoring", "Similarity", "Storage", "Training",
             ],
             path: "Sources/RiskdBench",
             swiftSettings: house
@@ -142,6 +154,16 @@ let package = Package(
             name: "ScoringTests",
             dependencies: ["Domain", "Scoring"],
             exclude: ["Vectors"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["OnnxSession", "Training"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "RiskdTrainingTests",
+            dependencies: ["Domain", "RiskdTraining", "Runtime", "Training"],
             swiftSettings: house
         ),
         .testTarget(

@@ -20,7 +20,7 @@ package struct Command: Sendable {
     package let arguments: [Argument]
     /// Options, in the order of the help.
     package let flags: [Flag]
-    /// Nested commands; a command that has them runs nothing itself.
+    /// Nested commands.
     package let commands: [Command]
     /// Does the work; nil for a group of commands.
     package let run: (@Sendable (Invocation) async throws -> ExitCode)?
@@ -33,6 +33,7 @@ package struct Command: Sendable {
     ///   - discussion: more of it.
     ///   - arguments: positional arguments.
     ///   - flags: options besides `--help`.
+    ///   - commands: nested commands, which take the place of the first argument.
     ///   - run: does the work.
     package init(
         _ name: String,
@@ -40,6 +41,7 @@ package struct Command: Sendable {
         discussion: String = "",
         arguments: [Argument] = [],
         flags: [Flag] = [],
+        commands: [Command] = [],
         run: @escaping @Sendable (Invocation) async throws -> ExitCode
     ) {
         self.name = name
@@ -47,8 +49,8 @@ package struct Command: Sendable {
         self.discussion = discussion
         self.arguments = arguments
         self.flags = flags
+        self.commands = commands
         self.run = run
-        commands = []
     }
 
     /// A group of commands, such as `calibrate` with its `build`.

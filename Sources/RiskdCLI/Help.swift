@@ -21,6 +21,7 @@ struct Help {
         if !command.arguments.isEmpty {
             text += "\nArguments:\n" + listed(command.arguments.map { ($0.usage, $0.summary) })
         }
+        if !command.commands.isEmpty { text += "\nCommands:\n" + listed(command.commands) }
         let flags = (command.flags + [.help]).map { flag in
             let value = flag.value.map { " \($0)" } ?? ""
             let short = flag.short.map { "-\($0), " } ?? ""

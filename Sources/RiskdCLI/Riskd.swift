@@ -14,7 +14,8 @@ package enum Riskd {
     )
 
     private static let commands: [Command] = [
-        .daemon, .replay, .check, .migrate, .calibrate, .risk, .history, .campaigns, .explain, .recompute,
+        .daemon, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns, .explain,
+        .recompute,
         .evaluate,
         .play, .dump,
         .demo, .config,

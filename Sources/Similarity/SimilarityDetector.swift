@@ -134,7 +134,10 @@ package final class SimilarityDetector {
     private func line(of shape: ImageShape) -> HistoryLine {
         if let line = lines[shape] { return line }
         let search = method.search(configuration: configuration, shape: shape, path: path)
-        let line = HistoryLine(history: ImageHistory(shape: shape, bytesBeside: search.bytesPerInput), search: search)
+        let line = HistoryLine(
+            history: ImageHistory(shape: shape, bytesBeside: search.bytesPerInput),
+            search: search
+        )
         lines[shape] = line
         return line
     }

@@ -7,8 +7,8 @@ extension RecordedTests {
     struct CommandTests {
         private static let commands = [
             "run", "replay", "check", "migrate", "calibrate", "calibrate build", "risk", "history",
-            "campaigns", "explain",
-            "recompute", "evaluate", "play", "dump", "demo", "config", "completion",
+            "campaigns", "explain", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
+            "train autoencoder", "play", "dump", "demo", "config", "completion",
         ]
 
         @Test(arguments: commands)

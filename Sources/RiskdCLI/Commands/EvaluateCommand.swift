@@ -18,7 +18,8 @@ extension Command {
             .config, .set, OutputFormat.flag,
             Flag("truth", value: "FILE", "Who was really what: CSV, also .gz or .xz"),
             Flag("rung", value: "COUNT", "Thresholds that a signal exceeds; 1 unless given"),
-        ]
+        ],
+        commands: [evaluateOpinion]
     ) { invocation in
         guard let path = invocation.value("truth") else { throw UsageError("expected --truth FILE") }
         guard let signal = Int(invocation.value("rung") ?? "1"), signal > 0 else {

@@ -1,3 +1,5 @@
+import RiskdTraining
+
 /// Who was really what, by record: the truth file of a recorded trace.
 struct Truth {
     /// One record's truth.
