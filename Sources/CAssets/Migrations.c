@@ -18,6 +18,9 @@ static const unsigned char opinion_models[] = {
 static const unsigned char campaigns[] = {
 #embed "../Storage/Migrations/0006_campaigns.sql"
 };
+static const unsigned char near_images[] = {
+#embed "../Storage/Migrations/0007_near_images.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -26,6 +29,7 @@ static const riskd_asset migrations[] = {
     {"0004_history_features.sql", history_features, sizeof history_features},
     {"0005_opinion_models.sql", opinion_models, sizeof opinion_models},
     {"0006_campaigns.sql", campaigns, sizeof campaigns},
+    {"0007_near_images.sql", near_images, sizeof near_images},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -49,6 +49,8 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let nearest: Neighbour?
     /// How many earlier, not byte-identical images are nearer than the threshold.
     package let distanceAlarm: Int
+    /// The sequence numbers of these images, newest first; of more than ``mostNear`` the newest.
+    package let near: [Int64]
     /// Among those, how many had a higher probability of their own class than the query now gives that class.
     package let predictionAlarm: Int
     /// How many earlier images are byte-identical.
@@ -56,12 +58,16 @@ package struct SimilarityFinding: Hashable, Sendable {
     /// How many earlier images were in scope.
     package let searched: Int
 
+    /// The most images that are named, of those nearer than the threshold.
+    package static let mostNear = 16
+
     /// A finding.
     package init(
         minimumDistance: Double?,
         lowerBound: Double,
         nearest: Neighbour?,
         distanceAlarm: Int,
+        near: [Int64] = [],
         predictionAlarm: Int,
         exactRepeats: Int,
         searched: Int
@@ -70,6 +76,7 @@ package struct SimilarityFinding: Hashable, Sendable {
         self.lowerBound = lowerBound
         self.nearest = nearest
         self.distanceAlarm = distanceAlarm
+        self.near = near
         self.predictionAlarm = predictionAlarm
         self.exactRepeats = exactRepeats
         self.searched = searched

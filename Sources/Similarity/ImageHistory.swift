@@ -52,10 +52,7 @@ final class ImageHistory {
     }
 
     /// The sequence number of the image at the window's start.
-    var oldestSequence: Int64 {
-        let (chunk, place) = place(of: windowStart)
-        return chunk.sequences[place]
-    }
+    var oldestSequence: Int64 { sequence(at: windowStart) }
 
     /// Says that no later query needs the image at the window's start.
     func advanceWindow() {
@@ -98,6 +95,12 @@ final class ImageHistory {
     func leader(of position: Int) -> Int {
         let (chunk, place) = place(of: position)
         return position - Int(chunk.leaders[place])
+    }
+
+    /// The sequence number of the image at `position`.
+    func sequence(at position: Int) -> Int64 {
+        let (chunk, place) = place(of: position)
+        return chunk.sequences[place]
     }
 
     /// Who sent the image at `position`.

@@ -112,8 +112,8 @@ struct SearchProgress: ~Copyable {
             builders.model.count(distance: distance, position: position, isAlarm: isAlarm)
             if isSameUser { builders.user.count(distance: distance, position: position, isAlarm: isAlarm) }
         } else {
-            builders.model.countNear(isAlarm: isAlarm)
-            if isSameUser { builders.user.countNear(isAlarm: isAlarm) }
+            builders.model.countNear(position: position, isAlarm: isAlarm)
+            if isSameUser { builders.user.countNear(position: position, isAlarm: isAlarm) }
         }
     }
 }

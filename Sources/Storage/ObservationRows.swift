@@ -3,7 +3,7 @@ import PostgresClient
 
 private let similarityColumns = [
     "min_distance", "lower_bound", "nearest_sequence", "nearest_record", "nearest_user", "distance_alarm",
-    "prediction_alarm", "exact_repeats", "searched",
+    "prediction_alarm", "exact_repeats", "searched", "near",
 ]
 
 extension Observation {
@@ -153,6 +153,7 @@ extension CopyRow {
         int4(finding.predictionAlarm)
         int4(finding.exactRepeats)
         int4(finding.searched)
+        int8Array(finding.near)
     }
 
     fileprivate mutating func link(_ link: ChainLink?) {
@@ -176,6 +177,8 @@ extension SimilarityFinding {
         let record = try fields.next(String?.self)
         let user = try fields.next(String?.self)
         let counts = try (0..<4).map { _ in try fields.next(Int?.self) ?? 0 }
+        // Null in rows that were written before they were kept.
+        let near = try fields.next([Int64]?.self) ?? []
         guard let bound else { return nil }
         var nearest: Neighbour?
         if let sequence, let record, let user {
@@ -186,6 +189,7 @@ extension SimilarityFinding {
             lowerBound: bound,
             nearest: nearest,
             distanceAlarm: counts[0],
+            near: near,
             predictionAlarm: counts[1],
             exactRepeats: counts[2],
             searched: counts[3]

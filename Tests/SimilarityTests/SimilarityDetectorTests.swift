@@ -65,8 +65,8 @@ struct SimilarityDetectorTests {
     /// What a history's limit of bytes counts: the contents, and what the metric keeps beside them.
     private func size(of image: Image, _ metric: SimilarityMetric) -> Int {
         switch metric {
-        case .ssim: image.shape.count
-        case .mse, .psnr, .features: image.shape.count + 8
+        case .ssim, .mse, .psnr: image.shape.count
+        case .features: image.shape.count + 8
         case .fsim: image.shape.count + FSIMMeasure(shape: image.shape, path: .baseline).profileBytes
         }
     }
@@ -108,6 +108,7 @@ struct SimilarityDetectorTests {
                 Neighbour(sequence: others[$0].sequence, record: others[$0].record, user: others[$0].user)
             },
             distanceAlarm: near.count,
+            near: near.reversed().prefix(16).map { others[$0].sequence },
             predictionAlarm: alarms.count,
             exactRepeats: earlier.count - others.count,
             searched: earlier.count

@@ -36,6 +36,7 @@ func makeObservation(
         lowerBound: 0.1 + 0.2,
         nearest: Neighbour(sequence: 1, record: RecordID(awkward), user: UserID(awkward)),
         distanceAlarm: 3,
+        near: [40, 7, 1],
         predictionAlarm: 2,
         exactRepeats: 1,
         searched: 4000
