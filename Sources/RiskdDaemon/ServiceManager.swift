@@ -4,15 +4,6 @@ internal import CSystemd
 ///
 /// Each call returns whether a service manager was told. These messages are datagrams and never block.
 package enum ServiceManager {
-    /// How often the service manager wants to hear from us, at least; nil when it does not watch.
-    ///
-    /// Send ``watchdog()`` about twice as often.
-    package static var watchdogInterval: Duration? {
-        var microseconds: UInt64 = 0
-        guard sd_watchdog_enabled(0, &microseconds) > 0 else { return nil }
-        return .microseconds(microseconds)
-    }
-
     /// Start-up is finished.
     @discardableResult
     package static func ready(status text: String) -> Bool { notify("READY=1\nSTATUS=\(line(text))") }
