@@ -134,7 +134,10 @@ extension LiveTests {
             let port = try #require(daemon.port)
             for (reason, same) in Dictionary(grouping: bad, by: \.reason) {
                 let name = "riskd_dead_letters_total{reason=\"\(reason)\"}"
-                #expect(Probe.metric(name, port: port) == Double(same.count))
+                // Counted once the batch is durable, so a moment after its rows can be read.
+                try await eventually("\(name) is counted", { daemon.errors }) {
+                    Probe.metric(name, port: port) == Double(same.count)
+                }
             }
             // The writer sends the corrected lines, twice for good measure.
             try sandbox.append(LogLine.records(0..<bad.count) + LogLine.records(0..<bad.count))
