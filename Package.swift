@@ -37,6 +37,11 @@ let package = Package(
         ),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
         .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
@@ -59,6 +64,7 @@ let package = Package(
         .target(name: "EmbeddedPostgres", dependencies: ["Runtime"], swiftSettings: house),
         .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", "Runtime"], swiftSettings: house),
         .target(name: "OnnxSession", dependencies: ["COnnxRuntime", "Runtime"], swiftSettings: house),
+        .target(name: "WebClient", dependencies: ["CCurl", "Runtime"], swiftSettings: house),
 
         // Layer 3: the domain, pure; time is an argument.
         .target(name: "Similarity", dependencies: ["CSimilarity", "Domain"], swiftSettings: optimised),
@@ -67,6 +73,11 @@ let package = Package(
         .target(name: "Training", dependencies: ["CBLAS"], swiftSettings: optimised),
 
         // Layer 4: edges, which meet only in RiskdDaemon.
+        .target(
+            name: "Alerting",
+            dependencies: ["Crypto", "Domain", "Runtime", "WebClient"],
+            swiftSettings: house
+        ),
         .target(name: "Configuration", dependencies: ["CYAML", "Domain", "Runtime"], swiftSettings: house),
         .target(name: "HTTPAPI", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
         .target(
@@ -121,7 +132,7 @@ let package = Package(
         // Tests.
         .target(
             name: "RiskdTesting",
-            dependencies: ["Domain", "EmbeddedPostgres", "PostgresClient", "Runtime"],
+            dependencies: ["Domain", "EmbeddedPostgres", "HTTPServer", "PostgresClient", "Runtime"],
             path: "Tests/RiskdTesting",
             swiftSettings: house
         ),
@@ -136,6 +147,19 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: ["Domain", "PostgresClient", "RiskdTesting", "Runtime", "Storage"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "AlertingTests",
+            dependencies: [
+                "Alerting", "Crypto", "Domain", "HTTPServer", "RiskdTesting", "Runtime", "WebClient",
+            ],
+            exclude: ["Golden"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "WebClientTests",
+            dependencies: ["HTTPServer", "RiskdTesting", "Runtime", "WebClient"],
             swiftSettings: house
         ),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),

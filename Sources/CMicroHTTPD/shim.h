@@ -38,6 +38,7 @@ static inline void microhttpd_write_log(void *context, const char *format, va_li
 static inline struct MHD_Daemon *_Nullable microhttpd_start(microhttpd_options options,
                                                             microhttpd_log *_Nonnull log,
                                                             MHD_AccessHandlerCallback _Nonnull handler,
+                                                            MHD_RequestCompletedCallback _Nonnull completed,
                                                             void *_Nullable context) {
     return MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, handler, context,
@@ -48,6 +49,7 @@ static inline struct MHD_Daemon *_Nullable microhttpd_start(microhttpd_options o
         MHD_OPTION_CONNECTION_TIMEOUT, options.timeout,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
         MHD_OPTION_END);
 }
 

@@ -1,5 +1,6 @@
 import RiskdCLI
 import RiskdDaemon
+import Runtime
 
 /// Prints timed runs: three small tables for people, all columns at once for programs.
 struct PipelineReport {

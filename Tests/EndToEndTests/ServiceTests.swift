@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import RiskdTesting
 import Testing
 
 extension LiveTests {

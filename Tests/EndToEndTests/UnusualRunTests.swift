@@ -1,4 +1,5 @@
 import Foundation
+import RiskdTesting
 import Testing
 
 extension RecordedTests {

@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 
 /// The campaigns' part of an evaluation as tables.
 struct CampaignReport {

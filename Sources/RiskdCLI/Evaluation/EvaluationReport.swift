@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 
 /// An evaluation as tables.
 struct EvaluationReport {

@@ -1,4 +1,5 @@
 import RiskdTraining
+import Runtime
 
 /// Second opinions side by side, as tables or JSON.
 struct OpinionReport {

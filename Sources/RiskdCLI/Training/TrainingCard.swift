@@ -1,5 +1,6 @@
 import Domain
 import RiskdTraining
+import Runtime
 import Training
 
 /// What a training says of its result: a card in a file, figures on the terminal.

@@ -1,15 +1,15 @@
-import Glibc
+internal import Glibc
 
 /// Asks a riskd on the loopback address, with nothing between the test and the bytes.
-enum Probe {
+package enum Probe {
     /// An answer.
-    struct Answer: Equatable {
-        let status: Int
-        let body: String
+    package struct Answer: Equatable, Sendable {
+        package let status: Int
+        package let body: String
     }
 
     /// The answer to `GET path`; nil when nobody answers.
-    static func get(_ path: String, port: UInt16) -> Answer? {
+    package static func get(_ path: String, port: UInt16) -> Answer? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -56,7 +56,7 @@ enum Probe {
     }
 
     /// The value of a metric, named with its labels; nil when it has none.
-    static func metric(_ name: String, port: UInt16) -> Double? {
+    package static func metric(_ name: String, port: UInt16) -> Double? {
         get("/metrics", port: port)?.body.split(separator: "\n")
             .first { $0.hasPrefix(name + " ") }
             .flatMap { Double($0.dropFirst(name.count + 1)) }

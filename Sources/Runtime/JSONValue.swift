@@ -12,11 +12,17 @@ package enum JSONValue: Hashable, Sendable {
     package struct Member: Hashable, Sendable {
         package let key: String
         package let value: JSONValue
+
+        /// A member.
+        package init(_ key: String, _ value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// An object with the given members, in order.
     package static func object(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
-        .object(members.map { Member(key: $0.key, value: $0.value) })
+        .object(members.map { Member($0.key, $0.value) })
     }
 
     /// The shortest text of the value: one line, UTF-8, control characters escaped.
@@ -103,6 +109,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 }
 
 /// A number without a needless fraction.
-func decimal(_ value: Double) -> String {
+package func decimal(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
 }

@@ -1,0 +1,38 @@
+package import Domain
+
+/// Carries messages to one endpoint.
+protocol Courier: Sendable {
+    /// Carries a message there.
+    ///
+    /// - Parameters:
+    ///   - message: in the endpoint's format.
+    ///   - notification: what it says: id, type and time go into headers.
+    ///   - now: the wall clock.
+    /// - Returns: how that went; never a secret or more of an address than scheme, host and port.
+    func carry(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt
+}
+
+/// How an attempt went.
+package struct Receipt: Hashable, Sendable {
+    /// How it ended.
+    package var outcome: DeliveryAttempt.Outcome
+    /// The HTTP status, where there was one.
+    package var status: Int?
+    /// Why, in words.
+    package var detail: String
+    /// How long the receiver wants to be left alone.
+    package var retryAfter: Duration?
+
+    /// A receipt.
+    package init(
+        _ outcome: DeliveryAttempt.Outcome,
+        status: Int? = nil,
+        detail: String = "",
+        retryAfter: Duration? = nil
+    ) {
+        self.outcome = outcome
+        self.status = status
+        self.detail = detail
+        self.retryAfter = retryAfter
+    }
+}

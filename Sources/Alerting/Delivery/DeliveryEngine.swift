@@ -1,0 +1,80 @@
+package import Domain
+package import Runtime
+
+/// Delivers what is in the outbox, every endpoint on its own.
+package struct DeliveryEngine: Sendable {
+    private let routes: [EndpointRoute]
+    private let queue: DeliveryQueue
+    private let schedule: RetrySchedule
+    private let bell: DeliveryBell
+    private let log: Log
+    private let metrics: Metrics
+    private let now: @Sendable () -> Timestamp
+
+    /// An engine.
+    ///
+    /// - Parameters:
+    ///   - routes: the endpoints; messages of others stay in the outbox.
+    ///   - queue: the outbox.
+    ///   - schedule: when failures are tried again.
+    ///   - bell: rings when something is put into the outbox.
+    ///   - log: gets failures, without secrets.
+    ///   - metrics: counts attempts.
+    ///   - now: the wall clock.
+    package init(
+        routes: [EndpointRoute],
+        queue: DeliveryQueue,
+        schedule: RetrySchedule = RetrySchedule(),
+        bell: DeliveryBell,
+        log: Log,
+        metrics: Metrics,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.routes = routes
+        self.queue = queue
+        self.schedule = schedule
+        self.bell = bell
+        self.log = log
+        self.metrics = metrics
+        self.now = now
+        metrics.declare(
+            "riskd_deliveries_total",
+            .counter,
+            "Attempts to deliver a message, by endpoint and outcome."
+        )
+        metrics.declare(
+            "riskd_delivery_seconds",
+            .histogram,
+            "How long attempts took that succeeded.",
+            bounds: [0.01, 0.03, 0.1, 0.3, 1, 3, 10]
+        )
+        metrics.declare(
+            "riskd_delivery_database_errors_total",
+            .counter,
+            "How often the outbox could not be read or written."
+        )
+    }
+
+    /// Delivers until the flag is raised; then ends what is under way, at most some 15 seconds.
+    ///
+    /// - Parameter stop: ends it.
+    package func run(until stop: StopFlag) async {
+        await withTaskGroup(of: Void.self) { group in
+            for route in routes {
+                let worker = EndpointWorker(
+                    route: route,
+                    queue: queue,
+                    schedule: schedule,
+                    bell: bell,
+                    stop: stop,
+                    log: log,
+                    metrics: metrics,
+                    now: now
+                )
+                group.addTask { await worker.run() }
+            }
+            await stop.raised()
+            bell.ring()
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Crypto
+import Domain
+import Runtime
+import WebClient
+
+/// Posts messages, signed where the endpoint wants it.
+struct WebCourier: Courier {
+    let endpoint: Endpoint
+    let client: WebClient
+    let secrets: SecretReader
+    let addressGuard: AddressGuard
+    /// What CloudEvents name as the origin.
+    let source: String
+
+    func carry(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt {
+        let request: WebRequest
+        do {
+            request = try self.request(message, notification, now)
+        } catch {
+            // A configuration that is wrong may be put right before the message is too old.
+            return Receipt(.failed, detail: printable(clipped("\(error)", to: 500)))
+        }
+        do throws(WebError) {
+            return receipt(of: try await client.post(request), at: now)
+        } catch {
+            return Receipt(
+                error.isBlocked ? .blocked : .failed,
+                detail: printable(clipped("\(error)", to: 500))
+            )
+        }
+    }
+
+    /// Throws what would keep every request from being made.
+    func check() throws {
+        _ = try url()
+        _ = try security()
+    }
+
+    private func url() throws -> EndpointURL {
+        let address: String
+        switch endpoint.target {
+        case .url(let text): address = text
+        case .secretURL(let reference): address = try secrets.read(reference).value
+        case .syslog: throw FormatError.incomplete(reason: "a syslog receiver takes no HTTP")
+        }
+        let policy = EndpointURL.Policy(
+            ports: Set([443, 8443] + endpoint.allowedPorts),
+            allowsPlainHTTP: endpoint.allowsPlainHTTP
+        )
+        return try EndpointURL(address, policy: policy)
+    }
+
+    private func security() throws -> TransportSecurity {
+        var security = TransportSecurity(authorities: endpoint.trustedCertificates)
+        if let certificate = endpoint.clientCertificate {
+            security.certificate = certificate.file
+            // Read only to see that nobody else can: libcurl takes the path.
+            _ = try secrets.read(certificate.key)
+            security.key = secrets.path(of: certificate.key)
+        }
+        return security
+    }
+
+    private func request(_ message: Message, _ notification: Notification, _ now: Timestamp) throws
+        -> WebRequest
+    {
+        let body = message.parts.first ?? []
+        return WebRequest(
+            url: try url(),
+            headers: try headers(message, body, notification, now),
+            body: body,
+            security: try security(),
+            addressGuard: addressGuard
+        )
+    }
+
+    private func headers(
+        _ message: Message,
+        _ body: [UInt8],
+        _ notification: Notification,
+        _ now: Timestamp
+    ) throws -> [WebRequest.Header] {
+        let id = notification.id.description
+        let seconds = now.milliseconds.floorDivided(by: 1000)
+        var headers: [WebRequest.Header] = [
+            .init("Content-Type", message.contentType), .init("User-Agent", "riskd"), .init("webhook-id", id),
+            .init("webhook-timestamp", String(seconds)),
+        ]
+        if endpoint.signing != .none {
+            let keys = try endpoint.secrets.map { reference throws(SecretError) in try secrets.read(reference)
+            }
+            let signer = try WebhookSigner(endpoint.signing, secrets: keys)
+            if let signature = try signer.signature(id: id, timestamp: seconds, body: body) {
+                headers.append(.init("webhook-signature", signature))
+            }
+        }
+        if endpoint.sendsCloudEvents {
+            headers += [
+                .init("ce-specversion", "1.0"), .init("ce-id", id), .init("ce-source", source),
+                .init("ce-type", "riskd.\(notification.type.rawValue)"),
+                .init("ce-time", notification.timestamp.description),
+            ]
+        }
+        return headers
+    }
+
+    private func receipt(of response: WebResponse, at now: Timestamp) -> Receipt {
+        let wait = response.retryAfter.flatMap { retryAfter($0, at: now) }
+        // Only for people: what a receiver says about a message it refuses, with nothing in it that drives a terminal.
+        let text = printable(clipped(String(decoding: response.body.prefix(200), as: UTF8.self), to: 200))
+        switch response.status {
+        case 200..<300: return Receipt(.delivered, status: response.status)
+        case 410: return Receipt(.gone, status: 410, detail: text)
+        // The same event will be as malformed tomorrow (PagerDuty's documentation of the Events API).
+        case 400 where endpoint.format == .pagerduty: return Receipt(.refused, status: 400, detail: text)
+        case 300..<400:
+            return Receipt(.failed, status: response.status, detail: "redirects are not followed")
+        default: return Receipt(.failed, status: response.status, detail: text, retryAfter: wait)
+        }
+    }
+}
+
+extension WebError {
+    var isBlocked: Bool {
+        if case .blocked = self { true } else { false }
+    }
+}

@@ -1,0 +1,52 @@
+package import Domain
+import Runtime
+
+/// What an Alertmanager takes at `POST /api/v2/alerts`: riskd in the place of a Prometheus.
+///
+/// An Alertmanager forgets an alert that is not sent again, so a firing one ends five minutes from now unless it is.
+package struct AlertmanagerPushFormat: MessageFormat {
+    /// How long a firing alert is believed without being sent again.
+    package static let lifetime = Duration.seconds(300)
+    /// How often a firing alert is sent again.
+    package static let interval = Duration.seconds(60)
+
+    package func render(
+        _ notification: Notification,
+        _ context: MessageContext
+    ) throws(FormatError) -> Message? {
+        let body = try notification.fitted { notification in
+            .array(PrometheusAlert.all(of: notification, context).map { json($0, context.now) })
+        }
+        return Message(contentType: "application/json", parts: [body])
+    }
+
+    /// Alerts in messages that leave none out.
+    func packed(_ alerts: [AlertSnapshot], _ context: MessageContext) -> [[AlertSnapshot]] {
+        var packs: [[AlertSnapshot]] = []
+        var room = 0
+        for alert in alerts {
+            let entries = PrometheusAlert.all(of: alert, context).map { json($0, context.now) }
+            let size = JSONValue.array(entries).text.utf8.count
+            if size > room {
+                packs.append([])
+                room = Message.limit - 1
+            }
+            packs[packs.count - 1].append(alert)
+            room -= size
+        }
+        return packs
+    }
+
+    private func json(_ alert: PrometheusAlert, _ now: Timestamp) -> JSONValue {
+        // An end before the start is refused; an alert may be over before event time has passed it by.
+        let end = max(alert.endsAt ?? now + Self.lifetime, alert.startsAt)
+        var members = [
+            member("labels", object(alert.labels)),
+            member("annotations", object(alert.annotations)),
+            member("startsAt", .string(alert.startsAt.shortText)),
+            member("endsAt", .string(end.shortText)),
+        ]
+        if let url = alert.generatorURL { members.append(member("generatorURL", .string(url))) }
+        return .object(members)
+    }
+}

@@ -1,0 +1,121 @@
+internal import CCurl
+
+/// A request on its way.
+///
+/// `@unchecked Sendable`: made by the task that asks, then touched by the client's thread only.
+final class Transfer: @unchecked Sendable {
+    private let handle: EasyHandle
+    private let continuation: CheckedContinuation<Result<WebResponse, WebError>, Never>
+    private var body: [UInt8] = []
+    private var isTruncated = false
+    private var retryAfter: String?
+
+    init(
+        _ request: WebRequest,
+        addresses: [IPAddress]?,
+        continuation: CheckedContinuation<Result<WebResponse, WebError>, Never>
+    ) throws(WebError) {
+        self.continuation = continuation
+        handle = try EasyHandle(
+            url: request.url,
+            security: request.security,
+            addressGuard: request.addressGuard,
+            addresses: addresses
+        )
+        let raw = handle.raw
+        try handle.check(curl_set_number(raw, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1))
+        try handle.check(curl_set_number(raw, CURLOPT_POST, 1))
+        try handle.check(curl_set_size(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
+        let copied = request.body.withUnsafeBytes { body in
+            curl_set_pointer(
+                raw,
+                CURLOPT_COPYPOSTFIELDS,
+                UnsafeMutableRawPointer(mutating: body.baseAddress)
+            )
+        }
+        try handle.check(copied)
+        // An empty Expect: a body is never held back for a "100 Continue" that many servers do not send.
+        let headers = request.headers.map { "\($0.name): \(headerValue($0.value))" } + ["Expect:"]
+        try handle.set(CURLOPT_HTTPHEADER, headers)
+        try handle.check(curl_set_number(raw, CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds))
+        try handle.check(curl_set_number(raw, CURLOPT_TIMEOUT_MS, request.timeout.milliseconds))
+        let pointer = Unmanaged.passUnretained(self).toOpaque()
+        try handle.check(curl_set_pointer(raw, CURLOPT_PRIVATE, pointer))
+        try handle.check(curl_set_data_callback(raw, CURLOPT_WRITEFUNCTION, receiveBody))
+        try handle.check(curl_set_pointer(raw, CURLOPT_WRITEDATA, pointer))
+        try handle.check(curl_set_data_callback(raw, CURLOPT_HEADERFUNCTION, receiveHeader))
+        try handle.check(curl_set_pointer(raw, CURLOPT_HEADERDATA, pointer))
+    }
+
+    /// libcurl's handle, which a multi handle drives.
+    var raw: UnsafeMutableRawPointer { handle.raw }
+
+    /// Answers the task that asked.
+    func finish(_ code: CURLcode) {
+        var status = 0
+        _ = curl_get_number(raw, CURLINFO_RESPONSE_CODE, &status)
+        // Ending a body that is too long is our own doing: the status is the answer.
+        guard code == CURLE_OK || isTruncated && code == CURLE_WRITE_ERROR, status > 0 else {
+            return fail(
+                code == CURLE_OK ? .broken(host: "the server", reason: "no status") : handle.error(code)
+            )
+        }
+        let response = WebResponse(
+            status: status,
+            retryAfter: retryAfter,
+            body: body,
+            isTruncated: isTruncated
+        )
+        continuation.resume(returning: .success(response))
+    }
+
+    func fail(_ error: WebError) { continuation.resume(returning: .failure(error)) }
+
+    fileprivate func received(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let room = WebResponse.bodyLimit - body.count
+        body.append(contentsOf: bytes.prefix(room))
+        guard bytes.count > room else { return bytes.count }
+        isTruncated = true
+        // Anything else than the count ends the transfer.
+        return 0
+    }
+
+    fileprivate func receivedHeader(_ bytes: UnsafeRawBufferPointer) {
+        let name = "retry-after:"
+        let line = String(decoding: bytes, as: UTF8.self)
+        guard line.count < 200, line.prefix(name.count).lowercased() == name else { return }
+        retryAfter = line.dropFirst(name.count).filter { $0 != "\r\n" && $0 != "\n" }.trimmed
+    }
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer) -> Transfer {
+    Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+}
+
+private let receiveBody: curl_data_callback = { data, size, count, context in
+    transfer(context).received(UnsafeRawBufferPointer(start: data, count: size * count))
+}
+
+private let receiveHeader: curl_data_callback = { data, size, count, context in
+    transfer(context).receivedHeader(UnsafeRawBufferPointer(start: data, count: size * count))
+    return size * count
+}
+
+/// `value` without what could end a header or mean something else elsewhere.
+private func headerValue(_ value: String) -> String {
+    String(decoding: value.utf8.filter { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self)
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        let start = drop { $0 == " " || $0 == "\t" }
+        return String(start.prefix(start.count - start.reversed().prefix { $0 == " " || $0 == "\t" }.count))
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, at least 1: libcurl takes 0 for "no limit".
+    var milliseconds: Int {
+        max(1, Int(clamping: components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000))
+    }
+}

@@ -1,0 +1,22 @@
+/// An answer to a request.
+package struct WebResponse: Hashable, Sendable {
+    /// 100 … 599.
+    package let status: Int
+    /// The value of `Retry-After`, as it came.
+    package let retryAfter: String?
+    /// The first bytes of the body, at most ``bodyLimit``.
+    package let body: [UInt8]
+    /// Whether more of the body was left unread.
+    package let isTruncated: Bool
+
+    /// How much of a body is read, in bytes.
+    package static let bodyLimit = 16_384
+
+    /// A response.
+    package init(status: Int, retryAfter: String? = nil, body: [UInt8] = [], isTruncated: Bool = false) {
+        self.status = status
+        self.retryAfter = retryAfter
+        self.body = body
+        self.isTruncated = isTruncated
+    }
+}

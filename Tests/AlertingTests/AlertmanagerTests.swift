@@ -1,0 +1,104 @@
+import Domain
+import Foundation
+import RiskdTesting
+import Testing
+
+@testable import Alerting
+
+/// Against Debian's Alertmanager, on loopback and without a cluster.
+@Suite(.timeLimit(.minutes(2))) struct AlertmanagerTests {
+    private struct Server {
+        let port: UInt16
+        let program: SpawnedProgram
+        let directory: Directory
+
+        init() throws {
+            directory = try Directory()
+            port = freePort()
+            let file = try directory.write(
+                "alertmanager.yml",
+                "route:\n  receiver: none\nreceivers:\n  - name: none\n"
+            )
+            program = try SpawnedProgram(
+                [
+                    "prometheus-alertmanager", "--config.file=\(file)",
+                    "--storage.path=\(directory.path)/data", "--cluster.listen-address=",
+                    "--web.listen-address=127.0.0.1:\(port)",
+                ],
+                output: "\(directory.path)/out",
+                errors: "\(directory.path)/err"
+            )
+        }
+
+        func alerts() -> [[String: Any]] {
+            let body = Probe.get("/api/v2/alerts", port: port)?.body ?? ""
+            return (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [[String: Any]]) ?? []
+        }
+    }
+
+    @Test func `an Alertmanager takes what is pushed, and forgets what is over`() async throws {
+        let server = try Server()
+        defer { server.program.wait(after: SIGTERM) }
+        try await eventually { Probe.get("/-/ready", port: server.port)?.status == 200 }
+        var endpoint = Delivering.endpoint("am", server.port, .alertmanagerPush)
+        endpoint.target = .url("http://127.0.0.1:\(server.port)/api/v2/alerts")
+        let site = try Delivering()
+        try await site.run([endpoint]) {
+            for (number, text) in Examples.hostile.enumerated() where !text.isEmpty {
+                var alert = try Examples.alert(user: text)
+                alert.startsAt = Delivering.now
+                alert.dedupKey = "key-\(number)"
+                await site.put(try self.notification(number, alert), to: "am")
+            }
+            try await site.settled()
+            #expect(await site.outbox.attempts.map(\.outcome).allSatisfy { $0 == .delivered })
+            let alerts = server.alerts()
+            #expect(alerts.count == Examples.hostile.count - 1)
+            let labels = alerts.compactMap { $0["labels"] as? [String: String] }
+            #expect(labels.contains { $0["entity"] == "<!channel> <@U123> <https://evil.example|click>" })
+            #expect(
+                labels.allSatisfy { $0["alertname"] == "RiskdUserRiskHigh" && $0["severity"] == "critical" }
+            )
+
+            // One of them ends: its level has fallen.
+            var over = try Examples.alert(user: Examples.hostile[0])
+            over.startsAt = Delivering.now - .seconds(60)
+            over.level = .info
+            over.previousLevel = .high
+            over.endsAt = Delivering.now
+            over.updatedAt = Delivering.now
+            over.dedupKey = "riskd/user/a/model/b/high"
+            await site.put(try self.notification(100, over), to: "am")
+            try await eventually { server.alerts().count == Examples.hostile.count - 2 }
+        }
+        await #expect(site.outbox.attempts.map(\.status).allSatisfy { $0 == 200 })
+    }
+
+    /// The fingerprint that riskd computes is the one that Alertmanager does.
+    @Test func `the fingerprint is Alertmanager's`() async throws {
+        let server = try Server()
+        defer { server.program.wait(after: SIGTERM) }
+        try await eventually { Probe.get("/-/ready", port: server.port)?.status == 200 }
+        var endpoint = Delivering.endpoint("am", server.port, .alertmanagerPush)
+        endpoint.target = .url("http://127.0.0.1:\(server.port)/api/v2/alerts")
+        let site = try Delivering()
+        var alert = try Examples.alert()
+        alert.startsAt = Delivering.now
+        let route = try EndpointRoute(endpoint, site.surroundings)
+        #expect(await route.attempt(try notification(1, alert), at: Delivering.now).outcome == .delivered)
+        let fingerprint = PrometheusAlert(alert, alert.level, nil, Examples.context).fingerprint
+        #expect(server.alerts().compactMap { $0["fingerprint"] as? String } == [fingerprint])
+    }
+
+    private func notification(_ number: Int, _ alert: AlertSnapshot) throws -> Domain.Notification {
+        Notification(
+            id: MessageID(
+                ULID(time: Timestamp(milliseconds: Int64(number)), digest: Array("\(number)          ".utf8))
+            ),
+            type: alert.isFiring ? .alertFiring : .alertResolved,
+            timestamp: Delivering.now,
+            dedupKey: alert.dedupKey,
+            alerts: [alert]
+        )
+    }
+}

@@ -1,0 +1,54 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Alerting
+
+/// Each format's messages, byte for byte, as files that a person has looked at.
+@Suite struct GoldenTests {
+    static let formats: [(name: String, format: any MessageFormat)] = [
+        ("native", NativeFormat(isGrouped: false)),
+        ("native-grouped", NativeFormat(isGrouped: true)),
+        ("alertmanager", AlertmanagerFormat(receiver: "riskd-soc")),
+        ("alertmanager-push", AlertmanagerPushFormat()),
+        ("pagerduty", PagerDutyFormat(routingKey: "R0000000000000000000000000000000")),
+        ("slack", SlackFormat()),
+        ("ocsf", OCSFFormat()),
+        ("syslog", SyslogFormat()),
+        ("cef", CEFFormat()),
+    ]
+
+    @Test(arguments: formats.map(\.name))
+    func `messages are those of the golden file`(name: String) throws {
+        let format = try #require(Self.formats.first { $0.name == name }).format
+        var text = ""
+        for (example, notification) in try Examples.all() {
+            text += "# \(example)\n"
+            guard let message = try format.render(notification, Examples.context) else {
+                text += "(nothing is sent)\n"
+                continue
+            }
+            for part in message.parts { text += String(decoding: part, as: UTF8.self) + "\n" }
+        }
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).txt")
+        // Written anew where somebody asks for it, to be looked at before it is committed.
+        if ProcessInfo.processInfo.environment["RISKD_WRITE_GOLDEN"] != nil {
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try text == String(contentsOf: file, encoding: .utf8))
+    }
+
+    /// OPERATORS.md 3.1, "body exactly as printed, 914 bytes".
+    @Test func `the native message is that of the specification`() throws {
+        let notification = try Examples.notification(.alertFiring, [Examples.alert()])
+        let message = try NativeFormat(isGrouped: false).render(notification, Examples.context)
+        let body = try #require(message?.parts.first)
+        #expect(body.count == 914)
+        let signer = try WebhookSigner(
+            .hmac,
+            secrets: [Secret("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", source: "test")]
+        )
+        let signature = try signer.signature(id: "msg_01J6Q7R9Z0", timestamp: 1_788_257_741, body: body)
+        #expect(signature == "v1,1dySNRsZW28WCCK3n9FqLprQhgXEnnVVz250JrQXui0=")
+    }
+}
