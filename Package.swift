@@ -67,6 +67,7 @@ let package = Package(
         .target(name: "Training", dependencies: ["CBLAS"], swiftSettings: optimised),
 
         // Layer 4: edges, which meet only in RiskdDaemon.
+        .target(name: "Alerting", dependencies: ["Crypto", "Domain", "Runtime"], swiftSettings: house),
         .target(name: "Configuration", dependencies: ["CYAML", "Domain", "Runtime"], swiftSettings: house),
         .target(name: "HTTPAPI", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
         .target(
@@ -85,7 +86,8 @@ let package = Package(
         .target(
             name: "RiskdDaemon",
             dependencies: [
-                "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI", "HTTPServer",
+                "Alerting", "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI",
+                "HTTPServer",
                 "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
                 "Storage",
@@ -102,8 +104,8 @@ let package = Package(
         .target(
             name: "RiskdCLI",
             dependencies: [
-                "Configuration", "Domain", "RiskdDaemon", "RiskdTraining", "Runtime", "Scoring", "Storage",
-                "Training",
+                "Alerting", "Configuration", "Domain", "RiskdDaemon", "RiskdTraining", "Runtime", "Scoring",
+                "Storage", "Training",
             ],
             swiftSettings: house
         ),
@@ -123,6 +125,11 @@ let package = Package(
             name: "RiskdTesting",
             dependencies: ["Domain", "EmbeddedPostgres", "PostgresClient", "Runtime"],
             path: "Tests/RiskdTesting",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "AlertingTests",
+            dependencies: ["Alerting", "Domain"],
             swiftSettings: house
         ),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: house),
