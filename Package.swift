@@ -178,7 +178,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RiskdCLITests",
-            dependencies: ["Configuration", "Domain", "RiskdCLI", "RiskdDaemon", "Runtime"],
+            dependencies: ["Configuration", "Domain", "RiskdCLI", "RiskdDaemon", "Runtime", "Scoring"],
             swiftSettings: house
         ),
         .testTarget(
