@@ -6,7 +6,8 @@ extension RecordedTests {
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct CommandTests {
         private static let commands = [
-            "run", "replay", "check", "migrate", "calibrate", "calibrate build", "risk", "history",
+            "run", "replay", "check", "migrate", "calibrate", "calibrate build", "calibrate verify",
+            "calibrate activate", "calibrate list", "calibrate show", "calibrate relearn", "risk", "history",
             "campaigns", "explain", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
             "train autoencoder", "play", "dump", "demo", "config", "completion",
         ]

@@ -5,7 +5,8 @@ import Testing
 @testable import RiskdCLI
 
 @Suite struct EvaluationTests {
-    private let (near, far) = (DetectorID("similarity.user.near"), DetectorID("opinion.far"))
+    private let near = DetectorID("similarity.user.near")
+    private let far = DetectorID("opinion.far")
 
     /// Two detectors: 50, 10, 5 and 1 of 1000 benign scores exceed the thresholds of one, 30 and 20 those of the other.
     private func calibration() throws -> Calibration {
@@ -27,19 +28,36 @@ import Testing
         )
     }
 
-    @Test func `alarm rungs are the lowest that each detector's part of the share allows`() throws {
-        let calibration = try calibration()
-        #expect(AlarmRule(.share(0.01), calibration).rungs == [near: 3, far: 2])
-        #expect(AlarmRule(.share(0.06), calibration).rungs == [near: 2, far: 1])
-        #expect(AlarmRule(.rung(4), calibration).rungs == [near: 4, far: 4])
-        let rule = AlarmRule(.share(0.01), calibration)
+    @Test func `alarm rungs are the lowest that are rare enough for the share of records that are alarmed`() throws {
+        let plain = try calibration()
+        // Without a count of records the share is split over the detectors.
+        #expect(AlarmRule(.share(0.02), plain).rungs == [near: 2])
+        #expect(AlarmRule(.share(0.06), plain).rungs == [near: 2, far: 1])
+        #expect(AlarmRule(.rung(4), plain).rungs == [near: 4, far: 4])
+        let counted = try Calibration(
+            model: ModelID("m"),
+            detectorConfiguration: "",
+            delta: 0.01,
+            alarms: AlarmCurve(
+                records: 1000,
+                points: [
+                    .init(rarity: 0.001, alarmed: 0), .init(rarity: 0.005, alarmed: 4),
+                    .init(rarity: 0.02, alarmed: 24), .init(rarity: 0.05, alarmed: 70),
+                ]
+            ),
+            detectors: plain.detectors
+        )
+        #expect(AlarmRule(.share(0.01), counted).rungs == [near: 3])
+        #expect(AlarmRule(.share(0.024), counted).rungs == [near: 2, far: 2])
+        #expect(AlarmRule(.share(0.0001), counted).rungs == [near: 4])
+        let rule = AlarmRule(.share(0.024), counted)
         func isAlarm(_ near: Int, _ far: Int) -> Bool {
             rule.isAlarm([
                 DetectorRung(detector: self.near, rung: near), DetectorRung(detector: self.far, rung: far),
                 DetectorRung(detector: DetectorID("unknown"), rung: 9),
             ])
         }
-        #expect(!isAlarm(2, 1) && isAlarm(3, 0) && isAlarm(0, 2) && isAlarm(4, 2))
+        #expect(!isAlarm(1, 1) && isAlarm(2, 0) && isAlarm(0, 2) && isAlarm(4, 2))
     }
 
     @Test func `a query is as rare as its rarest rung`() throws {

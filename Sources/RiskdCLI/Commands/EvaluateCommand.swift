@@ -1,5 +1,6 @@
 import Configuration
 import Domain
+import Foundation
 import RiskdDaemon
 
 extension Command {
@@ -19,6 +20,7 @@ extension Command {
             .config, .set, OutputFormat.flag,
             Flag("truth", value: "FILE", "Who was really what: CSV, also .gz or .xz"),
             Flag("alarm-share", value: "SHARE", "Benign queries that may be alarmed; 0.01 unless given"),
+            Flag("html", value: "FILE", "Write a page with plots too; it fetches nothing"),
             Flag("alarm-rung", value: "RUNG", "Alarm every query that exceeds RUNG thresholds of a detector"),
         ],
         commands: [evaluateOpinion]
@@ -30,6 +32,12 @@ extension Command {
             let stored = try await StoredEvaluation(store, choice).read(truth)
             guard stored.missing < truth.entries.count else {
                 throw EvaluationError.nothingMatches(path: path)
+            }
+            if let page = invocation.value("html") {
+                let html = EvaluationPage(stored, choice: choice, subject: path.split(separator: "/").last.map(String.init) ?? path).html
+                do { try html.write(toFile: page, atomically: true, encoding: .utf8) } catch {
+                    throw CommandFailure("\(page): the page cannot be written: \(error.localizedDescription)")
+                }
             }
             EvaluationReport(stored, choice: choice).write(to: invocation.terminal, as: invocation.format)
             return .ok

@@ -21,18 +21,22 @@ struct AlarmRule {
 
     /// The rule of a calibration.
     ///
-    /// The share is split evenly over the detectors: of each, the alarm rung is the lowest one that at most its part
-    /// of the benign scores exceeded; the last rung where none is that rare.
+    /// By share, the alarm rung of each detector is the lowest one that is rare enough, where "enough" is the least
+    /// strict line that alarms at most that share of the calibration's own records, all detectors together; the
+    /// strictest line where all alarm more. A detector without a rung that rare never alarms.
     init(_ choice: Choice, _ calibration: Calibration) {
         var rungs: [DetectorID: Int] = [:]
+        let line: Double
+        switch choice {
+        case .rung(let rung):
+            for detector in calibration.detectors { rungs[detector.detector] = rung }
+            self.rungs = rungs
+            return
+        case .share(let share): line = calibration.line(alarming: share)
+        }
         for detector in calibration.detectors {
-            switch choice {
-            case .rung(let rung): rungs[detector.detector] = rung
-            case .share(let share):
-                let part = share / Double(calibration.detectors.count)
-                let rare = detector.exceedances.firstIndex { Double($0) <= part * Double(detector.benign) }
-                rungs[detector.detector] = (rare ?? detector.exceedances.count - 1) + 1
-            }
+            let rare = (1...detector.thresholds.count).first { detector.rarity(ofRung: $0) <= line }
+            if let rare { rungs[detector.detector] = rare }
         }
         self.rungs = rungs
     }
@@ -44,12 +48,19 @@ struct AlarmRule {
 }
 
 extension Calibration {
+    /// How rare a rung must be to alarm about a share of benign records.
+    fileprivate func line(alarming share: Double) -> Double {
+        guard let strictest = alarms.points.first?.rarity else {
+            // An artefact that did not count: the share is split over the detectors, which alarms less.
+            return share / Double(detectors.count)
+        }
+        return max(strictest, alarms.rarity(alarming: share))
+    }
+
     /// How rare the rarest of some rungs was among the benign scores: a share, 1 where no threshold is exceeded.
     func rarity(of reached: [DetectorRung]) -> Double {
         reached.reduce(1) { least, reached in
-            guard reached.rung > 0, let detector = self[reached.detector] else { return least }
-            let rung = min(reached.rung, detector.exceedances.count)
-            return min(least, Double(detector.exceedances[rung - 1]) / Double(detector.benign))
+            self[reached.detector].map { min(least, $0.rarity(ofRung: reached.rung)) } ?? least
         }
     }
 }

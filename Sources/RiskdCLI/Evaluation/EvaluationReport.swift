@@ -28,7 +28,13 @@ struct EvaluationReport {
             section.report.write(to: terminal, as: .table)
             terminal.write("\n")
         }
-        CampaignReport(evaluation: evaluation.campaigns).write(to: terminal)
+        let campaigns = CampaignReport(evaluation: evaluation.campaigns)
+        for section in campaigns.sections {
+            terminal.writeLine(section.title)
+            section.report.write(to: terminal, as: .table)
+            if section.key != campaigns.sections.last?.key { terminal.write("\n") }
+        }
+        terminal.writeLine(campaigns.summary)
         if evaluation.missing > 0 {
             terminal.note("\(evaluation.missing) records of the truth file are not stored")
         }
@@ -59,9 +65,9 @@ struct EvaluationReport {
     }
 
     /// What an alarm is, in words.
-    private var alarmed: String {
+    var alarmed: String {
         switch choice {
-        case .share(let share): "about \(percent(share)) % of the calibration's benign queries would be"
+        case .share(let share): "a rung is so rare that at most \(decimal(percentage(share))) % of the calibration's records reach one"
         case .rung(let rung): "a detector's score exceeds \(rung) or more of its thresholds"
         }
     }
@@ -96,16 +102,17 @@ struct EvaluationReport {
         )
         func append(_ name: String, _ group: AttackGroup, withQueries least: Int = 1) {
             let detected = group.detected(withQueries: least)
-            let isWhole = least == 1
-            report.append(
-                [.string(name), .integer(Int64(detected.size)), .integer(Int64(detected.count))]
-                    + percentages(detected.value, detected.interval) + [
-                        isWhole ? group.untilAlarm.quantile(0.5).map { .integer(Int64($0)) } ?? .null : .null,
-                        isWhole ? group.untilAlarm.quantile(0.9).map { .integer(Int64($0)) } ?? .null : .null,
-                        isWhole ? .integer(Int64(group.queries.size)) : .null,
-                        isWhole ? .integer(Int64(group.queries.count)) : .null,
-                    ]
-            )
+            var row: [JSONValue] = [
+                .string(name), .integer(Int64(detected.size)), .integer(Int64(detected.count)),
+            ]
+            row += percentages(detected.value, detected.interval)
+            if least == 1 {
+                row += [0.5, 0.9].map { integer(group.untilAlarm.quantile($0)) }
+                row += [integer(group.queries.size), integer(group.queries.count)]
+            } else {
+                row += [.null, .null, .null, .null]
+            }
+            report.append(row)
         }
         for (name, group) in evaluation.attacks.sorted(by: { $0.key < $1.key }) { append(name, group) }
         let all = evaluation.attacks.values.reduce(into: AttackGroup()) { $0.merge($1) }
@@ -125,15 +132,11 @@ struct EvaluationReport {
             let (queries, users) = (group.queries, group.alarmed)
             let whole = queries.whole
             let levels = group.users.keys.map { evaluation.accounts[$0]?.highest ?? .info }
-            report.append(
-                [.string(name), .integer(Int64(whole.size)), .integer(Int64(whole.count))]
-                    + percentages(whole.value, queries.interval) + [
-                        .integer(Int64(users.size)), .integer(Int64(users.count)),
-                    ]
-                    + Level.allCases.reversed().map { level in
-                        .integer(Int64(levels.count { $0 == level }))
-                    }
-            )
+            var row: [JSONValue] = [.string(name), integer(whole.size), integer(whole.count)]
+            row += percentages(whole.value, queries.interval)
+            row += [integer(users.size), integer(users.count)]
+            for level in Level.allCases.reversed() { row.append(integer(levels.count { $0 == level })) }
+            report.append(row)
         }
         func merged(_ isWanted: (String) -> Bool) -> BenignGroup {
             evaluation.styles.filter { isWanted($0.key) }.values
@@ -152,12 +155,12 @@ struct EvaluationReport {
             .init("long_instances_percent", isNumeric: true), .init("attack_queries_percent", isNumeric: true),
         ])
         for point in evaluation.curve.points {
-            report.append(
-                [.number((point.rarity * 1e5).rounded() / 1e5)]
-                    + [
-                        point.benign, point.plain, point.hard, point.attempts, point.longAttempts, point.queries,
-                    ].map { $0.value.map { .number(percent($0)) } ?? .null }
-            )
+            let shares = [
+                point.benign, point.plain, point.hard, point.attempts, point.longAttempts, point.queries,
+            ]
+            var row: [JSONValue] = [.number((point.rarity * 1e5).rounded() / 1e5)]
+            for share in shares { row.append(share.value.map { .number(percentage($0)) } ?? .null) }
+            report.append(row)
         }
         return report
     }
@@ -204,11 +207,13 @@ private func intervalColumns(_ name: String) -> [Report.Column] {
 
 /// A share in percent and its interval, with one decimal.
 private func percentages(_ value: Double?, _ interval: ClosedRange<Double>) -> [JSONValue] {
-    [value, interval.lowerBound, interval.upperBound].map { $0.map { .number(percent($0)) } ?? .null }
+    [value, interval.lowerBound, interval.upperBound].map { $0.map { .number(percentage($0)) } ?? .null }
 }
 
+private func integer(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+
 /// Percent with two decimals.
-private func percent(_ share: Double) -> Double { (share * 10_000).rounded() / 100 }
+private func percentage(_ share: Double) -> Double { (share * 10_000).rounded() / 100 }
 
 extension [Int] {
     /// The smallest element that at least a share of them does not exceed; nil of none. They rise.
