@@ -12,7 +12,8 @@ extension ValueType where Value == Configuration.Stratum {
     /// `NAME=FIELD:PATTERN`, or `model_version`.
     static let stratum = ValueType<Configuration.Stratum>.scalar(
         "NAME=FIELD:PATTERN or model_version",
-        note: "NAME=FIELD:PATTERN, where FIELD is user, source or model_version and * stands for anything; or model_version",
+        note:
+            "NAME=FIELD:PATTERN, where FIELD is user, source or model_version and * stands for anything; or model_version",
         text: { stratum in
             switch stratum {
             case .eachVersion: stratum.name

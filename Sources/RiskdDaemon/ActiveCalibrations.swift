@@ -66,6 +66,7 @@ package struct ActiveCalibrations: Sendable {
     ///   - user: whose records.
     ///   - model: of which model.
     ///   - stratum: the part of the users that the record shows the user to be in.
+    /// - Returns: the calibration and its id.
     package func variant(of user: UserID, _ model: ModelID, stratum: String?) -> NamedCalibration? {
         guard byModel[model] != nil else { return nil }
         return own[.user(user, model: model)] ?? stratum.flatMap { strata[model]?[$0] }

@@ -106,7 +106,10 @@ package struct CalibrationVerification: Sendable {
         var count = EntryCount(scoring, calibrations)
         while true {
             let batch = try source.next(maximumItems: 256, maximumBytes: 16 << 20)
-            try await scorer.score(batch) { count.add($0) } settle: { _ in }
+            try await scorer.score(batch) {
+                count.add($0)
+            } settle: { _ in
+            }
             let position = source.progress
             progress(position.read, position.total)
             if batch.isCaughtUp && batch.items.isEmpty { break }

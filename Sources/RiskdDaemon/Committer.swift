@@ -163,6 +163,7 @@ struct RetryingReader: Sendable {
     ///
     /// - Parameter question: may be asked more than once.
     /// - Returns: the answer.
+    /// - Throws: what the question throws, unless the way to the database broke.
     func asking<Answer>(_ question: (Store) async throws -> Answer) async throws -> Answer {
         var backOff = BackOff()
         while true {

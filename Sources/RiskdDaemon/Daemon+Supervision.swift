@@ -81,7 +81,10 @@ extension Daemon {
         do throws(StartupError) {
             let plans = try DetectorPlans(configuration)
             guard !plans.isSame(as: current) || !isActivated else {
-                log.write(.notice, "SIGHUP: other calibrations are active; they are used from the next batch on")
+                log.write(
+                    .notice,
+                    "SIGHUP: other calibrations are active; they are used from the next batch on"
+                )
                 metrics.add("riskd_reloads_total", ["result": "changed"])
                 return nil
             }

@@ -49,7 +49,8 @@ struct EntryCount {
             counts[model]?.ticks += 1
             counts[model]?.tracks.insert(histogram.entity)
             // The pooled calibration's rungs: a user's own baseline has others.
-            guard histogram.calibration == nil, !histogram.entity.isMember || histogram.entity.user != nil else {
+            guard histogram.calibration == nil, !histogram.entity.isMember || histogram.entity.user != nil
+            else {
                 continue
             }
             for detector in histogram.counts {

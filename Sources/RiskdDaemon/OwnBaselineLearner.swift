@@ -96,7 +96,8 @@ struct OwnBaselineLearner: Sendable {
         _ calibrations: ActiveCalibrations,
         _ store: Store
     ) async throws -> NamedCalibration? {
-        guard let model = entity.model, let user = entity.user, let pooled = calibrations.byModel[model] else {
+        guard let model = entity.model, let user = entity.user, let pooled = calibrations.byModel[model]
+        else {
             return nil
         }
         let periods = ElevatedPeriods(try await store.elevations(of: entity, before: time))

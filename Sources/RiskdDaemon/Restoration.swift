@@ -148,7 +148,9 @@ package struct Restoration: Sendable {
             guard let id = baseline.calibration else { continue }
             let own = try await calibration(id, in: store)
             // Of other detectors it says nothing; the pooled calibration is there until another is learnt.
-            if let plans, try own.fitting(plans.description(of: own.model)).unfit.isEmpty == false { continue }
+            if let plans, try own.fitting(plans.description(of: own.model)).unfit.isEmpty == false {
+                continue
+            }
             calibrations.setOwn(
                 NamedCalibration(id: id, own),
                 of: .user(baseline.user, model: baseline.model)
@@ -186,6 +188,7 @@ package struct Restoration: Sendable {
     /// - Parameters:
     ///   - id: of its artefact.
     ///   - store: the database.
+    /// - Returns: the calibration, its digest checked.
     /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
     package static func calibration(_ id: String, in store: Store) async throws -> Calibration {
         try Calibration(artefact: try await body(id, in: store))

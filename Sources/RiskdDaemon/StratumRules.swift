@@ -46,7 +46,9 @@ func matches(_ pattern: String, _ text: String) -> Bool {
     for part in parts.dropFirst().dropLast() where !part.isEmpty {
         // The leftmost place leaves the most for the parts after it.
         guard place + part.count <= end,
-            let found = (place...(end - part.count)).first(where: { bytes[$0..<$0 + part.count].elementsEqual(part) })
+            let found = (place...(end - part.count)).first(where: {
+                bytes[$0..<$0 + part.count].elementsEqual(part)
+            })
         else { return false }
         place = found + part.count
     }

@@ -184,9 +184,11 @@ package struct CalibrationBuilder: Sendable {
             }
         }
         rarest.sort()
-        let lines = Set(detectors.flatMap { detector in
-            (1...detector.thresholds.count).map { detector.rarity(ofRung: $0) }
-        }).sorted()
+        let lines = Set(
+            detectors.flatMap { detector in
+                (1...detector.thresholds.count).map { detector.rarity(ofRung: $0) }
+            }
+        ).sorted()
         var alarmed = 0
         return AlarmCurve(
             records: blocks.count,
@@ -203,6 +205,7 @@ package struct CalibrationBuilder: Sendable {
 /// - Parameters:
 ///   - bounds: u, falling.
 ///   - weighted: which rungs count; all where nil. Any weights that do not depend on later scores give an e-value.
+/// - Returns: Q32.
 func eValues(_ bounds: [Double], weighted: [Bool]? = nil) -> [Int64] {
     let weighted = weighted ?? Array(repeating: true, count: bounds.count)
     var values: [Int64] = [0]

@@ -63,6 +63,7 @@ package struct CalibrationMonitor: Sendable {
     /// The first tick whose histograms a monitor needs to be told again after a restart.
     ///
     /// - Parameter tick: the last closed one.
+    /// - Returns: the first tick of the window before.
     package func firstTickNeeded(after tick: Tick) -> Tick {
         configuration.tick(
             of: Timestamp(

@@ -22,7 +22,14 @@ package struct DetectorCalibration: Hashable, Sendable {
 
     /// A detector's calibration from its parts, which ``Calibration`` checks.
     ///
-    /// - Parameter effective: nil: the scores are independent.
+    /// - Parameters:
+    ///   - detector: which detector.
+    ///   - benign: n.
+    ///   - effective: nil: the scores are independent.
+    ///   - exceedances: j.
+    ///   - thresholds: tau.
+    ///   - bounds: u.
+    ///   - eValues: E.
     package init(
         detector: DetectorID,
         benign: Int,
@@ -47,6 +54,7 @@ package struct DetectorCalibration: Hashable, Sendable {
     /// The share of benign scores at or above the threshold of a rung, 1 of rung 0.
     ///
     /// - Parameter rung: 0 …; one beyond the last counts as the last.
+    /// - Returns: above 0, at most 1; 0 where an own baseline has no score as rare.
     package func rarity(ofRung rung: Int) -> Double {
         guard rung > 0 else { return 1 }
         return Double(exceedances[min(rung, exceedances.count) - 1]) / Double(benign)
@@ -55,6 +63,7 @@ package struct DetectorCalibration: Hashable, Sendable {
     /// What is wrong with the parts; nil when nothing is.
     ///
     /// - Parameter isOwn: whether they belong to a user's own baseline.
+    /// - Returns: the fault, in words.
     func fault(isOwn: Bool) -> String? {
         let rungs = thresholds.count
         guard rungs >= 1, exceedances.count == rungs, bounds.count == rungs, eValues.count == rungs + 1 else {

@@ -6,6 +6,7 @@ extension ScoringConfiguration {
     /// - Parameters:
     ///   - milliPoints: a score, 1 ..< 100,000.
     ///   - criticality: w in permille.
+    /// - Returns: bits.
     package func bits(reaching milliPoints: Int64, criticality: Int64) -> Double {
         let odds = Double(milliPoints) / Double(100_000 - milliPoints)
         return Double(kappa) / 1000 * (odds * 1000 / Double(criticality)).squareRoot()

@@ -18,7 +18,9 @@ struct Rungs {
     private(set) var thresholds: [Double] = []
     /// j of each rung among the independent scores, at least 1.
     private(set) var independent: [Int] = []
-    /// Which rungs the e-value weighs: the first of each number of independent exceedances. Those after it are not rarer
+    /// Which rungs the e-value weighs: the first of each number of independent exceedances.
+    ///
+    /// Those after it are not rarer
     /// as far as can be told, but still lines that an alarm may be drawn at.
     private(set) var isWeighted: [Bool] = []
     /// How many bounds are taken, for which the chance of failure is split.

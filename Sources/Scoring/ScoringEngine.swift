@@ -205,7 +205,9 @@ package struct ScoringEngine: Sendable {
     }
 
     private func fits(_ histogram: TickHistogram, _ tick: Tick) -> Bool {
-        guard histogram.tick == tick, histogram.queries > 0, histogram.entity.model != nil else { return false }
+        guard histogram.tick == tick, histogram.queries > 0, histogram.entity.model != nil else {
+            return false
+        }
         let calibration = calibration(of: histogram)
         return histogram.counts.allSatisfy { counts in
             let expected = calibration?[counts.detector]?.eValues.count

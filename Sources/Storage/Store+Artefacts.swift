@@ -78,12 +78,16 @@ extension Store {
                 let configuration = try fields.next(String.self)
                 let models = try fields.next([String].self).map { ModelID($0) }
                 let ids = try fields.next([String].self)
-                let named = try fields.next([String].self)
+                let named = try fields.next([String]?.self) ?? []
                 let strata = named.isEmpty ? Array(repeating: "", count: models.count) : named
                 var pooled: [ModelID: String] = [:]
                 var parts: [ModelID: [String: String]] = [:]
                 for (model, (id, stratum)) in zip(models, zip(ids, strata)) {
-                    if stratum.isEmpty { pooled[model] = id } else { parts[model, default: [:]][stratum] = id }
+                    if stratum.isEmpty {
+                        pooled[model] = id
+                    } else {
+                        parts[model, default: [:]][stratum] = id
+                    }
                 }
                 return Epoch(
                     firstTick: tick,

@@ -371,6 +371,7 @@ extension Store {
     /// Since when the queries of users count whose baselines an operator had learnt anew, by user entity.
     ///
     /// - Parameter time: later ones are left out.
+    /// - Returns: event times by user entity.
     /// - Throws: `StorageError.database`.
     package func relearnings(before time: Timestamp) async throws(StorageError) -> [Entity: Timestamp] {
         try await storing {
@@ -420,6 +421,7 @@ extension Store {
     /// - Parameters:
     ///   - since: the begin; nil: of everything.
     ///   - until: the end; nil: of everything.
+    /// - Returns: user entities.
     /// - Throws: `StorageError.database`.
     package func elevatedUsers(since: Timestamp?, until: Timestamp?) async throws(StorageError) -> Set<Entity>
     {

@@ -1,4 +1,5 @@
 import Foundation
+import RiskdTesting
 import Testing
 
 extension RecordedTests {
@@ -25,7 +26,9 @@ extension RecordedTests {
             return try #require(rows?.first { $0["state"] as? String == state }?["id"] as? String)
         }
 
-        @Test func `a calibration is built, refused, verified, activated, replayed and recomputed`() async throws {
+        @Test func `a calibration is built, refused, verified, activated, replayed and recomputed`()
+            async throws
+        {
             let sandbox = try await Fashion.calibrated()
             let whole = Fashion.trace
             let first = try await id(sandbox, state: "active")
@@ -77,7 +80,8 @@ extension RecordedTests {
             #expect(misnamed.code == 1 && misnamed.output.contains("names another calibration"))
         }
 
-        @Test func `a period of the database gives the calibration that its log gives, without elevated users`()
+        @Test
+        func `a period of the database gives the calibration that its log gives, without elevated users`()
             async throws
         {
             let sandbox = try await Fashion.replayed()
@@ -111,13 +115,18 @@ extension RecordedTests {
             #expect(verified.output.contains("\"records\": 3193"), "\(verified.errors)")
         }
 
-        @Test func `strata have calibrations of their own, and fall back where they have too little`() async throws {
+        @Test func `strata have calibrations of their own, and fall back where they have too little`()
+            async throws
+        {
             let sandbox = try await Fashion.calibrated()
             sandbox.settings = [
                 "workers=2", "calibration.strata=[some=user:user-00*, none=user:nobody-*, model_version]",
             ]
             let built = try await sandbox.succeed(["calibrate", "build", "--log", Self.benign])
-            #expect(built.errors.contains("fashion (some):") && built.errors.contains("fashion (model_version=1):"))
+            #expect(
+                built.errors.contains("fashion (some):")
+                    && built.errors.contains("fashion (model_version=1):")
+            )
             try await sandbox.succeed(["replay", Fashion.trace])
             let counts = try await sandbox.numbers(
                 """

@@ -90,7 +90,9 @@ extension RecordedTests {
         @Test func `evaluates all 34 attack instances of the trace`() async throws {
             let sandbox = try await Fashion.replayed()
             let truth = Fashion.path("fashion-dev.truth.csv.gz")
-            let json = try await sandbox.succeed(["evaluate", "--truth", truth, "--alarm-rung", "1", "-o", "json"]).output
+            let json = try await sandbox.succeed([
+                "evaluate", "--truth", truth, "--alarm-rung", "1", "-o", "json",
+            ]).output
             let object = try #require(
                 try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
             )

@@ -28,7 +28,9 @@ import Testing
         )
     }
 
-    @Test func `alarm rungs are the lowest that are rare enough for the share of records that are alarmed`() throws {
+    @Test func `alarm rungs are the lowest that are rare enough for the share of records that are alarmed`()
+        throws
+    {
         let plain = try calibration()
         // Without a count of records the share is split over the detectors.
         #expect(AlarmRule(.share(0.02), plain).rungs == [near: 2])

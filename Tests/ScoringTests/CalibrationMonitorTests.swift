@@ -31,7 +31,9 @@ import Testing
         )
     }
 
-    private func histogram(_ user: String, _ tick: Int64, _ cells: [Int], variant: String? = nil) -> TickHistogram {
+    private func histogram(_ user: String, _ tick: Int64, _ cells: [Int], variant: String? = nil)
+        -> TickHistogram
+    {
         TickHistogram(
             entity: .user(UserID(user), model: model),
             tick: Tick(tick),
@@ -50,14 +52,16 @@ import Testing
         (0..<users).map { histogram("u\($0)", tick, $0 < loud ? [0, 1, 0] : [1, 0, 0]) }
     }
 
-    @Test func `a calibration is suspect while more than a fifth of ten users exceed, and a day after`() throws {
+    @Test func `a calibration is suspect while more than a fifth of ten users exceed, and a day after`()
+        throws
+    {
         var monitor = try monitor(calibration())
         var found: [CalibrationHealthChange] = []
         // Two of ten are a fifth, not more.
-        for index in 0..<20 { found += monitor.add(tick(index, loud: 2)) }
+        for index in (0 as Int64)..<20 { found += monitor.add(tick(index, loud: 2)) }
         #expect(found.map(\.health) == [.valid] && found.map(\.tick) == [Tick(0)])
         // A third one: log2(7/8 + 10/8) is 1.09 bits a tick, and log2 20 are 4.32.
-        for index in 20..<30 { found += monitor.add(tick(index, loud: 3)) }
+        for index in (20 as Int64)..<30 { found += monitor.add(tick(index, loud: 3)) }
         #expect(found.map(\.health) == [.valid, .suspect])
         let suspect = try #require(found.last)
         #expect(suspect.cause == .traffic && suspect.active == 10 && suspect.exceeding == 3)
@@ -67,7 +71,7 @@ import Testing
         found += monitor.add(tick(2 * day, loud: 0))
         #expect(found.map(\.health) == [.valid, .suspect, .valid])
         // A day without queries in between says nothing of the day before it.
-        for index in 0..<10 { found += monitor.add(tick(3 * day + index, loud: 5)) }
+        for index in (0 as Int64)..<10 { found += monitor.add(tick(3 * day + index, loud: 5)) }
         found += monitor.add(tick(5 * day, loud: 0))
         #expect(found.map(\.health) == [.valid, .suspect, .valid, .suspect, .valid])
     }
@@ -75,7 +79,7 @@ import Testing
     @Test func `few users, and queries within one tick, say nothing`() throws {
         var monitor = try monitor(calibration())
         var found: [CalibrationHealthChange] = []
-        for index in 0..<50 { found += monitor.add(tick(index, loud: 9, of: 9)) }
+        for index in (0 as Int64)..<50 { found += monitor.add(tick(index, loud: 9, of: 9)) }
         #expect(found.map(\.health) == [.valid])
         // A hundred queries of one tick are one observation.
         var crowd = try self.monitor(calibration())
@@ -100,7 +104,10 @@ import Testing
         #expect(none.add([uncounted]).map(\.health) == [.uncalibrated])
     }
 
-    @Test func `users within the calibration are rarely beyond, whatever the split into batches and restarts`() throws {
+    @Test
+    func `users within the calibration are rarely beyond, whatever the split into batches and restarts`()
+        throws
+    {
         var random = SeededGenerator(seed: 23)
         let calibration = try calibration()
         let histograms = (0..<400).flatMap { index in

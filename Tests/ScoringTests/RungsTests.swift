@@ -23,7 +23,9 @@ import Testing
 
     @Test func `independent scores of users keep nearly all of their worth`() {
         var random = SeededGenerator(seed: 3)
-        let scores = (0..<5000).map { (score: Double.random(in: 0...1, using: &random), block: Int32($0 / 50)) }
+        let scores = (0..<5000).map {
+            (score: Double.random(in: 0...1, using: &random), block: Int32($0 / 50))
+        }
         let found = rungs(scores, CalibrationBuilder.defaultFractions)
         #expect(found.effective > 2500 && found.effective <= 5000)
     }
@@ -72,7 +74,10 @@ import Testing
         let counts = (0..<1000).map { (score: $0 < 900 ? 0 : Double($0 - 899), block: Int32($0)) }
         let found = rungs(counts, [0.5, 0.2, 0.1, 0.05, 0.001])
         #expect(found.thresholds == [0, 1, 51, 100] && found.exceedances == [200, 100, 50, 1])
-        let clustered = rungs((0..<400).map { (score: Double($0), block: Int32($0 / 100)) }, [0.1, 0.05, 0.01])
+        let clustered = rungs(
+            (0..<400).map { (score: Double($0), block: Int32($0 / 100)) },
+            [0.1, 0.05, 0.01]
+        )
         #expect(clustered.isWeighted == [true, false, false])
         let bounds = clustered.bounds(detectors: 1, delta: 0.01)
         let values = eValues(bounds, weighted: clustered.isWeighted)

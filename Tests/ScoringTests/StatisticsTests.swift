@@ -61,7 +61,9 @@ import Testing
     /// E[g] of a uniform score, exactly.
     private func expectation(_ calibration: Calibration) -> Double {
         guard let detector = calibration[Self.detector] else { return .nan }
-        let steps = zip(detector.eValues.dropFirst(), detector.eValues).map { Double($0 - $1) / 4_294_967_296 }
+        let steps = zip(detector.eValues.dropFirst(), detector.eValues).map {
+            Double($0 - $1) / 4_294_967_296
+        }
         return zip(steps, detector.thresholds).reduce(0) { $0 + $1.0 * (1 - $1.1) }
     }
 
@@ -210,7 +212,9 @@ import Testing
         #expect(Double(entries[.high] ?? 0) > 3 * allowed + 3)
     }
 
-    @Test func `five equal images a tick count once, and a product of their e-values breaks the bound`() throws {
+    @Test func `five equal images a tick count once, and a product of their e-values breaks the bound`()
+        throws
+    {
         var random = SeededGenerator(seed: 3)
         let calibration = try calibration(uniform(10_000, &random))
         let ticks = Self.isNightly ? 1_000_000 : 40_000
@@ -267,7 +271,11 @@ import Testing
                 let (entries, _) = try entries(calibration, ticks: 2000, &random) { random in
                     [calibration.detectors[0].rung(of: score(rate, &random))]
                 }
-                if isOwn { own.merge(entries, uniquingKeysWith: +) } else { shared.merge(entries, uniquingKeysWith: +) }
+                if isOwn {
+                    own.merge(entries, uniquingKeysWith: +)
+                } else {
+                    shared.merge(entries, uniquingKeysWith: +)
+                }
             }
         }
         let ticks = users * 2000

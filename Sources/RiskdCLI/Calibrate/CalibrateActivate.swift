@@ -29,7 +29,9 @@ extension Command {
             let named = try await store.named(invocation.arguments[0])
             let calibration = named.calibration
             guard calibration.owner == nil else {
-                throw UsageError("a user's own baseline comes into force by itself; see riskd calibrate relearn")
+                throw UsageError(
+                    "a user's own baseline comes into force by itself; see riskd calibrate relearn"
+                )
             }
             let last = try await store.checks(of: named.id).first
             let hasPassed = last?.check.hasPassed == true
@@ -51,7 +53,9 @@ extension Command {
                 )
             )
             let title = Command.title(calibration.model, calibration.stratum)
-            invocation.terminal.writeLine("\(title): \(named.id) is in force from the next start or SIGHUP on")
+            invocation.terminal.writeLine(
+                "\(title): \(named.id) is in force from the next start or SIGHUP on"
+            )
             return .ok
         }
     }
@@ -86,7 +90,8 @@ extension Command {
 
 /// Who runs this command: the account, and who became it.
 func operatorName() -> String {
-    let account = getpwuid(getuid()).flatMap { String(validatingCString: $0.pointee.pw_name) } ?? "uid \(getuid())"
+    let account =
+        getpwuid(getuid()).flatMap { String(validatingCString: $0.pointee.pw_name) } ?? "uid \(getuid())"
     guard let original = getenv("SUDO_USER").flatMap({ String(validatingCString: $0) }), original != account
     else { return account }
     return "\(original) as \(account)"

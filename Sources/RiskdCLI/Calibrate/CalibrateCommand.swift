@@ -11,7 +11,8 @@ extension Command {
         "calibrate",
         "Make the thresholds and e-values of a model's detectors, check them, and put them in force",
         commands: [
-            calibrateBuild, calibrateVerify, calibrateActivate, calibrateList, calibrateShow, calibrateRelearn,
+            calibrateBuild, calibrateVerify, calibrateActivate, calibrateList, calibrateShow,
+            calibrateRelearn,
         ]
     )
 
@@ -33,7 +34,12 @@ extension Command {
             .config, .set,
             Flag("log", value: "FILE", "A log of ordinary users only", isRepeatable: true),
             .since, .until,
-            Flag("exclude", value: "USER", "Leave out a user, such as a confirmed attacker", isRepeatable: true),
+            Flag(
+                "exclude",
+                value: "USER",
+                "Leave out a user, such as a confirmed attacker",
+                isRepeatable: true
+            ),
             Flag("model", value: "NAME", "Build for this model only"),
             Flag("no-activate", "Keep the artefact, but leave in force what is"),
             OutputFormat.flag,
@@ -46,7 +52,9 @@ extension Command {
         let (since, until) = try invocation.period()
         let isStored = since != nil || until != nil
         guard logs.isEmpty == isStored else {
-            throw UsageError("expected a log: calibrate build --log FILE, or a period: --since TIME --until TIME")
+            throw UsageError(
+                "expected a log: calibrate build --log FILE, or a period: --since TIME --until TIME"
+            )
         }
         let configuration = try invocation.configuration()
         let run = CalibrationRun(configuration, plans: try DetectorPlans(configuration))

@@ -27,7 +27,8 @@ extension Command {
                     (origin.stratum ?? origin.owner.map { "user \($0)" }).map { .string($0) } ?? .null,
                     .string(String(stored.id.prefix(19))),
                     .string(stored.isActive ? "active" : origin.owner != nil ? "own" : "kept"),
-                    stored.isActive ? health[origin.model].map { .string($0.health.rawValue) } ?? .null : .null,
+                    stored.isActive
+                        ? health[origin.model].map { .string($0.health.rawValue) } ?? .null : .null,
                     .string(stored.hasPassed.map { $0 ? "passed" : "failed" } ?? "never"),
                     stored.firstTick.map { .string(begin(of: $0, configuration)) } ?? .null,
                     .integer(Int64(origin.records)), .integer(Int64(origin.users)),
@@ -71,7 +72,10 @@ extension Command {
             let terminal = invocation.terminal
             terminal.writeLine("\(named.id)")
             let calibration = named.calibration
-            let whose = title(calibration.model, calibration.stratum ?? calibration.owner.map { "user \($0)" })
+            let whose = title(
+                calibration.model,
+                calibration.stratum ?? calibration.owner.map { "user \($0)" }
+            )
             terminal.writeLine("of \(whose)" + (calibration.modelVersion.map { ", version \($0)" } ?? ""))
             if let stored {
                 terminal.writeLine("from \(stored.origin.origin)")
@@ -82,7 +86,9 @@ extension Command {
             }
             if let newest = calibration.newest { terminal.writeLine("newest record \(newest)") }
             if stored?.isActive == true,
-                let health = try await store.calibrationHealth().first(where: { $0.model == calibration.model })
+                let health = try await store.calibrationHealth().first(where: {
+                    $0.model == calibration.model
+                })
             {
                 terminal.writeLine("health \(health.health.rawValue): \(explanation(of: health))")
             }
@@ -98,7 +104,9 @@ extension Command {
     }
 
     private static func checkReport(_ checks: [(check: CalibrationCheck, time: Timestamp)]) -> Report {
-        var report = Report([.init("checked"), .init("result"), .init("with", isNumeric: true), .init("traffic")])
+        var report = Report([
+            .init("checked"), .init("result"), .init("with", isNumeric: true), .init("traffic"),
+        ])
         for (check, time) in checks {
             report.append([
                 .string(time.description), .string(check.hasPassed ? "passed" : "failed"),
@@ -139,7 +147,8 @@ func explanation(of change: CalibrationHealthChange) -> String {
         changed, or many attack at once; users' alerts are grouped into one
         """
     case .age: "it is older than 90 days: the stated bound does not stand behind levels; build a new one"
-    case .version: "the model has another version: the stated bound does not stand behind levels; build a new one"
+    case .version:
+        "the model has another version: the stated bound does not stand behind levels; build a new one"
     case .absence: "there is no calibration: levels are uncalibrated"
     }
 }

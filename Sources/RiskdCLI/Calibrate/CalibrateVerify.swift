@@ -17,7 +17,11 @@ extension Command {
             it. The calibrations of strata that are in force take part. Exits with 1 when it does not pass.
             """,
         arguments: [
-            Argument("CALIBRATION", "Its id, or the begin of it; each model's newest unless given", count: 0...1)
+            Argument(
+                "CALIBRATION",
+                "Its id, or the begin of it; each model's newest unless given",
+                count: 0...1
+            )
         ],
         flags: [
             .config, .set,
@@ -37,7 +41,9 @@ extension Command {
             let plans = try DetectorPlans(configuration)
             let candidates = try await store.candidates(invocation.arguments.first)
             guard !candidates.isEmpty else {
-                invocation.terminal.writeError("there is no calibration yet; see riskd calibrate build --help")
+                invocation.terminal.writeError(
+                    "there is no calibration yet; see riskd calibrate build --help"
+                )
                 return .error
             }
             for named in candidates {
@@ -101,7 +107,8 @@ extension Store {
     func candidates(_ name: String?) async throws -> [NamedCalibration] {
         if let name { return [try await named(name)] }
         var newest: [NamedCalibration] = []
-        for stored in try await calibrations() where stored.origin.owner == nil && stored.origin.stratum == nil {
+        for stored in try await calibrations()
+        where stored.origin.owner == nil && stored.origin.stratum == nil {
             guard !newest.contains(where: { $0.calibration.model == stored.origin.model }) else { continue }
             newest.append(try await named(stored.id))
         }

@@ -34,7 +34,11 @@ extension Command {
                 throw EvaluationError.nothingMatches(path: path)
             }
             if let page = invocation.value("html") {
-                let html = EvaluationPage(stored, choice: choice, subject: path.split(separator: "/").last.map(String.init) ?? path).html
+                let html = EvaluationPage(
+                    stored,
+                    choice: choice,
+                    subject: path.split(separator: "/").last.map(String.init) ?? path
+                ).html
                 do { try html.write(toFile: page, atomically: true, encoding: .utf8) } catch {
                     throw CommandFailure("\(page): the page cannot be written: \(error.localizedDescription)")
                 }
@@ -50,7 +54,9 @@ extension Invocation {
         guard let text = value("alarm-rung") else {
             return .share(try number("alarm-share", AlarmRule.defaultShare, in: 0.000_001...1))
         }
-        guard !has("alarm-share") else { throw UsageError("expected --alarm-share or --alarm-rung, not both") }
+        guard !has("alarm-share") else {
+            throw UsageError("expected --alarm-share or --alarm-rung, not both")
+        }
         guard let rung = Int(text), rung > 0 else {
             throw UsageError("--alarm-rung must be a whole number above 0")
         }

@@ -67,7 +67,8 @@ struct EvaluationReport {
     /// What an alarm is, in words.
     var alarmed: String {
         switch choice {
-        case .share(let share): "a rung is so rare that at most \(decimal(percentage(share))) % of the calibration's records reach one"
+        case .share(let share):
+            "a rung is so rare that at most \(decimal(percentage(share))) % of the calibration's records reach one"
         case .rung(let rung): "a detector's score exceeds \(rung) or more of its thresholds"
         }
     }
@@ -83,7 +84,8 @@ struct EvaluationReport {
             EvaluationSection(key: "benign_styles", title: "benign styles", report: styles),
             EvaluationSection(
                 key: "roc",
-                title: "what other alarm rungs would give (alarmed: a rung that at most this share of benign scores reached)",
+                title:
+                    "what other alarm rungs would give (alarmed: a rung that at most this share of benign scores reached)",
                 report: curve
             ),
             EvaluationSection(key: "accounts_by_level", title: "accounts by highest level", report: levels),
@@ -150,9 +152,11 @@ struct EvaluationReport {
 
     private var curve: Report {
         var report = Report([
-            .init("rarity"), .init("benign_percent", isNumeric: true), .init("plain_percent", isNumeric: true),
+            .init("rarity"), .init("benign_percent", isNumeric: true),
+            .init("plain_percent", isNumeric: true),
             .init("hard_percent", isNumeric: true), .init("instances_percent", isNumeric: true),
-            .init("long_instances_percent", isNumeric: true), .init("attack_queries_percent", isNumeric: true),
+            .init("long_instances_percent", isNumeric: true),
+            .init("attack_queries_percent", isNumeric: true),
         ])
         for point in evaluation.curve.points {
             let shares = [
@@ -216,7 +220,7 @@ private func integer(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0
 private func percentage(_ share: Double) -> Double { (share * 10_000).rounded() / 100 }
 
 extension [Int] {
-    /// The smallest element that at least a share of them does not exceed; nil of none. They rise.
+    /// The smallest element that at least a share of them does not exceed, of elements that rise; nil of none.
     func quantile(_ share: Double) -> Int? {
         isEmpty ? nil : self[Swift.max(0, Int((share * Double(count)).rounded(.up)) - 1)]
     }

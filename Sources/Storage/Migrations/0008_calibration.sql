@@ -37,12 +37,14 @@ create table riskd.calibration_activation (
 comment on table riskd.calibration_activation is 'Who put which calibration in force, and why where no check passed.';
 
 alter table riskd.calibration_active
-    add column stratum text collate "C" not null default '', -- '' for all
+    add column stratum text collate "C"; -- '' for all
+update riskd.calibration_active set stratum = '';
+alter table riskd.calibration_active
     drop constraint calibration_active_pkey,
     add primary key (model, stratum);
 
 alter table riskd.epoch
-    add column calibration_strata text[] not null default '{}'; -- parallel to the models; empty: all are for all users
+    add column calibration_strata text[]; -- parallel to the models; null: all are for all users
 
 alter table riskd.observation
     add column user_calibration text; -- by which the user's rungs were counted; null: the model's in that epoch

@@ -38,12 +38,14 @@ struct BarChart {
             let share = end * Double(tick) / 4
             let x = Markup.number(place(share))
             text += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"14\" y2=\"\(Markup.number(bottom))\"/>"
-            text += "<text class=\"tick\" x=\"\(x)\" y=\"\(Markup.number(bottom + 16))\">\(Markup.percent(share))</text>\n"
+            text +=
+                "<text class=\"tick\" x=\"\(x)\" y=\"\(Markup.number(bottom + 16))\">\(Markup.percent(share))</text>\n"
         }
         for (index, bar) in bars.enumerated() { text += row(bar, at: 20 + step * Double(index)) }
         if let target {
             let x = Markup.number(place(target))
-            text += "<line class=\"target\" x1=\"\(x)\" x2=\"\(x)\" y1=\"10\" y2=\"\(Markup.number(bottom))\"/>"
+            text +=
+                "<line class=\"target\" x1=\"\(x)\" x2=\"\(x)\" y1=\"10\" y2=\"\(Markup.number(bottom))\"/>"
             text += "<text class=\"tick\" x=\"\(x)\" y=\"8\">\(Markup.percent(target))</text>\n"
         }
         return text + "</svg>\n"
@@ -52,7 +54,8 @@ struct BarChart {
     private func row(_ bar: Bar, at y: Double) -> String {
         let middle = y + step / 2
         let (low, high) = (place(bar.interval.lowerBound), place(bar.interval.upperBound))
-        let name = "<text class=\"name\(bar.isTotal ? " total" : "")\" x=\"\(Markup.number(left - 8))\" y=\"\(Markup.number(middle + 4))\">\(Markup.escaped(bar.name))</text>"
+        let name =
+            "<text class=\"name\(bar.isTotal ? " total" : "")\" x=\"\(Markup.number(left - 8))\" y=\"\(Markup.number(middle + 4))\">\(Markup.escaped(bar.name))</text>"
         let rectangle = """
             <rect class="\(style)\(bar.isTotal ? " total" : "")" x="\(Markup.number(left))" \
             y="\(Markup.number(y + 5))" width="\(Markup.number(max(0, place(bar.share) - left)))" \
@@ -62,7 +65,8 @@ struct BarChart {
             <path class="whisker" d="M\(Markup.number(low)) \(Markup.number(middle))H\(Markup.number(high))\
             M\(Markup.number(low)) \(Markup.number(middle - 4))v8M\(Markup.number(high)) \(Markup.number(middle - 4))v8"/>
             """
-        let note = "<text class=\"note\" x=\"\(Markup.number(left + width + 10))\" y=\"\(Markup.number(middle + 4))\">\(Markup.escaped(bar.note))</text>"
+        let note =
+            "<text class=\"note\" x=\"\(Markup.number(left + width + 10))\" y=\"\(Markup.number(middle + 4))\">\(Markup.escaped(bar.note))</text>"
         return name + rectangle + whisker + note + "\n"
     }
 

@@ -68,10 +68,14 @@ struct EvaluationPage {
             ("benign queries alarmed", share(benign.queries.whole)),
             ("plain benign queries alarmed", share(plain.queries.whole)),
             ("benign users at high", "\(accounts.count { !$0.isAttacker && high($0) })"),
-            ("attackers of 100 queries at high", share(Share(count: loud.count(where: high), size: loud.count))),
+            (
+                "attackers of 100 queries at high",
+                share(Share(count: loud.count(where: high), size: loud.count))
+            ),
         ]
         return "<div class=\"tiles\">"
-            + values.map { "<div><b>\($0.1)</b><span>\(Markup.escaped($0.0))</span></div>" }.joined() + "</div>"
+            + values.map { "<div><b>\($0.1)</b><span>\(Markup.escaped($0.0))</span></div>" }.joined()
+            + "</div>"
     }
 
     private var roc: String {
@@ -173,15 +177,18 @@ struct EvaluationPage {
                 $0.isAttacker == isAttacker && (index != 1 || $0.queries >= 100)
             }
             let y = 10 + step * Double(index)
-            text += "<text class=\"name\" x=\"\(Markup.number(left - 8))\" y=\"\(Markup.number(y + 18))\">\(Markup.escaped(name))</text>"
+            text +=
+                "<text class=\"name\" x=\"\(Markup.number(left - 8))\" y=\"\(Markup.number(y + 18))\">\(Markup.escaped(name))</text>"
             var x = left
             for level in Level.allCases.reversed() {
                 let count = accounts.count { ($0.highest ?? .info) == level }
                 let size = width * Double(count) / Double(max(1, accounts.count))
                 if count > 0 {
-                    text += "<rect class=\"level-\(level)\" x=\"\(Markup.number(x))\" y=\"\(Markup.number(y))\" width=\"\(Markup.number(size))\" height=\"26\"><title>\(count) at \(level)</title></rect>"
+                    text +=
+                        "<rect class=\"level-\(level)\" x=\"\(Markup.number(x))\" y=\"\(Markup.number(y))\" width=\"\(Markup.number(size))\" height=\"26\"><title>\(count) at \(level)</title></rect>"
                     if size > 18 {
-                        text += "<text class=\"in\" x=\"\(Markup.number(x + size / 2))\" y=\"\(Markup.number(y + 17))\">\(count)</text>"
+                        text +=
+                            "<text class=\"in\" x=\"\(Markup.number(x + size / 2))\" y=\"\(Markup.number(y + 17))\">\(count)</text>"
                     }
                 }
                 x += size
@@ -190,7 +197,8 @@ struct EvaluationPage {
         }
         for (index, level) in Level.allCases.reversed().enumerated() {
             let x = left + Double(index) * 84
-            text += "<rect class=\"level-\(level)\" x=\"\(Markup.number(x))\" y=\"122\" width=\"14\" height=\"14\"/>"
+            text +=
+                "<rect class=\"level-\(level)\" x=\"\(Markup.number(x))\" y=\"122\" width=\"14\" height=\"14\"/>"
             text += "<text class=\"note\" x=\"\(Markup.number(x + 20))\" y=\"133\">\(level)</text>"
         }
         return text + "</svg>\n"

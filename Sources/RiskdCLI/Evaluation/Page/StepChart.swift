@@ -38,34 +38,42 @@ struct StepChart {
             """
         for tick in 0...4 {
             let y = Markup.number(bottom - height * Double(tick) / 4)
-            text += "<line class=\"grid\" x1=\"\(Markup.number(left))\" x2=\"\(Markup.number(right))\" y1=\"\(y)\" y2=\"\(y)\"/>"
-            text += "<text class=\"side\" x=\"\(Markup.number(left - 6))\" y=\"\(y)\" dy=\"4\">\(tick * 25) %</text>\n"
+            text +=
+                "<line class=\"grid\" x1=\"\(Markup.number(left))\" x2=\"\(Markup.number(right))\" y1=\"\(y)\" y2=\"\(y)\"/>"
+            text +=
+                "<text class=\"side\" x=\"\(Markup.number(left - 6))\" y=\"\(y)\" dy=\"4\">\(tick * 25) %</text>\n"
         }
         for (value, label) in ticks {
             let x = Markup.number(place(value))
-            text += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(Markup.number(top))\" y2=\"\(Markup.number(bottom))\"/>"
+            text +=
+                "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(Markup.number(top))\" y2=\"\(Markup.number(bottom))\"/>"
             text += "<text class=\"tick\" x=\"\(x)\" y=\"\(Markup.number(bottom + 16))\">\(label)</text>\n"
         }
         if let mark {
             let x = Markup.number(place(mark))
-            text += "<line class=\"target\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(Markup.number(top))\" y2=\"\(Markup.number(bottom))\"/>\n"
+            text +=
+                "<line class=\"target\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(Markup.number(top))\" y2=\"\(Markup.number(bottom))\"/>\n"
         }
         for (index, curve) in curves.enumerated() {
             text += "<path class=\"line c\(index % 8)\" d=\"\(path(curve))\"/>\n"
         }
-        text += "<text class=\"axis\" x=\"\(Markup.number(left + width / 2))\" y=\"\(Markup.number(bottom + 36))\">\(Markup.escaped(horizontal))</text>\n"
+        text +=
+            "<text class=\"axis\" x=\"\(Markup.number(left + width / 2))\" y=\"\(Markup.number(bottom + 36))\">\(Markup.escaped(horizontal))</text>\n"
         for (index, curve) in curves.enumerated() {
             let x = left + Double(index % 2) * width / 2
             let y = bottom + 56 + Double(index / 2) * 20
-            text += "<path class=\"line c\(index % 8)\" d=\"M\(Markup.number(x)) \(Markup.number(y - 4))h22\"/>"
-            text += "<text class=\"note\" x=\"\(Markup.number(x + 28))\" y=\"\(Markup.number(y))\">\(Markup.escaped(curve.name))</text>\n"
+            text +=
+                "<path class=\"line c\(index % 8)\" d=\"M\(Markup.number(x)) \(Markup.number(y - 4))h22\"/>"
+            text +=
+                "<text class=\"note\" x=\"\(Markup.number(x + 28))\" y=\"\(Markup.number(y))\">\(Markup.escaped(curve.name))</text>\n"
         }
         return text + "</svg>\n"
     }
 
     private var ticks: [(Double, String)] {
         switch axis {
-        case .shares(let end): return (0...5).map { (end * Double($0) / 5, Markup.percent(end * Double($0) / 5)) }
+        case .shares(let end):
+            return (0...5).map { (end * Double($0) / 5, Markup.percent(end * Double($0) / 5)) }
         case .counts(let end):
             var (ticks, value): ([(Double, String)], Double) = ([], 1)
             while value <= end {
