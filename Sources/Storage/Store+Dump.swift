@@ -1,7 +1,7 @@
 import PostgresClient
 import Runtime
 
-/// A table whose rows depend on the records and their order: facts, how far the campaigns have come, and alerts.
+/// A table whose rows depend on the records and their order: facts, and how campaigns, alerts and calibrations stand.
 package enum FactTable: String, CaseIterable, Sendable {
     case observation
     case tickHistogram = "tick_histogram"
@@ -13,15 +13,17 @@ package enum FactTable: String, CaseIterable, Sendable {
     case alert
     case alertEvent = "alert_event"
     case alertNotice = "alert_notice"
+    case ownBaseline = "own_baseline"
+    case calibrationHealth = "calibration_health"
 
     /// The table's name in the schema.
     package var name: String { rawValue }
 
-    /// Whether its rows are facts, one partition for each day; how campaigns and alerts stand is kept by their ids.
+    /// Whether its rows are facts, one partition for each day; how the others stand is kept by their ids.
     package var isPartitioned: Bool {
         switch self {
         case .observation, .tickHistogram, .sample, .levelChange, .deadLetter, .historyImage: true
-        case .campaign, .alert, .alertEvent, .alertNotice: false
+        case .campaign, .alert, .alertEvent, .alertNotice, .ownBaseline, .calibrationHealth: false
         }
     }
 
@@ -40,6 +42,8 @@ package enum FactTable: String, CaseIterable, Sendable {
         case .alert: ("*", "id")
         case .alertEvent: ("*", "alert_id, number")
         case .alertNotice: ("*", "number")
+        case .ownBaseline: ("*", "model, user_name, first_tick")
+        case .calibrationHealth: ("*", "model, tick")
         }
     }
 }
