@@ -79,7 +79,7 @@ package struct DetectorPlans: Sendable {
     private func detectors(of model: ModelID) -> String {
         let similarity = similarity(of: model)
         let window = similarity.metric == .ssim ? " window=\(similarity.window.rawValue)" : ""
-        let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap)"
+        let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap) scores=\(Findings.similarityScores)"
         let first = "similarity metric=\(similarity.metric.rawValue)\(window) \(limits)"
         let others = (opinions[model] ?? []).map { "opinion \($0.opinion.name) \($0.origin)" }
         return ([first] + others).joined(separator: Self.partSeparator)
