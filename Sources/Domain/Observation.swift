@@ -55,10 +55,11 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let predictionAlarm: Int
     /// Among those, how many got another class than the query.
     package let crossings: Int
-    /// The steepest fall of an earlier image's class on the way to the query, in log-odds (nats) per unit of change
-    /// times the share of the change that no camera makes: from the nearest image, or from the oldest that is nearer
-    /// than the threshold; 0 where neither fell. The unit is a grey level (root mean square), or a hundredth of the
-    /// distance of feature vectors, of which no camera makes any.
+    /// The steepest fall of an earlier image's class on the way to the query; 0 where none fell.
+    ///
+    /// Log-odds (nats) per unit of change, times the share of the change that no camera makes, from the nearest image or
+    /// from the oldest that is nearer than the threshold. The unit is a grey level (root mean square), or a hundredth
+    /// of the distance of feature vectors, of which no camera makes any.
     package let descent: Double
     /// The sequence number of the image that `descent` starts from; nil where it is 0.
     package let steepest: Int64?

@@ -79,8 +79,9 @@ package struct DetectorPlans: Sendable {
     private func detectors(of model: ModelID) -> String {
         let similarity = similarity(of: model)
         let window = similarity.metric == .ssim ? " window=\(similarity.window.rawValue)" : ""
-        let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap) scores=\(Findings.similarityScores)"
-        let first = "similarity metric=\(similarity.metric.rawValue)\(window) \(limits)"
+        let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap)"
+        let scores = "scores=\(Findings.similarityScores)"
+        let first = "similarity metric=\(similarity.metric.rawValue)\(window) \(limits) \(scores)"
         let others = (opinions[model] ?? []).map { "opinion \($0.opinion.name) \($0.origin)" }
         return ([first] + others).joined(separator: Self.partSeparator)
     }

@@ -30,7 +30,9 @@ struct Descents {
         for (slope, position) in slopes.sorted(by: { ($0.slope, $1.position) > ($1.slope, $0.position) }) {
             if let best, slope < best.descent { break }
             let descent = slope * share(at: position)
-            if (descent, best?.position ?? position) > (best?.descent ?? 0, position) { best = (descent, position) }
+            if (descent, best?.position ?? position) > (best?.descent ?? 0, position) {
+                best = (descent, position)
+            }
         }
         return best
     }

@@ -111,7 +111,8 @@ struct SearchProgress: ~Copyable {
     }
 
     /// Counts an image; one at distance infinity is near, but not the nearest.
-    private mutating func count(_ distance: Double, at position: Int, change: AnswerChange, isSameUser: Bool) {
+    private mutating func count(_ distance: Double, at position: Int, change: AnswerChange, isSameUser: Bool)
+    {
         if distance < .infinity {
             builders.model.count(distance: distance, position: position, change: change)
             if isSameUser { builders.user.count(distance: distance, position: position, change: change) }

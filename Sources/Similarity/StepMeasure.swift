@@ -24,16 +24,18 @@ struct StepMeasure: Sendable {
     ///   - oddsRatio: the class's odds before over now, above 1.
     ///   - first: the earlier content, readable for `SIMILARITY_PADDING` bytes beyond its end.
     ///   - second: the later content, alike.
+    /// - Returns: above 0.
     func slope(oddsRatio: Double, from first: UnsafePointer<UInt8>, to second: UnsafePointer<UInt8>) -> Double
     {
         similarity_log(oddsRatio) / (squaredLength(first, second) + Self.rounding).squareRoot()
     }
 
-    /// What share of a change, as a root mean square, no camera makes: 0 … 1, and 1 for vectors.
+    /// What share of a change, as a root mean square, no camera makes.
     ///
     /// - Parameters:
     ///   - first: the earlier content.
     ///   - second: the later content.
+    /// - Returns: 0 … 1; 1 for vectors.
     func unexplained(from first: UnsafePointer<UInt8>, to second: UnsafePointer<UInt8>) -> Double {
         guard vectors == nil else { return 1 }
         let (height, width, channels) = (Int32(shape.height), Int32(shape.width), Int32(shape.channels))

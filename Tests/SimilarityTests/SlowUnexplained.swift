@@ -19,7 +19,9 @@ func slowUnexplained(_ later: Image, since earlier: Image) -> Double {
             for x in 1..<(shape.width - 1) {
                 let (right, left) = (both(y, x + 1, channel), both(y, x - 1, channel))
                 let (below, above) = (both(y + 1, x, channel), both(y - 1, x, channel))
-                var row = [right - left, below - above, right + left + below + above - 4 * both(y, x, channel)]
+                var row = [
+                    right - left, below - above, right + left + below + above - 4 * both(y, x, channel),
+                ]
                 for other in 0..<shape.channels {
                     row += other == channel ? [1, value(earlier, y, x, channel)] : [0, 0]
                 }
