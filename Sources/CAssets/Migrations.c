@@ -27,6 +27,9 @@ static const unsigned char alerts[] = {
 static const unsigned char calibration[] = {
 #embed "../Storage/Migrations/0009_calibration.sql"
 };
+static const unsigned char answer_changes[] = {
+#embed "../Storage/Migrations/0010_answer_changes.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -38,6 +41,7 @@ static const riskd_asset migrations[] = {
     {"0007_near_images.sql", near_images, sizeof near_images},
     {"0008_alerts.sql", alerts, sizeof alerts},
     {"0009_calibration.sql", calibration, sizeof calibration},
+    {"0010_answer_changes.sql", answer_changes, sizeof answer_changes},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }
