@@ -1,4 +1,5 @@
 import RiskdCLI
+import Runtime
 
 extension Command {
     /// `riskd-bench ticks`: the scoring engine alone.

@@ -1,5 +1,6 @@
 import Foundation
 import RiskdCLI
+import Runtime
 import Training
 
 extension Command {

@@ -1,4 +1,4 @@
-import Runtime
+package import Runtime
 
 /// How rows are written.
 package enum OutputFormat: String, Hashable, Sendable, CaseIterable {
@@ -74,7 +74,7 @@ package struct Report: Sendable {
     /// The rows as JSON objects.
     var objects: [JSONValue] {
         rows.map { row in
-            .object(zip(columns, row).map { JSONValue.Member(key: $0.name, value: $1) })
+            .object(zip(columns, row).map { JSONValue.Member($0.name, $1) })
         }
     }
 

@@ -31,14 +31,14 @@ import Testing
         }
 
         func alerts() -> [[String: Any]] {
-            let body = Probe.get("/api/v2/alerts", port: port)?.body ?? ""
+            let body = Probe.get("/api/v2/alerts", port: port, version: "1.0")?.body ?? ""
             return (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [[String: Any]]) ?? []
         }
     }
 
     @Test func `an Alertmanager takes what is pushed, and forgets what is over`() async throws {
         let server = try Server()
-        defer { server.program.wait(after: SIGTERM) }
+        defer { server.program.wait(after: SIGKILL) }
         try await eventually { Probe.get("/-/ready", port: server.port)?.status == 200 }
         var endpoint = Delivering.endpoint("am", server.port, .alertmanagerPush)
         endpoint.target = .url("http://127.0.0.1:\(server.port)/api/v2/alerts")
@@ -77,7 +77,7 @@ import Testing
     /// The fingerprint that riskd computes is the one that Alertmanager does.
     @Test func `the fingerprint is Alertmanager's`() async throws {
         let server = try Server()
-        defer { server.program.wait(after: SIGTERM) }
+        defer { server.program.wait(after: SIGKILL) }
         try await eventually { Probe.get("/-/ready", port: server.port)?.status == 200 }
         var endpoint = Delivering.endpoint("am", server.port, .alertmanagerPush)
         endpoint.target = .url("http://127.0.0.1:\(server.port)/api/v2/alerts")

@@ -66,7 +66,7 @@ import WebClient
     @Test(arguments: [EndpointFormat.syslog, .cef])
     func `rsyslog reads every line as it was meant`(format: EndpointFormat) async throws {
         let server = try Server()
-        defer { server.program.wait(after: SIGTERM) }
+        defer { server.program.wait(after: SIGKILL) }
         let site = try Delivering()
         let time = Delivering.now
         for transport in SyslogTransport.allCases {
@@ -106,7 +106,7 @@ import WebClient
 
     @Test func `TLS verifies the receiver, and a receiver that goes is noticed`() async throws {
         let server = try Server()
-        defer { server.program.wait(after: SIGTERM) }
+        defer { server.program.wait(after: SIGKILL) }
         let site = try Delivering()
         let test = try Examples.notification(.endpointTest, [])
         let route = try EndpointRoute(server.endpoint(.tls, .syslog), site.surroundings)
@@ -131,7 +131,7 @@ import WebClient
 
         let plain = try EndpointRoute(server.endpoint(.tcp, .syslog), site.surroundings)
         #expect(await plain.attempt(test, at: Delivering.now).outcome == .delivered)
-        server.program.wait(after: SIGTERM)
+        server.program.wait(after: SIGKILL)
         #expect(await plain.attempt(test, at: Delivering.now).outcome == .failed)
         #expect(await route.attempt(test, at: Delivering.now).outcome == .failed)
     }

@@ -6,10 +6,18 @@ package enum Probe {
     package struct Answer: Equatable, Sendable {
         package let status: Int
         package let body: String
+
+        /// An answer.
+        package init(status: Int, body: String) {
+            self.status = status
+            self.body = body
+        }
     }
 
     /// The answer to `GET path`; nil when nobody answers.
-    package static func get(_ path: String, port: UInt16) -> Answer? {
+    ///
+    /// Version 1.0 of HTTP keeps servers from sending in chunks.
+    package static func get(_ path: String, port: UInt16, version: String = "1.1") -> Answer? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -33,7 +41,7 @@ package enum Probe {
             ) == 0
         }
         guard isConnected else { return nil }
-        let request = "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        let request = "GET \(path) HTTP/\(version)\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         guard send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL)) > 0 else {
             return nil
         }

@@ -1,5 +1,6 @@
 import Configuration
 import Domain
+import Runtime
 import Storage
 
 extension Command {

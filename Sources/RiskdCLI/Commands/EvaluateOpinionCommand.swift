@@ -1,6 +1,7 @@
 import Configuration
 import Domain
 import RiskdTraining
+import Runtime
 
 extension Command {
     /// `riskd evaluate opinion`: second opinions side by side.
