@@ -14,7 +14,9 @@ package enum Probe {
         }
     }
 
-    /// The answer to `GET path`; nil when nobody answers. Version 1.0 of HTTP keeps servers from sending in chunks.
+    /// The answer to `GET path`; nil when nobody answers.
+    ///
+    /// Version 1.0 of HTTP keeps servers from sending in chunks.
     package static func get(_ path: String, port: UInt16, version: String = "1.1") -> Answer? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
