@@ -141,11 +141,6 @@ let package = Package(
             path: "Tests/RiskdTesting",
             swiftSettings: house
         ),
-        .testTarget(
-            name: "AlertingTests",
-            dependencies: ["Alerting", "Domain"],
-            swiftSettings: house
-        ),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: house),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: house),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: house),
