@@ -419,8 +419,8 @@ package final class BatchScorer {
         }
         result.commit.evicted = output.evicted.sorted().map { StoredTrack.Key(entity: $0) }
         let changed = Set(result.commit.observations.map(\.record.model))
+        result.histories = detectors.uses
         for (model, detector) in detectors.histories {
-            result.histories[model] = detector.use
             guard changed.contains(model), let newest = detector.newestTime else { continue }
             // An empty window starts after everything that was seen.
             let first = detector.oldestSequence ?? progress.sequence + 1

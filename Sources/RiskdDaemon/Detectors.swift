@@ -35,6 +35,15 @@ package final class Detectors {
     /// Each model's similarity detector.
     package var histories: [ModelID: SimilarityDetector] { similarity }
 
+    /// What each model's similarity holds of the past.
+    package var uses: [ModelID: HistoryUse] {
+        similarity.reduce(into: [:]) { uses, entry in
+            let (entries, bytes) = entry.value.use
+            let memory = entry.value.allocatedBytes + (linkers[entry.key]?.allocatedBytes ?? 0)
+            uses[entry.key] = HistoryUse(entries: entries, bytes: bytes, memory: memory)
+        }
+    }
+
     /// Scores `records` in order, each against everything before it.
     ///
     /// - Parameter records: by ascending sequence number.

@@ -39,6 +39,10 @@ package struct PipelineMetrics: Sendable {
             ("riskd_sources_unreadable", "Files that are there and cannot be read."),
             ("riskd_history_entries", "Inputs in the similarity history, by model."),
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
+            (
+                "riskd_history_memory_bytes",
+                "Memory for all that similarity and campaigns keep of their history, by model."
+            ),
             ("riskd_database_up", "1 while the database answers."),
             ("riskd_commits_failing", "1 while a batch is tried again and again."),
             (
@@ -114,6 +118,7 @@ package struct PipelineMetrics: Sendable {
         for (model, use) in batch.histories {
             metrics.set("riskd_history_entries", ["model": model.name], to: Double(use.entries))
             metrics.set("riskd_history_bytes", ["model": model.name], to: Double(use.bytes))
+            metrics.set("riskd_history_memory_bytes", ["model": model.name], to: Double(use.memory))
         }
         for (model, health) in batch.calibrationHealth {
             metrics.set("riskd_calibration_health", ["model": model.name], to: Double(health.code))

@@ -18,7 +18,7 @@ package struct ScoredBatch: Sendable {
     /// One of the failures, in words, by opinion.
     package var opinionFailureReasons: [String: String] = [:]
     /// The state of the models' histories after the batch.
-    package var histories: [ModelID: (entries: Int, bytes: Int)] = [:]
+    package var histories: [ModelID: HistoryUse] = [:]
     /// How many user entities stand at each level after the batch.
     package var usersByLevel: [Level: Int] = [:]
     /// How many campaigns stand at each level after the batch.

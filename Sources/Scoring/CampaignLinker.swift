@@ -65,6 +65,15 @@ package struct CampaignLinker: Sendable {
     /// A linker that has seen nothing.
     package init(rule: CampaignRule) { self.rule = rule }
 
+    /// Bytes of memory held for images, as tables at most three quarters full take them.
+    package var allocatedBytes: Int {
+        func table<Key, Value>(_ table: [Key: Value]) -> Int {
+            let places = table.capacity * 4 / 3
+            return places * (MemoryLayout<Key>.stride + MemoryLayout<Value>.stride) + places / 8
+        }
+        return table(places) + table(pictures) + order.capacity * MemoryLayout<Int64>.stride
+    }
+
     /// Links a record to what came before it.
     ///
     /// 1. An exact repeat joins nothing; it stands for the image that it repeats, so that chains do not break where

@@ -186,6 +186,29 @@ struct SignatureTests {
         #expect(patient.allocatedBytes > brute.allocatedBytes + SignatureSegment.capacity * signatureLength)
     }
 
+    @Test func `a restored history is signed before it is searched, and finds the same`() async {
+        let shape = ImageShape(height: 8, width: 8, channels: 1)
+        let images = SignaturePolicy.restoredImages + 300
+        let inputs = traffic(images + 40, shapes: [shape], seed: 41)
+        let configuration = SimilarityConfiguration(history: HistoryLimits(entries: images))
+        let plain = SimilarityDetector(configuration: configuration, method: .signed(images: .max))
+        let signed = SimilarityDetector(configuration: configuration)
+        for first in stride(from: 0, to: images, by: 1000) {
+            let page = Array(inputs[first..<min(first + 1000, images)])
+            plain.restore(page)
+            signed.restore(page)
+            await signed.prepare(forEach: Self.parallel)
+            let held = plain.allocatedBytes
+            // Nothing is learnt from the first pages: all would be signed again soon.
+            let isEnough = first + page.count >= SignaturePolicy.restoredImages
+            #expect((signed.allocatedBytes > held) == isEnough)
+        }
+        #expect(signed.allocatedBytes > plain.allocatedBytes + images * signatureLength)
+        let expected = await plain.observe(Array(inputs[images...]), forEach: Self.parallel)
+        let found = await signed.observe(Array(inputs[images...]), forEach: Self.parallel)
+        for (a, b) in zip(expected, found) { #expect(a.user == b.user && a.model == b.model) }
+    }
+
     @Test(arguments: KernelPath.supported)
     func `scans find the same candidates on every machine`(path: KernelPath) {
         let shape = ImageShape(height: 12, width: 14, channels: 3)
@@ -205,7 +228,13 @@ struct SignatureTests {
             // More than one tile of queries, and some left over.
             let queries = Array(0..<7)
             let limits = queries.map { basis.limit(of: table[$0].pointee, forCut: cut) }
-            let all = candidates(of: queries.map { table[$0] }, limits, in: segment, count: images.count, path)
+            let all = candidates(
+                of: queries.map { table[$0] },
+                limits,
+                in: segment,
+                count: images.count,
+                path
+            )
             for (query, found) in all.enumerated() {
                 let (own, limit) = (table[query], limits[query])
                 let expected = images.indices.filter {
