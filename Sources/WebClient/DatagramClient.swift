@@ -1,3 +1,5 @@
+// Besides Glibc: which of the two modules the types of sockets end up in depends on which is built first.
+internal import CCurl
 internal import Glibc
 internal import Runtime
 
