@@ -132,6 +132,8 @@ package struct Daemon: Sendable {
             scoring: scoring,
             pool: WorkerPool(width: configuration.workers),
             log: log,
+            calibration: configuration.calibration,
+            reader: RetryingReader(reader, log: log, stop: stop),
             stages: stages
         )
         var began = ContinuousClock.now
@@ -141,6 +143,7 @@ package struct Daemon: Sendable {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
+                try await reload.begin(with: store)
                 let restored = try await start.restore(
                     plans,
                     seen: RetryingReader(reader, log: log, stop: stop).seen

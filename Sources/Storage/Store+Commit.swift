@@ -40,6 +40,9 @@ extension Store {
                 try tracks.upsert(session)
                 try HistoryWindow.write(session, batch.historyWindows)
                 try campaigns.upsert(session)
+                for change in batch.healthChanges {
+                    try Self.write(session, change, tickMilliseconds: tickMilliseconds)
+                }
                 if let time = batch.clockAdvance {
                     try session.run(
                         """

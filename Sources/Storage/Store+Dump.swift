@@ -10,6 +10,8 @@ package enum FactTable: String, CaseIterable, Sendable {
     case deadLetter = "dead_letter"
     case historyImage = "history_image"
     case campaign
+    case ownBaseline = "own_baseline"
+    case calibrationHealth = "calibration_health"
 
     /// The table's name in the schema.
     package var name: String { rawValue }
@@ -26,6 +28,8 @@ package enum FactTable: String, CaseIterable, Sendable {
             ("path, position_offset, length, reason, detail, body", "path, position_offset, body")
         case .historyImage: ("*", "model, sequence")
         case .campaign: ("*", "model, id")
+        case .ownBaseline: ("*", "model, user_name, first_tick")
+        case .calibrationHealth: ("*", "model, tick")
         }
     }
 }
