@@ -127,6 +127,13 @@ package struct PipelineMetrics: Sendable {
             let age = Double(now.milliseconds - newest.milliseconds) / 1000
             metrics.set("riskd_calibration_age_seconds", ["model": model.name], to: age)
         }
+        for (model, health) in batch.calibrationHealth {
+            metrics.set("riskd_calibration_health", ["model": model.name], to: Double(health.code))
+        }
+        for (model, newest) in batch.calibrationNewest {
+            let age = Double(now.milliseconds - newest.milliseconds) / 1000
+            metrics.set("riskd_calibration_age_seconds", ["model": model.name], to: age)
+        }
         for (level, count) in batch.usersByLevel {
             metrics.set("riskd_entities", ["level": level.description], to: Double(count))
         }
