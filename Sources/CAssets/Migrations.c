@@ -31,10 +31,6 @@ static const unsigned char answer_changes[] = {
 #embed "../Storage/Migrations/0010_answer_changes.sql"
 };
 
-static const unsigned char answer_changes[] = {
-#embed "../Storage/Migrations/0008_answer_changes.sql"
-};
-
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
     {"0002_facts.sql", facts, sizeof facts},
