@@ -57,6 +57,8 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let exactRepeats: Int
     /// How many earlier images were in scope.
     package let searched: Int
+    /// How the user's recent images show the same scene, moved; nil in other scopes, and where no images are compared.
+    package var jitter: JitterFinding?
 
     /// The most images that are named, of those nearer than the threshold.
     package static let mostNear = 16
@@ -136,7 +138,7 @@ package struct Findings: Hashable, Sendable {
     /// - Parameter scope: a user's track is fed by the user scope, a model's by the model scope; opinions feed both.
     /// - Returns: `similarity.SCOPE.proximity` (1 - minimum distance; 1 - lower bound where there is none within
     ///   the cap), `similarity.SCOPE.crowding` (distance alarm), `similarity.SCOPE.descent` (prediction alarm),
-    ///   `opinion.NAME` (1 - p2(c)), ordered by name.
+    ///   `similarity.user.jitter` (images of one scene, moved by chance), `opinion.NAME` (1 - p2(c)), ordered by name.
     package func scores(for scope: SimilarityScope) -> [(detector: DetectorID, score: Double)] {
         var scores = opinions.map { (detector: DetectorID("opinion.\($0.name)"), score: $0.score) }
         if let finding = scope == .user ? user : model {
@@ -144,6 +146,9 @@ package struct Findings: Hashable, Sendable {
             scores.append((DetectorID("\(prefix).proximity"), 1 - finding.lowerBound))
             scores.append((DetectorID("\(prefix).crowding"), Double(finding.distanceAlarm)))
             scores.append((DetectorID("\(prefix).descent"), Double(finding.predictionAlarm)))
+            if let jitter = finding.jitter {
+                scores.append((DetectorID("\(prefix).jitter"), jitter.score))
+            }
         }
         return scores.sorted { $0.detector < $1.detector }
     }

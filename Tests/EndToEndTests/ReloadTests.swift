@@ -76,7 +76,7 @@ extension LiveTests {
             )
             #expect(
                 counting == [
-                    "similarity.user.crowding similarity.user.descent similarity.user.proximity"
+                    "similarity.user.crowding similarity.user.descent similarity.user.jitter similarity.user.proximity"
                 ]
             )
             #expect(

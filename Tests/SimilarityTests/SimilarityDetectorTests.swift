@@ -55,10 +55,9 @@ struct SimilarityDetectorTests {
                 start += 1
             }
             let earlier = inputs[start..<index].filter { $0.image.shape == query.image.shape }
-            return (
-                finding(query, in: earlier.filter { $0.user == query.user }, configuration),
-                finding(query, in: Array(earlier), configuration)
-            )
+            var own = finding(query, in: earlier.filter { $0.user == query.user }, configuration)
+            if configuration.metric != .features { own.jitter = slowJitter(query, in: earlier) }
+            return (own, finding(query, in: Array(earlier), configuration))
         }
     }
 
@@ -131,7 +130,15 @@ struct SimilarityDetectorTests {
     private func expectSame(_ left: [Found], _ right: [Found], _ note: String = "") {
         #expect(left.count == right.count)
         for (index, (a, b)) in zip(left, right).enumerated() {
-            #expect(a.user == b.user, "\(note) user \(index)")
+            var (one, other) = (a.user, b.user)
+            if let independence = one.jitter?.independence, let expected = other.jitter?.independence {
+                #expect(abs(independence - expected) < 1e-9, "\(note) user \(index)")
+            }
+            #expect(one.jitter?.matches == other.jitter?.matches)
+            #expect(one.jitter?.moved == other.jitter?.moved, "\(note) user \(index)")
+            one.jitter = nil
+            other.jitter = nil
+            #expect(one == other, "\(note) user \(index)")
             #expect(a.model == b.model, "\(note) model \(index)")
         }
     }

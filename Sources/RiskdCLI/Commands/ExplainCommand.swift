@@ -82,6 +82,7 @@ private struct Explanation {
             .init("nearest"), .init("distance", isNumeric: true), .init("near", isNumeric: true),
             .init("descended", isNumeric: true), .init("repeats", isNumeric: true),
             .init("fall", isNumeric: true),
+            .init("jitter", isNumeric: true),
             .init("opinions"),
             .init("rungs"),
         ])
@@ -100,6 +101,8 @@ private struct Explanation {
                 integer(finding?.distanceAlarm), integer(finding?.predictionAlarm),
                 integer(finding?.exactRepeats),
                 observation.link?.step.map { .number(($0.fall * 1e6).rounded() / 1e6) } ?? .null,
+                observation.findings.user?.jitter.map { .number(($0.score * 1000).rounded() / 1000) }
+                    ?? .null,
                 .string(opinions.joined(separator: ", ")),
                 .string(
                     rungs(observation).filter { $0.rung > 0 }.map { "\($0.detector) \($0.rung)" }
