@@ -30,6 +30,9 @@ static const unsigned char calibration[] = {
 static const unsigned char answer_changes[] = {
 #embed "../Storage/Migrations/0010_answer_changes.sql"
 };
+static const unsigned char jitter[] = {
+#embed "../Storage/Migrations/0011_jitter.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -42,6 +45,7 @@ static const riskd_asset migrations[] = {
     {"0008_alerts.sql", alerts, sizeof alerts},
     {"0009_calibration.sql", calibration, sizeof calibration},
     {"0010_answer_changes.sql", answer_changes, sizeof answer_changes},
+    {"0011_jitter.sql", jitter, sizeof jitter},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -118,6 +118,17 @@ void similarity_scan(
     kernels(path)->scan(queries, count, parts, first, last);
 }
 
+void similarity_scene_query_make(
+    int32_t path, const similarity_scene_plan *plan, const float *scene, similarity_scene_query *query) {
+    kernels(path)->scene_query(plan, scene, query);
+}
+
+void similarity_scene_register(
+    int32_t path, const similarity_scene_plan *plan, const similarity_scene_query *query, const float *scene,
+    similarity_scene_motion *motion) {
+    kernels(path)->scene_register(plan, query, scene, motion);
+}
+
 uint64_t similarity_hash(const uint8_t *bytes, size_t count) {
     const uint64_t prime = 0x9E3779B97F4A7C15u;
     uint64_t lanes[4] = {count, prime, ~(uint64_t)count, prime ^ 0xC2B2AE3D27D4EB4Fu};

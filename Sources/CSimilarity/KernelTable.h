@@ -20,6 +20,10 @@ typedef struct {
     void (*fourier)(const fourier_plan *plan, double *re, double *im, size_t lanes, double *scratch);
     void (*fsim_maps)(const similarity_fsim *plan, const uint8_t *pixels, void *maps, void *scratch);
     double (*fsim_distance)(const similarity_fsim *plan, const void *first, const void *second, double cut);
+    void (*scene_query)(const similarity_scene_plan *plan, const float *scene, similarity_scene_query *query);
+    void (*scene_register)(
+        const similarity_scene_plan *plan, const similarity_scene_query *query, const float *scene,
+        similarity_scene_motion *motion);
     double (*euclidean)(const uint8_t *a, const uint8_t *b, size_t count, double scale, double cut);
 } similarity_kernels;
 

@@ -163,6 +163,7 @@ static double KERNEL(mse)(const uint8_t *y, const uint8_t *x, size_t count, doub
 #include "KernelsFSIM.h"
 #include "KernelsFSIMPair.h"
 #include "KernelsEuclidean.h"
+#include "KernelsScene.h"
 
 // MARK: entry points
 
@@ -201,4 +202,5 @@ const similarity_kernels KERNEL(similarity_kernels) = {
     .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .mse = KERNEL(mse), .matmul = KERNEL(matmul),
     .features = KERNEL(features), .scan = KERNEL(scan), .fourier = KERNEL(fourier_transform),
     .fsim_maps = KERNEL(fsim_maps), .fsim_distance = KERNEL(fsim_distance), .euclidean = KERNEL(euclidean),
+    .scene_query = KERNEL(scene_query), .scene_register = KERNEL(scene_register),
 };

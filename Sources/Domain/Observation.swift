@@ -67,6 +67,8 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let exactRepeats: Int
     /// How many earlier images were in scope.
     package let searched: Int
+    /// How the user's recent images show the same scene, moved; nil in other scopes, and where no images are compared.
+    package var jitter: JitterFinding?
 
     /// The most images that are named, of those nearer than the threshold.
     package static let mostNear = 16
@@ -153,13 +155,17 @@ package struct Findings: Hashable, Sendable {
     /// The calibrated scores that feed a track, by detector; larger means more suspicious.
     ///
     /// - Parameter scope: a user's track is fed by the user scope, a model's by the model scope; opinions feed both.
-    /// - Returns: `similarity.SCOPE.descent` (the steepest fall) and `opinion.NAME` (1 - p2(c)), ordered by name. What
-    ///   similarity counts besides is evidence, but no score: ordinary near-duplicates raise it as much as attacks do.
+    /// - Returns: `similarity.SCOPE.descent` (the steepest fall), `similarity.user.jitter` (images of one scene, moved by
+    ///   chance) and `opinion.NAME` (1 - p2(c)), ordered by name. What similarity counts besides is evidence, but no
+    ///   score: ordinary near-duplicates raise it as much as attacks do.
     package func scores(for scope: SimilarityScope) -> [(detector: DetectorID, score: Double)] {
         var scores = opinions.map { (detector: DetectorID("opinion.\($0.name)"), score: $0.score) }
         if let finding = scope == .user ? user : model {
             let prefix = "similarity.\(scope.rawValue)"
             scores.append((DetectorID("\(prefix).descent"), finding.descent))
+            if let jitter = finding.jitter {
+                scores.append((DetectorID("\(prefix).jitter"), jitter.score))
+            }
         }
         return scores.sorted { $0.detector < $1.detector }
     }

@@ -42,7 +42,20 @@ final class SearchTable: @unchecked Sendable {
         let indices = pieces[piece]
         guard let line = indices.first.map({ searches[$0].line }) else { return }
         let results = line.search.find(indices.map { searches[$0].query }, in: line.history)
-        for (index, result) in zip(indices, results) { found[index] = result }
+        for (index, result) in zip(indices, results) {
+            let search = searches[index]
+            var result = result
+            result.user.jitter = search.line.scenes?.finding(
+                at: search.query.position,
+                candidates: search.sceneCandidates
+            )
+            found[index] = result
+        }
+    }
+
+    /// The position of the first query of each shape.
+    var firstPositions: [ImageShape: Int] {
+        Dictionary(searches.map { ($0.line.history.shape, $0.query.position) }, uniquingKeysWith: min)
     }
 
     /// The findings, by index.

@@ -37,7 +37,7 @@ package final class SimilarityDetector {
     /// Bytes of memory held for history: contents, columns and what searches keep beside.
     package var allocatedBytes: Int {
         lines.values.reduce(window.allocatedBytes) {
-            $0 + $1.history.allocatedBytes + $1.search.allocatedBytes
+            $0 + $1.history.allocatedBytes + $1.search.allocatedBytes + ($1.scenes?.allocatedBytes ?? 0)
         }
     }
 
@@ -55,7 +55,7 @@ package final class SimilarityDetector {
     package func restore(_ inputs: [SimilarityInput], newest: Timestamp? = nil) {
         if let newest { window.restore(newest: newest) }
         for (index, input) in inputs.enumerated() {
-            _ = append(input)
+            append(input)
             if index % 256 == 255 { evict() }
         }
         evict()
@@ -73,6 +73,10 @@ package final class SimilarityDetector {
     ) async -> [(user: SimilarityFinding, model: SimilarityFinding)] {
         let searches = SearchTable(batch.map { append($0) })
         await prepare(Set(batch.map(\.image.shape)), isRestoring: false, forEach)
+        for (shape, first) in searches.firstPositions {
+            guard let line = lines[shape] else { continue }
+            await line.scenes?.prepare(line.history, from: first, forEach: forEach)
+        }
         await forEach(searches.pieces.count) { index in searches.run(index) }
         evict()
         return searches.results
@@ -118,11 +122,14 @@ package final class SimilarityDetector {
         }
     }
 
+    @discardableResult
     private func append(_ input: SimilarityInput) -> PendingSearch {
         let line = line(of: input.image.shape)
         let first = window.open(at: input.time, for: line.history)
         let ownImages = line.history.count(of: input.user)
         let position = line.history.append(input)
+        let candidates = line.scenes?.candidates(for: input.user, at: input.time, in: first..<position) ?? []
+        line.scenes?.append(position, of: input.user, at: input.time)
         window.append(input, in: line.history)
         let query = SimilarityQuery(
             position: position,
@@ -131,16 +138,18 @@ package final class SimilarityDetector {
             ownImages: ownImages,
             prediction: input.prediction
         )
-        return PendingSearch(query: query, line: line)
+        return PendingSearch(query: query, sceneCandidates: candidates, line: line)
     }
 
     private func line(of shape: ImageShape) -> HistoryLine {
         if let line = lines[shape] { return line }
         let search = method.search(configuration: configuration, shape: shape, path: path)
-        let line = HistoryLine(
-            history: ImageHistory(shape: shape, bytesBeside: search.bytesPerInput),
-            search: search
-        )
+        let history = ImageHistory(shape: shape, bytesBeside: search.bytesPerInput)
+        // Vectors show no scene.
+        let scenes =
+            configuration.metric == .features
+            ? nil : SceneHistory(shape: shape, chunkCapacity: history.chunkCapacity, path: path)
+        let line = HistoryLine(history: history, search: search, scenes: scenes)
         lines[shape] = line
         return line
     }
@@ -148,6 +157,7 @@ package final class SimilarityDetector {
     private func evict() {
         for (shape, line) in lines {
             line.history.evict()
+            line.scenes?.evict(end: line.history.end)
             if line.history.windowStart == line.history.end { lines[shape] = nil }
         }
         window.evict()
@@ -158,10 +168,14 @@ package final class SimilarityDetector {
 struct HistoryLine {
     let history: ImageHistory
     let search: any SimilaritySearch
+    /// Nil where what is compared are not images.
+    let scenes: SceneHistory?
 }
 
 /// A query, and where to look.
 struct PendingSearch {
     let query: SimilarityQuery
+    /// Positions of the user's recent images, newest first.
+    let sceneCandidates: [Int]
     let line: HistoryLine
 }

@@ -5,6 +5,7 @@ private let similarityColumns = [
     "min_distance", "lower_bound", "nearest_sequence", "nearest_record", "nearest_user", "distance_alarm",
     "prediction_alarm", "exact_repeats", "searched", "near", "crossings", "descent", "steepest",
 ]
+private let jitterColumns = ["jitter_matches", "jitter_moved", "jitter_independence"]
 
 extension Observation {
     /// The columns of `observation`, in the order in which they are written and read.
@@ -12,7 +13,7 @@ extension Observation {
         [
             "vpart", "time", "sequence", "model", "model_version", "user_name", "record_id", "source_address",
             "label", "probability", "tick", "late",
-        ] + similarityColumns.map { "u_" + $0 } + similarityColumns.map { "m_" + $0 } + [
+        ] + similarityColumns.map { "u_" + $0 } + similarityColumns.map { "m_" + $0 } + jitterColumns + [
             "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
             "opinion_models", "user_detectors", "user_rungs", "model_detectors", "model_rungs",
             "campaign", "campaign_probability", "campaign_fall", "repeat_of", "campaign_detectors",
@@ -43,9 +44,13 @@ extension Observation {
             source: source,
             prediction: Prediction(label: label, probability: probability)
         )
+        var ownFinding = try SimilarityFinding.read(&fields)
+        let modelFinding = try SimilarityFinding.read(&fields)
+        let jitter = try JitterFinding.read(&fields)
+        ownFinding?.jitter = jitter
         let findings = Findings(
-            user: try SimilarityFinding.read(&fields),
-            model: try SimilarityFinding.read(&fields),
+            user: ownFinding,
+            model: modelFinding,
             opinions: try OpinionFinding.read(&fields)
         )
         let userRungs = try DetectorRung.read(&fields)
@@ -91,6 +96,7 @@ extension CommitBatch {
                 row.bool(observation.isLate)
                 row.similarity(observation.findings.user)
                 row.similarity(observation.findings.model)
+                row.jitter(observation.findings.user?.jitter)
                 let opinions = observation.findings.opinions
                 row.textArray(opinions.map(\.name))
                 row.int4Array(opinions.map { Int32(clamping: $0.classIndex) })
@@ -166,6 +172,12 @@ extension CopyRow {
         optional(finding.steepest) { $0.int8($1) }
     }
 
+    fileprivate mutating func jitter(_ jitter: JitterFinding?) {
+        optional(jitter) { $0.int4($1.matches) }
+        optional(jitter) { $0.int4($1.moved) }
+        optional(jitter) { $0.float8($1.independence) }
+    }
+
     fileprivate mutating func link(_ link: ChainLink?) {
         optional(link?.step) { $0.int8($1.campaign) }
         optional(link?.step) { $0.float8($1.probability) }
@@ -210,6 +222,16 @@ extension SimilarityFinding {
             exactRepeats: counts[2],
             searched: counts[3]
         )
+    }
+}
+
+extension JitterFinding {
+    fileprivate static func read(_ fields: inout PostgresFields) throws -> JitterFinding? {
+        let matches = try fields.next(Int?.self)
+        let moved = try fields.next(Int?.self)
+        let independence = try fields.next(Double?.self)
+        guard let matches, let moved, let independence else { return nil }
+        return JitterFinding(matches: matches, moved: moved, independence: independence)
     }
 }
 

@@ -59,10 +59,9 @@ struct SimilarityDetectorTests {
                 start += 1
             }
             let earlier = inputs[start..<index].filter { $0.image.shape == query.image.shape }
-            return (
-                finding(query, in: earlier.filter { $0.user == query.user }, configuration),
-                finding(query, in: Array(earlier), configuration)
-            )
+            var own = finding(query, in: earlier.filter { $0.user == query.user }, configuration)
+            if configuration.metric != .features { own.jitter = slowJitter(query, in: earlier) }
+            return (own, finding(query, in: Array(earlier), configuration))
         }
     }
 
@@ -181,10 +180,18 @@ struct SimilarityDetectorTests {
         }
     }
 
-    /// Expects equality, but for the last digits of the logarithm.
+    /// Expects equality, but for the last digits of logarithms and of motions.
     private func expectSame(_ left: SimilarityFinding, _ right: SimilarityFinding, _ note: String) {
         #expect(abs(left.descent - right.descent) <= 1e-9 * max(1, left.descent), "\(note)")
-        #expect(left.replacingDescent(by: right) == right, "\(note)")
+        if let independence = left.jitter?.independence, let expected = right.jitter?.independence {
+            #expect(abs(independence - expected) < 1e-9, "\(note)")
+        }
+        #expect(left.jitter?.matches == right.jitter?.matches, "\(note)")
+        #expect(left.jitter?.moved == right.jitter?.moved, "\(note)")
+        var (one, other) = (left.replacingDescent(by: right), right)
+        one.jitter = nil
+        other.jitter = nil
+        #expect(one == other, "\(note)")
     }
 
     @Test(arguments: [

@@ -31,7 +31,7 @@ func makeObservation(
     isRich: Bool = true,
     link: ChainLink? = nil
 ) -> Observation {
-    let finding = SimilarityFinding(
+    var finding = SimilarityFinding(
         minimumDistance: 0.1 + 0.2,
         lowerBound: 0.1 + 0.2,
         nearest: Neighbour(sequence: 1, record: RecordID(awkward), user: UserID(awkward)),
@@ -44,6 +44,7 @@ func makeObservation(
         exactRepeats: 1,
         searched: 4000
     )
+    finding.jitter = JitterFinding(matches: 32, moved: 30, independence: 1.0 / 3)
     let far = SimilarityFinding(
         minimumDistance: nil,
         lowerBound: 0.3,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "CSimilarityFSIM.h"
+#include "CSimilarityScene.h"
 
 /// Bytes that must be readable (not meaningful) after the last pixel of every image given to a kernel.
 #define SIMILARITY_PADDING 64

@@ -86,6 +86,7 @@ private struct Explanation {
             .init("descended", isNumeric: true), .init("crossed", isNumeric: true),
             .init("descent", isNumeric: true), .init("repeats", isNumeric: true),
             .init("fall", isNumeric: true),
+            .init("jitter", isNumeric: true),
             .init("opinions"),
             .init("rungs"),
         ])
@@ -106,6 +107,8 @@ private struct Explanation {
                 finding.map { .number(($0.descent * 1e6).rounded() / 1e6) } ?? .null,
                 integer(finding?.exactRepeats),
                 observation.link?.step.map { .number(($0.fall * 1e6).rounded() / 1e6) } ?? .null,
+                observation.findings.user?.jitter.map { .number(($0.score * 1000).rounded() / 1000) }
+                    ?? .null,
                 .string(opinions.joined(separator: ", ")),
                 .string(
                     rungs(observation).filter { $0.rung > 0 }.map { "\($0.detector) \($0.rung)" }

@@ -1,0 +1,27 @@
+/// How a user's recent images show one scene again and again, moved.
+///
+/// Whoever blinds queries (turns, moves and zooms each by chance, so that none is near another) is still seen by this:
+/// the scenes match once the motion is undone, and the motion of one query says nothing of the next one's. A camera's does.
+package struct JitterFinding: Hashable, Sendable {
+    /// Recent images of the user that show what the query shows, once they are moved; of more than ``mostMatches`` the
+    /// newest.
+    package let matches: Int
+    /// Among those, how many show it elsewhere, turned or in another size.
+    package let moved: Int
+    /// How independent the motions from one match to the next are: half of von Neumann's ratio, 0 (a smooth path) … 1
+    /// (chance).
+    package let independence: Double
+
+    /// The most matches that are counted.
+    package static let mostMatches = 32
+
+    /// `moved` times `independence`, 0 … ``mostMatches``.
+    package var score: Double { Double(moved) * independence }
+
+    /// A finding.
+    package init(matches: Int, moved: Int, independence: Double) {
+        self.matches = matches
+        self.moved = moved
+        self.independence = independence
+    }
+}
