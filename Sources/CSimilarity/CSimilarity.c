@@ -16,7 +16,7 @@ int32_t similarity_best_path(void) {
         int vnni = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
         return vnni ? SIMILARITY_VNNI : SIMILARITY_AVX512;
     }
-    if (__builtin_cpu_supports("avx2")) return SIMILARITY_AVX2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return SIMILARITY_AVX2;
 #endif
     return SIMILARITY_BASELINE;
 }

@@ -18,6 +18,8 @@
 
 // Vectors wider than the machine's registers are only ever passed between functions that are inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
+// Loops are unrolled where the common shapes make their lengths constants; for the others they need not be.
+#pragma clang diagnostic ignored "-Wpass-failed"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -31,6 +33,17 @@ typedef double f64x8 __attribute__((vector_size(64)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef int64_t i64x8 __attribute__((vector_size(64)));
+
+// As many numbers as one register of the machine holds, for what need not be the same in all builds.
+#if defined(KERNEL_AVX512)
+#define KERNEL_FLOATS 16
+typedef f32x16 KERNEL(floats);
+typedef i32x16 KERNEL(integers);
+#else
+#define KERNEL_FLOATS 8
+typedef float KERNEL(floats) __attribute__((vector_size(32)));
+typedef i32x8 KERNEL(integers);
+#endif
 
 #define LOAD(type, address) ({ type value_; memcpy(&value_, (address), sizeof value_); value_; })
 #define STORE(address, value) ({ __typeof__(value) value_ = (value); memcpy((address), &value_, sizeof value_); })

@@ -12,6 +12,7 @@
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #define KERNEL(name) name##_avx512
 #define KERNEL_AVX2
+#define KERNEL_AVX512
 #include "Kernels.h"
 #pragma clang attribute pop
 #endif

@@ -29,15 +29,33 @@ INLINE KERNEL(feature_memory) KERNEL(feature_memory_in)(const similarity_feature
     return memory;
 }
 
-INLINE f32x16 KERNEL(tap)(const float *from, const float *taps, ptrdiff_t stride, int32_t count) {
+// `out[order]` = `count` vectors, `stride` apart, weighted by the polynomial of each order below `orders`. Polynomials of
+// even order are even and those of odd order are odd, so that a vector and its mirror image share a multiplication.
+INLINE void KERNEL(moments)(
+    const similarity_feature_plan *features, const float *from, ptrdiff_t stride, int32_t count, int32_t orders,
+    KERNEL(floats) *out) {
 #pragma clang fp contract(fast)
-    f32x16 sum = LOAD(f32x16, from) * taps[0];
-    for (int32_t k = 1; k < count; k++) sum += LOAD(f32x16, from + k * stride) * taps[k];
-    return sum;
+    KERNEL(floats) even[5], odd[5], middle = LOAD(KERNEL(floats), from + count / 2 * stride);
+#pragma clang loop unroll(full)
+    for (int32_t k = 0; k < count / 2; k++) {
+        KERNEL(floats) low = LOAD(KERNEL(floats), from + k * stride);
+        KERNEL(floats) high = LOAD(KERNEL(floats), from + (count - 1 - k) * stride);
+        even[k] = low + high;
+        odd[k] = low - high;
+    }
+#pragma clang loop unroll(full)
+    for (int32_t order = 0; order < orders; order++) {
+        const float *taps = features->taps[order];
+        KERNEL(floats) sum = order % 2 ? (KERNEL(floats)){} : middle * taps[count / 2];
+#pragma clang loop unroll(full)
+        for (int32_t k = 0; k < count / 2; k++) sum += (order % 2 ? odd[k] : even[k]) * taps[k];
+        out[order] = sum;
+    }
 }
 
 INLINE void KERNEL(feature_row)(
-    const similarity_feature_plan *features, KERNEL(feature_memory) memory, const uint8_t *x, int32_t row, int32_t count) {
+    const similarity_feature_plan *features, KERNEL(feature_memory) memory, const uint8_t *x, int32_t row, int32_t count,
+    int32_t degree) {
     const similarity_plan *plan = &features->plan;
     ptrdiff_t n = plan->row_values, padded = memory.padded;
     x += row * n;
@@ -48,58 +66,64 @@ INLINE void KERNEL(feature_row)(
         STORE(memory.squares + j, value * value);
     }
     ptrdiff_t slot = row % count * memory.quantities * padded, again = count * memory.quantities * padded;
-    for (int32_t quantity = 0; quantity < memory.quantities; quantity++, slot += padded) {
-        int32_t order = quantity <= features->degree ? quantity : 0;
-        const float *from = quantity <= features->degree ? memory.values : memory.squares;
-        for (ptrdiff_t j = 0; j < padded; j += 16) {
-            f32x16 value = KERNEL(tap)(from + j, features->taps[order], plan->channels, count);
-            STORE(memory.ring + slot + j, value);
-            STORE(memory.ring + again + slot + j, value);
+    for (ptrdiff_t j = 0; j < plan->window_values; j += KERNEL_FLOATS) {
+        KERNEL(floats) out[SIMILARITY_DEGREE + 2];
+        KERNEL(moments)(features, memory.values + j, plan->channels, count, degree + 1, out);
+        KERNEL(moments)(features, memory.squares + j, plan->channels, count, 1, out + degree + 1);
+        float *to = memory.ring + slot + j;
+#pragma clang loop unroll(full)
+        for (int32_t quantity = 0; quantity < degree + 2; quantity++, to += padded) {
+            STORE(to, out[quantity]);
+            STORE(to + again, out[quantity]);
         }
     }
 }
 
-// Column j of the ring's quantity, filtered vertically; `row` is the image row of the window's first row.
-INLINE f32x16 KERNEL(vertical)(
-    const similarity_feature_plan *features, KERNEL(feature_memory) memory, int32_t quantity, int32_t order, int32_t row,
-    ptrdiff_t j, int32_t count) {
-    ptrdiff_t slot = memory.quantities * memory.padded;
-    const float *from = memory.ring + row % count * slot + quantity * memory.padded + j;
-    return KERNEL(tap)(from, features->taps[order], slot, count);
-}
-
-// Adds the features of a row of windows to the blocks' sums.
+// Adds the features of a row of windows to the blocks' sums; `row` is the image row of the windows' first row.
 INLINE void KERNEL(feature_terms)(
-    const similarity_feature_plan *features, KERNEL(feature_memory) memory, int32_t row, int32_t count) {
+    const similarity_feature_plan *features, KERNEL(feature_memory) memory, int32_t row, int32_t count, int32_t degree,
+    int32_t planes) {
 #pragma clang fp contract(fast)
-    ptrdiff_t padded = memory.padded;
-    for (ptrdiff_t j = 0; j < padded; j += 16) {
-        f32x16 mean = KERNEL(vertical)(features, memory, 0, 0, row, j, count);
-        f32x16 variance =
-            KERNEL(vertical)(features, memory, features->degree + 1, 0, row, j, count) - mean * mean;
-        variance = (f32x16)((i32x16)variance & (variance > 0.0f));
-        f32x16 m = mean + 128.0f, a = variance + features->c2 / 2, near[SIMILARITY_PLANES], weights[SIMILARITY_PLANES];
-        for (int32_t plane = 0; plane < features->planes; plane++) {
+    ptrdiff_t padded = memory.padded, slot = memory.quantities * padded;
+    const float *ring = memory.ring + row % count * slot;
+    for (ptrdiff_t j = 0; j < features->plan.window_values; j += KERNEL_FLOATS) {
+        KERNEL(floats) first[SIMILARITY_DEGREE + 1], square;
+        KERNEL(moments)(features, ring + (degree + 1) * padded + j, slot, count, 1, &square);
+        KERNEL(moments)(features, ring + j, slot, count, degree + 1, first);
+        KERNEL(floats) mean = first[0], variance = square - mean * mean;
+        variance = (KERNEL(floats))((KERNEL(integers))variance & (variance > 0.0f));
+        KERNEL(floats) m = mean + 128.0f, a = variance + features->c2 / 2, near[SIMILARITY_PLANES];
+        KERNEL(floats) weights[SIMILARITY_PLANES];
+#pragma clang loop unroll(full)
+        for (int32_t plane = 0; plane < planes; plane++) {
             float centre = features->means[plane], other = features->energies[plane];
-            f32x16 luminance = m * (2 * centre) + features->c1;
-            f32x16 d = (m * m + (centre * centre + features->c1)) * (a + other);
+            KERNEL(floats) luminance = m * (2 * centre) + features->c1;
+            KERNEL(floats) d = (m * m + (centre * centre + features->c1)) * (a + other);
             near[plane] = luminance * features->roots[plane] / d;
-            f32x16 weight = near[0] * features->inverse[plane][0];
+            KERNEL(floats) weight = near[0] * features->inverse[plane][0];
             for (int32_t k = 1; k <= plane; k++) weight += near[k] * features->inverse[plane][k];
             weights[plane] = weight;
         }
         float *sums = memory.sums + j;
-        for (int32_t plane = 0; plane < features->planes; plane++) {
-            float *sum = sums + (ptrdiff_t)plane * features->filters * padded;
-            STORE(sum, LOAD(f32x16, sum) + weights[plane] * features->flat);
+        ptrdiff_t plane_size = features->filters * padded;
+#pragma clang loop unroll(full)
+        for (int32_t plane = 0; plane < planes; plane++) {
+            float *sum = sums + plane * plane_size;
+            STORE(sum, LOAD(KERNEL(floats), sum) + weights[plane] * features->flat);
         }
         sums += padded;
-        for (int32_t across = 0; across <= features->degree; across++) {
-            for (int32_t down = across == 0; down <= features->degree - across; down++, sums += padded) {
-                f32x16 value = KERNEL(vertical)(features, memory, across, down, row, j, count);
-                for (int32_t plane = 0; plane < features->planes; plane++) {
-                    float *sum = sums + (ptrdiff_t)plane * features->filters * padded;
-                    STORE(sum, LOAD(f32x16, sum) + weights[plane] * value);
+#pragma clang loop unroll(full)
+        for (int32_t across = 0; across <= degree; across++) {
+            KERNEL(floats) values[SIMILARITY_DEGREE + 1];
+            if (across > 0)
+                KERNEL(moments)(features, ring + across * padded + j, slot, count, degree - across + 1, values);
+#pragma clang loop unroll(full)
+            for (int32_t down = across == 0; down <= degree - across; down++, sums += padded) {
+                KERNEL(floats) value = across == 0 ? first[down] : values[down];
+#pragma clang loop unroll(full)
+                for (int32_t plane = 0; plane < planes; plane++) {
+                    float *sum = sums + plane * plane_size;
+                    STORE(sum, LOAD(KERNEL(floats), sum) + weights[plane] * value);
                 }
             }
         }
@@ -110,18 +134,45 @@ INLINE void KERNEL(feature_terms)(
 INLINE void KERNEL(feature_blocks)(
     const similarity_feature_plan *features, KERNEL(feature_memory) memory, int32_t block_row, int32_t rows, float *out,
     int32_t channels) {
-    int32_t positions = features->plan.window_values / channels;
+    int32_t positions = features->plan.window_values / channels, values = features->plan.window_values;
     int32_t kinds = features->planes * features->filters, blocks = features->block_columns;
-    for (int32_t block = 0; block < blocks; block++) {
-        int32_t first = positions * block / blocks, width = positions * (block + 1) / blocks - first;
-        float scale = 1 / sqrtf((float)(rows * width));
-        int32_t region = block_row / 4 * features->region_columns + block / 4;
-        float *to = out + (ptrdiff_t)region * features->stride + (block_row % 4 * 4 + block % 4) * channels;
-        const float *from = memory.sums + first * channels;
-        for (int32_t kind = 0; kind < kinds; kind++, to += 16 * channels, from += memory.padded) {
+    // Where blocks are equally wide, all sums of neighbouring columns are made first, in place.
+    int32_t even = positions % blocks == 0 ? positions / blocks : 0;
+    float common = even ? 1 / sqrtf((float)(rows * even)) : 0;
+    for (int32_t kind = 0; kind < kinds; kind++) {
+        float *from = memory.sums + kind * memory.padded;
+        if (even) {
+            for (ptrdiff_t j = 0; j < values; j += KERNEL_FLOATS) {
+                KERNEL(floats) sum = LOAD(KERNEL(floats), from + j);
+                for (int32_t k = 1; k < even; k++) sum += LOAD(KERNEL(floats), from + j + k * channels);
+                STORE(from + j, sum * common);
+            }
+        }
+        float *line = out + (ptrdiff_t)(block_row / 4 * features->region_columns) * features->stride
+            + (kind * 16 + block_row % 4 * 4) * channels;
+        int32_t block = 0;
+        if (even && channels > 1 && channels <= 4) {
+            // A region's 4 blocks at a time; what is copied too much is overwritten by the next block.
+            for (; block + 4 <= blocks; block += 4) {
+                float *to = line + (ptrdiff_t)(block / 4) * features->stride;
+                const float *sums = from + block * even * channels;
+#pragma clang loop unroll(full)
+                for (int32_t k = 0; k < 3; k++) memcpy(to + k * channels, sums + k * even * channels, 16);
+                memcpy(to + 3 * channels, sums + 3 * even * channels, (size_t)channels * sizeof(float));
+            }
+        }
+        for (; block < blocks; block++) {
+            float *to = line + (ptrdiff_t)(block / 4) * features->stride + block % 4 * channels;
+            if (even) {
+                for (int32_t channel = 0; channel < channels; channel++)
+                    to[channel] = from[block * even * channels + channel];
+                continue;
+            }
+            int32_t first = positions * block / blocks, width = positions * (block + 1) / blocks - first;
+            float scale = 1 / sqrtf((float)(rows * width));
             for (int32_t channel = 0; channel < channels; channel++) {
-                float sum = from[channel];
-                for (int32_t k = 1; k < width; k++) sum += from[k * channels + channel];
+                float sum = 0;
+                for (int32_t k = 0; k < width; k++) sum += from[(first + k) * channels + channel];
                 to[channel] = sum * scale;
             }
         }
@@ -129,17 +180,18 @@ INLINE void KERNEL(feature_blocks)(
 }
 
 INLINE void KERNEL(window_features)(
-    const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch, int32_t count) {
+    const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch, int32_t count, int32_t degree,
+    int32_t planes) {
     KERNEL(feature_memory) memory = KERNEL(feature_memory_in)(features, scratch);
     size_t sums = (size_t)features->planes * (size_t)features->filters * (size_t)memory.padded * sizeof(float);
     int32_t rows = features->plan.window_rows, blocks = features->block_rows;
-    for (int32_t row = 0; row < count - 1; row++) KERNEL(feature_row)(features, memory, x, row, count);
+    for (int32_t row = 0; row < count - 1; row++) KERNEL(feature_row)(features, memory, x, row, count, degree);
     for (int32_t block = 0, row = 0; block < blocks; block++) {
         int32_t first = row, last = rows * (block + 1) / blocks;
         memset(memory.sums, 0, sums);
         for (; row < last; row++) {
-            KERNEL(feature_row)(features, memory, x, row + count - 1, count);
-            KERNEL(feature_terms)(features, memory, row, count);
+            KERNEL(feature_row)(features, memory, x, row + count - 1, count, degree);
+            KERNEL(feature_terms)(features, memory, row, count, degree, planes);
         }
         // A constant number of channels lets the inner loop unroll.
         if (features->plan.channels == 3) KERNEL(feature_blocks)(features, memory, block, last - first, out, 3);
@@ -166,13 +218,17 @@ static void KERNEL(pixel_features)(const similarity_feature_plan *features, cons
     }
 }
 
-// The filters' lengths must be constants for the inner loops to unroll.
+// The filters' lengths and numbers must be constants for the inner loops to unroll; these are the common ones.
 static void KERNEL(features)(const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch) {
     memset(out, 0, (size_t)features->regions * (size_t)features->stride * sizeof(float));
     if (features->planes == 0) return KERNEL(pixel_features)(features, x, out);
-    switch (features->plan.window) {
-    case 7: return KERNEL(window_features)(features, x, out, scratch, 7);
-    case 11: return KERNEL(window_features)(features, x, out, scratch, 11);
-    default: return KERNEL(window_features)(features, x, out, scratch, features->plan.window);
+    int32_t window = features->plan.window, degree = features->degree, planes = features->planes;
+    int32_t common = degree == SIMILARITY_DEGREE ? window * 16 + planes : 0;
+    switch (common) {
+    case 7 * 16 + 2: return KERNEL(window_features)(features, x, out, scratch, 7, SIMILARITY_DEGREE, 2);
+    case 7 * 16 + 5: return KERNEL(window_features)(features, x, out, scratch, 7, SIMILARITY_DEGREE, 5);
+    case 11 * 16 + 2: return KERNEL(window_features)(features, x, out, scratch, 11, SIMILARITY_DEGREE, 2);
+    case 11 * 16 + 5: return KERNEL(window_features)(features, x, out, scratch, 11, SIMILARITY_DEGREE, 5);
+    default: return KERNEL(window_features)(features, x, out, scratch, window, degree, planes);
     }
 }

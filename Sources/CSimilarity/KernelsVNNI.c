@@ -12,6 +12,7 @@
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))), apply_to = function)
 #define KERNEL(name) name##_vnni
 #define KERNEL_VNNI
+#define KERNEL_AVX512
 #include "Kernels.h"
 #pragma clang attribute pop
 #endif

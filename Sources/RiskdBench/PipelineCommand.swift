@@ -12,8 +12,9 @@ extension Command {
             Runs the daemon's own pipeline on a private PostgreSQL, over generated 50x50x3 images and over 28x28x1 images \
             like those of the Fashion fixture (with its two second opinions where models and ONNX Runtime are there). \
             First fills the history, then times --records more, from an uncompressed log: all workers, one worker, and a \
-            tenth of the history, each over the same records. With --log a recorded log takes the place of both, and \
-            --config and --set configure its models.
+            tenth of the history, each over the same records. With --images the history is filled with images of a file \
+            that docs/benchmarks/images.py wrote, and new images and those that attacks start from come from it, too. With \
+            --log a recorded log takes the place of all this. --config and --set configure the models.
             """,
         flags: [
             Flag("records", value: "COUNT", "Records of each timed run; 5000 unless given"),
@@ -24,6 +25,7 @@ extension Command {
                 value: "FILE",
                 "A recorded log in place of generated input; .gz and .xz are decompressed"
             ),
+            Flag("images", value: "FILE", "Real images in place of generated ones, as for similarity"),
             Flag("fixture", value: "DIR", "Where the trace is; Tests/Fixtures/fashion unless given"),
             Flag(
                 "directory",
@@ -47,20 +49,18 @@ extension Command {
             runs = try await PipelineBench(input, size: size, directory: directory, terminal: terminal).run()
         } else {
             let fixture = invocation.value("fixture") ?? "Tests/Fixtures/fashion"
-            let sources = try recordedSources(fixture)
-            for shape in [
-                ImageShape(height: 50, width: 50, channels: 3),
-                ImageShape(height: 28, width: 28, channels: 1),
-            ] {
+            for images in try supplies(invocation.value("images"), fixture, size) {
+                // Real images are for measuring the search: opinions stay out of it.
+                let isLikeFixture = if case .made = images { images.shape.channels == 1 } else { false }
                 let settings =
-                    shape.channels == 1
-                    ? try invocation.configuration(withOpinionsOf: fixture) : configuration
-                let place = "\(directory)/\(shape)"
+                    isLikeFixture ? try invocation.configuration(withOpinionsOf: fixture) : configuration
+                let features = isLikeFixture ? try recordedSources(fixture).compactMap(\.features) : []
+                let place = "\(directory)/\(images.shape)"
                 try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
                 let input = try PipelineInput.generate(
-                    shape,
+                    images,
                     settings,
-                    from: sources,
+                    features: features,
                     size: size,
                     in: place,
                     terminal
@@ -71,6 +71,27 @@ extension Command {
         try FileManager.default.removeItem(atPath: directory)
         PipelineReport(runs: runs).write(to: terminal, as: invocation.format)
         return .ok
+    }
+
+    /// A file's images, or those made of the fixture's in both shapes.
+    private static func supplies(
+        _ path: String?,
+        _ fixture: String,
+        _ size: PipelineSize
+    ) throws -> [ImageSupply] {
+        guard let path else {
+            let sources = try recordedSources(fixture).compactMap(\.image)
+            return [(50, 50, 3), (28, 28, 1)].map { height, width, channels in
+                let shape = ImageShape(height: height, width: width, channels: channels)
+                return .made(Picture(shape: shape, sources: sources))
+            }
+        }
+        let file = try ImageFile(path: path)
+        let needed = PipelineSize.calibrationRecords + size.history + size.records
+        guard file.count >= needed else {
+            throw UsageError("\(path) holds \(file.count) images; \(needed) are needed to send none twice")
+        }
+        return [.recorded(file, next: 0)]
     }
 
     private static func workplace(_ path: String?) throws -> String {

@@ -32,28 +32,26 @@ struct PipelineInput {
     /// Generates logs of one shape.
     ///
     /// - Parameters:
-    ///   - shape: of the images.
+    ///   - images: what is new; with recorded ones the history is filled with nothing else.
     ///   - configuration: with the model's opinions, if any.
-    ///   - sources: what images and features are made of.
+    ///   - features: what lines have as features where there are opinions.
     ///   - size: how much.
     ///   - directory: where the logs go; exists.
     ///   - terminal: shows the progress.
     /// - Returns: the logs.
     /// - Throws: `CommandFailure`.
     static func generate(
-        _ shape: ImageShape,
+        _ images: ImageSupply,
         _ configuration: Configuration,
-        from sources: [Record],
+        features: [[Float]],
         size: PipelineSize,
         in directory: String,
         _ terminal: Terminal
     ) throws(CommandFailure) -> PipelineInput {
-        var traffic = Traffic(
-            shape,
-            model: "bench",
-            sources: sources,
-            hasFeatures: configuration.models[ModelID("bench")]?.opinions.isEmpty == false
-        )
+        let shape = images.shape
+        let hasOpinions = configuration.models[ModelID("bench")]?.opinions.isEmpty == false
+        var traffic = Traffic(images, model: "bench", features: hasOpinions ? features : [])
+        let isFilledWithNew = if case .recorded = images { true } else { false }
         let counts = [PipelineSize.calibrationRecords, size.history, size.records]
         let total = counts.reduce(0, +)
         var progress = Progress("generating \(shape)", total: total, on: terminal)
@@ -62,7 +60,7 @@ struct PipelineInput {
         for (name, count) in zip(["calibration", "fill", "timed"], counts) {
             let log = try LogFile("\(directory)/\(name).ndjson")
             for _ in 0..<count {
-                log.append(traffic.line(isBenign: name == "calibration"))
+                log.append(traffic.line(isBenign: name == "calibration" || name == "fill" && isFilledWithNew))
                 done += 1
                 progress.update(done)
             }

@@ -10,7 +10,7 @@ struct PipelineReport {
         .init("input"), .init("history", isNumeric: true), .init("workers", isNumeric: true),
     ]
     private static let throughput: [Report.Column] = [
-        "records", "seconds", "records_per_s", "ratio", "riskd_cores", "postgres_cores", "peak_mib",
+        "records", "seconds", "records_per_s", "ratio", "riskd_cores", "postgres_cores", "cpu_us", "peak_mib",
         "dead_letters", "opinion_failures",
     ].map { .init($0, isNumeric: true) }
 
@@ -26,7 +26,7 @@ struct PipelineReport {
         }
         report(columns: Self.throughput, figures).write(to: terminal, as: .table)
         terminal.writeLine(
-            "ratio: records/s against the first run of the same input; cores: CPU time / wall time."
+            "ratio: records/s against the first run of the same input; cores: CPU time / wall time; cpu_us: CPU time of both, a record."
         )
         terminal.writeLine("")
         terminal.writeLine("Wall time of each stage, microseconds per record:")
@@ -62,6 +62,7 @@ struct PipelineReport {
             .number(rounded(run.rate / max(first.rate, 1e-9), 2)),
             .number(rounded(run.ownCPU / max(run.seconds, 1e-9), 2)),
             .number(rounded(run.serverCPU / max(run.seconds, 1e-9), 2)),
+            .number(rounded((run.ownCPU + run.serverCPU) / Double(max(run.records, 1)) * 1e6, 0)),
             run.peakMiB.map { .number(rounded($0, 0)) } ?? .null,
             .integer(Int64(run.deadLetters)), .integer(Int64(run.opinionFailures)),
         ]

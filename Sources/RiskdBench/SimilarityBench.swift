@@ -34,7 +34,7 @@ final class SimilarityBench {
     init(file: ImageFile, configuration: SimilarityConfiguration, queries: Int) {
         self.file = file
         self.queries = queries
-        inputs = SimilarityInputs(file: file)
+        inputs = SimilarityInputs(file: file, metric: configuration.metric)
         detector = SimilarityDetector(configuration: configuration)
     }
 

@@ -17,7 +17,7 @@ extension Command {
             Flag("images", value: "FILE", "The images; required"),
             Flag("count", value: "COUNT", "The most images of history; as many as there are unless given"),
             Flag("queries", value: "COUNT", "Queries of each measurement (40), or to verify (10,000)"),
-            Flag("metric", value: "METRIC", "ssim (the default), mse or psnr"),
+            Flag("metric", value: "METRIC", "ssim (the default), mse, psnr, fsim or features"),
             Flag("window", value: "WINDOW", "uniform (the default) or gaussian"),
             Flag("verify", "Compare with brute force instead"),
             OutputFormat.flag,
@@ -126,8 +126,13 @@ struct SimilarityLimits {
     let cap: Double
 
     init(metric: SimilarityMetric) {
-        // For squared differences: 34, 30, 25 and 20 dB.
-        thresholds = metric == .ssim ? [0.05, 0.1, 0.2, 0.3] : [0.0004, 0.001, 0.0032, 0.01]
+        thresholds =
+            switch metric {
+            case .ssim, .features: [0.05, 0.1, 0.2, 0.3]
+            case .fsim: [0.025, 0.05, 0.1, 0.15]
+            // 34, 30, 25 and 20 dB.
+            case .mse, .psnr: [0.0004, 0.001, 0.0032, 0.01]
+            }
         threshold = thresholds[1]
         cap = thresholds[3]
     }

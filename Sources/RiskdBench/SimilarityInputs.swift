@@ -4,10 +4,14 @@ import Similarity
 /// Makes inputs out of images: users, predictions, noise.
 struct SimilarityInputs {
     let file: ImageFile
+    private let metric: SimilarityMetric
     private var random = SeededGenerator(seed: 7)
     private var sequence: Int64 = 0
 
-    init(file: ImageFile) { self.file = file }
+    init(file: ImageFile, metric: SimilarityMetric) {
+        self.file = file
+        self.metric = metric
+    }
 
     /// The next input.
     ///
@@ -26,13 +30,31 @@ struct SimilarityInputs {
             record: RecordID("3f2b8c1e-5d1a-4e0b-9a77-\(String(100_000_000_000 + sequence))"),
             user: UserID("account-\(user ?? random.integer(0...499))"),
             time: Timestamp(milliseconds: sequence),
-            image: Image(shape: file.shape, pixels: pixels),
+            image: content(pixels),
             prediction: Prediction(
                 label: "class-\(label)",
                 probability: top,
                 probabilities: hasAll ? (0..<10).map { $0 == label ? top : rest } : nil
             )
         )
+    }
+
+    /// What is compared: the image, or for `features` the means of up to 8 x 8 blocks of each channel.
+    private func content(_ pixels: [UInt8]) -> Image {
+        let image = Image(shape: file.shape, pixels: pixels)
+        guard metric == .features else { return image }
+        let (height, width, channels) = (file.shape.height, file.shape.width, file.shape.channels)
+        let (rows, columns) = (min(8, height), min(8, width))
+        var (sums, counts) = ([Float](repeating: 0, count: rows * columns * channels), [Float]())
+        counts = sums
+        for (place, value) in pixels.enumerated() {
+            let (point, channel) = (place / channels, place % channels)
+            let (row, column) = (point / width * rows / height, point % width * columns / width)
+            let block = (row * columns + column) * channels + channel
+            sums[block] += Float(value)
+            counts[block] += 1
+        }
+        return metric.content(image: image, features: zip(sums, counts).map { $0 / $1 }) ?? image
     }
 
     /// An image with uniform noise of up to `size` on every value.

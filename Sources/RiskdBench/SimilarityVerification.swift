@@ -28,7 +28,7 @@ struct SimilarityVerification {
             method: isSmall ? .signed(images: configuration.history.entries / 2) : .fast
         )
         let slow = SimilarityDetector(configuration: configuration, method: .bruteForce)
-        var inputs = SimilarityInputs(file: file)
+        var inputs = SimilarityInputs(file: file, metric: configuration.metric)
         var random = SeededGenerator(seed: 11)
         var recent: [[UInt8]] = []
         var result = Result()

@@ -10,7 +10,7 @@ struct Traffic {
     /// Attacks that go on at the same time.
     static let attacks = 8
 
-    private let picture: Picture
+    private var images: ImageSupply
     private let features: [[Float]]
     private let model: String
     private var attacks: [Attack] = []
@@ -21,16 +21,15 @@ struct Traffic {
     /// Traffic that has not begun.
     ///
     /// - Parameters:
-    ///   - shape: of the images.
+    ///   - images: the new images, and those that attacks start from.
     ///   - model: the name of the model.
-    ///   - sources: what images and features are made of.
-    ///   - hasFeatures: whether lines have the features of a source image.
-    init(_ shape: ImageShape, model: String, sources: [Record], hasFeatures: Bool) {
-        picture = Picture(shape: shape, sources: sources.compactMap(\.image))
-        features = hasFeatures ? sources.compactMap(\.features) : []
+    ///   - features: what lines have as features, at random; none where there are none.
+    init(_ images: ImageSupply, model: String, features: [[Float]]) {
+        self.images = images
+        self.features = features
         self.model = model
         time = Timestamp(milliseconds: 1_772_438_400_000)
-        generator = SeededGenerator(seed: UInt64(shape.count))
+        generator = SeededGenerator(seed: UInt64(images.shape.count))
     }
 
     /// The next line, with its line feed.
@@ -44,11 +43,11 @@ struct Traffic {
         guard !isBenign, generator.chance(0.3) else {
             let user = "user-\(generator.integer(1...Self.users))"
             let label = generator.integer(0...9)
-            return line(user, picture.make(&generator), label, generator.number(0.5...1))
+            return line(user, images.make(&generator), label, generator.number(0.5...1))
         }
         attacks.removeAll { $0.remaining == 0 }
         while attacks.count < Self.attacks {
-            attacks.append(Attack(picture.make(&generator), &generator))
+            attacks.append(Attack(images.make(&generator), &generator))
         }
         let index = generator.integer(0...attacks.count - 1)
         let pixels = attacks[index].next()
@@ -62,7 +61,7 @@ struct Traffic {
         _ label: Int,
         _ probability: Double
     ) -> String {
-        let shape = picture.shape
+        let shape = images.shape
         let rest = rounded((1 - probability) / 9, 6)
         let probabilities = (0..<10).map { "\($0 == label ? rounded(probability, 6) : rest)" }
         var text =

@@ -187,19 +187,19 @@ extension Detectors {
     package func restore(from store: Store, onProgress: (Int) -> Void = { _ in }) async throws {
         var count = 0
         for window in try await store.historyWindows() {
-            var first = window.first
-            repeat {
-                let entries = try await store.history(of: window.model, from: first)
+            var entries = try await store.history(of: window.model, from: window.first)
+            while let last = entries.last {
+                let links = try await store.links(of: window.model, in: entries[0].sequence...last.sequence)
+                // The server reads the next page while this one is put into the history.
+                async let following = store.history(of: window.model, from: last.sequence + 1)
                 let metric = metric(of: window.model)
                 let inputs = entries.compactMap { SimilarityInput($0, metric) }
                 await restore(inputs, of: window.model, newest: window.newest)
-                guard let last = entries.last else { break }
-                let links = try await store.links(of: window.model, in: first...last.sequence)
                 restore(entries, links, of: window.model)
-                first = last.sequence + 1
                 count += entries.count
                 onProgress(count)
-            } while true
+                entries = try await following
+            }
             let gap = plans.campaigns(of: window.model).gap
             let open = try await store.campaigns(of: window.model, joinedSince: window.newest - gap)
             restore(open, of: window.model, newest: window.newest)

@@ -13,6 +13,7 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
 
     func prepare(
         _ history: ImageHistory,
+        isRestoring: Bool,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {}
 

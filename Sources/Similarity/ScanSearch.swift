@@ -27,6 +27,7 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
 
     func prepare(
         _ history: ImageHistory,
+        isRestoring: Bool,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
         profiles.evict(before: history.heldStart)

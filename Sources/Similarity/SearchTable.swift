@@ -6,7 +6,7 @@ internal import Domain
 /// waited for all pieces.
 final class SearchTable: @unchecked Sendable {
     /// Searches that are done together read the signatures once.
-    private static let group = 8
+    private static let group = 16
 
     /// Which searches are done together; all of one history.
     let pieces: [[Int]]
@@ -16,7 +16,7 @@ final class SearchTable: @unchecked Sendable {
     init(_ searches: [PendingSearch]) {
         self.searches = searches
         // Small batches are cut finer, so that all threads have something to do.
-        let size = min(Self.group, max(1, searches.count / 4))
+        let size = min(Self.group, max(1, searches.count / 8))
         var open: [ObjectIdentifier: Int] = [:]
         var pieces: [[Int]] = []
         for (index, search) in searches.enumerated() {

@@ -45,7 +45,7 @@ struct Signature: ~Copyable {
 
 /// Into what a signature is split: later parts are only looked at where earlier ones do not suffice.
 enum SignatureParts {
-    /// Where each ends; as `SIMILARITY_PART_LENGTHS`.
+    /// Where each ends: two of `SIMILARITY_PART`, and the halves of a row.
     static let ends = [64, 128, 256, 384]
 
     /// How many steps a coordinate of 1 stands for; squared, `SIMILARITY_FIRST_WEIGHT` in the first part.

@@ -4,8 +4,8 @@ internal import Domain
 /// Maps an image to a short signature whose distances never exceed those of the images.
 ///
 /// A signature is made of contractions of ``SignatureFeatures`` only:
-/// 1. Per region, coordinates along the directions that regions' features have most in common, and the length of what
-///    they leave: lengths differ by no more than their vectors.
+/// 1. Per region, coordinates along the directions that regions' features have most in common, the length of what they
+///    leave of the features, and that of what features leave: lengths differ by no more than their vectors.
 /// 2. The same of the whole: along the directions in which images differ most.
 /// 3. Clamping, and rounding to bytes, whose error is known and made up for.
 /// What it was learnt from decides how much a signature sees, never what a search finds.
@@ -19,7 +19,7 @@ final class SignatureBasis: @unchecked Sendable {
 
     private let features: SignatureFeatures
     private let path: KernelPath
-    /// The last row of both is 0 and makes room for the length of the rest.
+    /// The last rows are 0 and make room for lengths: two of the local directions, one of the global ones.
     private let local: FloatMatrix
     private let global: FloatMatrix
     private let mean: [Float]
@@ -148,7 +148,7 @@ final class SignatureBasis: @unchecked Sendable {
         let result = FloatMatrix(rows: regionLength, columns: stride)
         let directions = principalDirections(
             of: data,
-            count: min(regionLength - 1, stride),
+            count: min(regionLength - 2, stride),
             rounds: 4,
             path: path
         )
@@ -180,7 +180,9 @@ final class SignatureBasis: @unchecked Sendable {
         )
         for region in 0..<features.regions {
             let line = out + region * regionLength
-            line[regionLength - 1] = rest(of: data[region], features.stride, without: line, regionLength)
+            line[regionLength - 2] = rest(of: data[region], features.stride, without: line, regionLength)
+            let square = squaredLength(data[region], features.stride)
+            line[regionLength - 1] = features.remainder(of: region, without: square)
         }
     }
 }

@@ -11,12 +11,16 @@ internal import Domain
 /// 1. Of the part that depends on m and v only, on a few *planes*: the span of that part at chosen centres.
 /// 2. Of a window's pixels, on polynomials of low degree, orthonormal under the window's weights, and on √(C2 / 2).
 /// 3. Of the windows of a block, on what they have in common: their sum / √count.
+///
+/// As all Φ(w) are unit vectors, the length of what a region's features leave of Φ is known, too.
 struct SignatureFeatures: Sendable {
     /// Floating point moves the features of an image by less than this in all; by 1e-4 where all is flat and bright.
     static let slack = 0.001
 
     private let plan: similarity_feature_plan
     private let path: KernelPath
+    /// Each region's part of |Φ|² = 1; none where features leave nothing.
+    private let shares: [Float]
 
     /// Regions of an image.
     var regions: Int { Int(plan.regions) }
@@ -39,6 +43,27 @@ struct SignatureFeatures: Sendable {
             Self.set(centres, in: &plan)
         }
         self.plan = plan
+        shares = planes > 0 ? Self.shares(of: plan) : []
+    }
+
+    /// What the features of squared length `square` leave of a region's part of Φ: its length, to which a little was added
+    /// so that it moves little where rounding moves `square`.
+    func remainder(of region: Int, without square: Float) -> Float {
+        guard !shares.isEmpty else { return 0 }
+        let share = shares[region]
+        return (max(0, share - square) + share / 100).squareRoot()
+    }
+
+    /// Of all windows, those of each region: 4 x 4 blocks.
+    private static func shares(of plan: similarity_feature_plan) -> [Float] {
+        let (rows, columns) = (Int(plan.plan.window_rows), Int(plan.plan.window_values / plan.plan.channels))
+        func lengths(_ count: Int, _ blocks: Int) -> [Int] {
+            Swift.stride(from: 0, to: blocks, by: 4).map { first in
+                count * min(first + 4, blocks) / blocks - count * first / blocks
+            }
+        }
+        let heights = lengths(rows, Int(plan.block_rows)), widths = lengths(columns, Int(plan.block_columns))
+        return heights.flatMap { height in widths.map { Float(height * $0) / Float(rows * columns) } }
     }
 
     /// Writes the features of `image`, `regions` times `stride` numbers.

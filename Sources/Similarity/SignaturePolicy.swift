@@ -7,9 +7,9 @@ struct SignaturePolicy: Sendable {
     var minimumImages = 1024
     /// Whether learning and signing is waited for.
     var isImmediate = false
-    /// While a history holds at most so many images, its first basis is waited for, and signing them: it takes a second
-    /// or two, and without signatures every search would look at everything meanwhile.
-    static let promptImages = 16_384
+    /// A restored history's first basis is learnt from so many images, as one that grew has learnt last, so that images
+    /// are not signed twice.
+    static let restoredImages = 16_384
 
     /// Whether there are signatures at all.
     var isSigned: Bool { minimumImages < .max }
@@ -26,6 +26,7 @@ extension BoundedSearch {
 
     func prepare(
         _ history: ImageHistory,
+        isRestoring: Bool,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
         let index = history.index
@@ -34,21 +35,22 @@ extension BoundedSearch {
         await signBacklog(of: history, forEach: forEach)
         index.lead(start..<max(start, history.end), of: history, kernel: kernel, cut: joinCut)
         await sign(start..<max(start, history.end), of: history, forEach: forEach)
+        let count = history.end - history.windowStart
+        if isRestoring, index.basis == nil, count < SignaturePolicy.restoredImages { return }
         await learnPromptly(from: history, forEach: forEach)
         repeat {
             maintain(history, immediately: policy.isImmediate)
         } while policy.isImmediate && index.learner.hasProducts
     }
 
-    /// Learns a first basis while the history is small, and signs everything with it.
+    /// Learns a first basis and signs everything with it, on all threads: without signatures every search would look at
+    /// everything meanwhile.
     private func learnPromptly(
         from history: ImageHistory,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
         let index = history.index
-        guard index.basis == nil, !index.learner.isBusy,
-            history.end - history.windowStart <= SignaturePolicy.promptImages
-        else { return }
+        guard index.basis == nil, !index.learner.isBusy else { return }
         maintain(history, immediately: true)
         guard case .basis(let basis)? = index.learner.takeProducts().first else { return }
         index.basis = basis

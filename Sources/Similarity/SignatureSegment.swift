@@ -10,7 +10,7 @@ final class SignatureSegment: @unchecked Sendable {
     static let bytes = signatureLength + 4 * SignatureParts.ends.count
 
     let basis: SignatureBasis
-    /// Where each part begins.
+    /// The blocks of the first and the second part, and the rows of the rest.
     private let parts: [UnsafeMutablePointer<Int8>]
     private let memory: UnsafeMutableRawPointer
 
@@ -19,15 +19,10 @@ final class SignatureSegment: @unchecked Sendable {
         self.basis = basis
         memory = .allocate(byteCount: Self.capacity * Self.bytes, alignment: 64)
         memory.initializeMemory(as: Int8.self, repeating: 0, count: Self.capacity * Self.bytes)
-        var (parts, offset, start): ([UnsafeMutablePointer<Int8>], Int, Int) = ([], 0, 0)
-        for end in SignatureParts.ends {
-            parts.append((memory + offset).assumingMemoryBound(to: Int8.self))
-            offset += Self.capacity * (end - start + 4)
-            start = end
-        }
-        self.parts = parts
+        let blocks = Self.capacity / 16 * Self.blockBytes
+        parts = [0, blocks, 2 * blocks].map { [memory] in (memory + $0).assumingMemoryBound(to: Int8.self) }
         for place in 0..<Self.capacity {
-            setLengths(of: place, to: (Self.near, Self.near, Self.near, Self.near))
+            for part in SignatureParts.ends.indices { setLength(of: place, part, to: Self.near) }
         }
     }
 
@@ -35,23 +30,35 @@ final class SignatureSegment: @unchecked Sendable {
 
     /// A length so far below 0 that no limit rules it out.
     private static let near = Int32.min / 2
+    private static let blockBytes = 64 + 16 * Int(SIMILARITY_PART)
+    private static let rowBytes = 8 + signatureLength - Int(SIMILARITY_PART * SIMILARITY_BLOCKED_PARTS)
 
     /// Stores a signature; one that is not storable stays near to everything.
     func set(_ place: Int, to signature: borrowing Signature) {
         guard signature.isStorable else { return }
         var (start, sum): (Int, Int32) = (0, 0)
-        var lengths: [Int32] = []
+        var lengths: (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
         for (part, end) in SignatureParts.ends.enumerated() {
-            let lane = block(place / 16, of: part) + 64 + place % 16 * 4
+            let isBlocked = part < Int(SIMILARITY_BLOCKED_PARTS)
+            let lane =
+                isBlocked ? block(place / 16, of: part) + 64 + place % 16 * 4 : row(place) + 8 - SignatureParts.ends[1]
             for index in start..<end {
                 let value = Int32(signature.coordinates[index]) - 128
                 sum += (value * value + 256 * value) * (part == 0 ? Int32(SIMILARITY_FIRST_WEIGHT) : 1)
-                lane[(index - start) / 4 * 64 + index % 4] = Int8(value)
+                lane[isBlocked ? (index - start) / 4 * 64 + index % 4 : index] = Int8(value)
             }
-            lengths.append(sum)
+            switch part {
+            case 0: lengths.0 = sum
+            case 1: lengths.1 = sum
+            case 2: lengths.2 = sum
+            default: lengths.3 = sum
+            }
             start = end
         }
-        setLengths(of: place, to: (lengths[0], lengths[1], lengths[2], lengths[3]))
+        setLength(of: place, 0, to: lengths.0)
+        setLength(of: place, 1, to: lengths.1)
+        setLength(of: place, 2, to: lengths.2)
+        setLength(of: place, 3, to: lengths.3)
     }
 
     /// Appends the candidates among the first `count` places; there is room for a segment's.
@@ -61,15 +68,18 @@ final class SignatureSegment: @unchecked Sendable {
     }
 
     private func block(_ number: Int, of part: Int) -> UnsafeMutablePointer<Int8> {
-        let length = SignatureParts.ends[part] - (part == 0 ? 0 : SignatureParts.ends[part - 1])
-        return parts[part] + number * (64 + 16 * length)
+        parts[part] + number * Self.blockBytes
     }
 
-    private func setLengths(of place: Int, to lengths: (Int32, Int32, Int32, Int32)) {
-        for (part, length) in [lengths.0, lengths.1, lengths.2, lengths.3].enumerated() {
-            UnsafeMutableRawPointer(block(place / 16, of: part))
-                .storeBytes(of: length, toByteOffset: place % 16 * 4, as: Int32.self)
-        }
+    private func row(_ place: Int) -> UnsafeMutablePointer<Int8> {
+        parts[Int(SIMILARITY_BLOCKED_PARTS)] + place * Self.rowBytes
+    }
+
+    private func setLength(of place: Int, _ part: Int, to length: Int32) {
+        let isBlocked = part < Int(SIMILARITY_BLOCKED_PARTS)
+        let offset = isBlocked ? place % 16 * 4 : (part - Int(SIMILARITY_BLOCKED_PARTS)) * 4
+        UnsafeMutableRawPointer(isBlocked ? block(place / 16, of: part) : row(place))
+            .storeBytes(of: length, toByteOffset: offset, as: Int32.self)
     }
 }
 

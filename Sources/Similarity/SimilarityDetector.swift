@@ -72,7 +72,7 @@ package final class SimilarityDetector {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async -> [(user: SimilarityFinding, model: SimilarityFinding)] {
         let searches = SearchTable(batch.map { append($0) })
-        await prepare(Set(batch.map(\.image.shape)), forEach)
+        await prepare(Set(batch.map(\.image.shape)), isRestoring: false, forEach)
         await forEach(searches.pieces.count) { index in searches.run(index) }
         evict()
         return searches.results
@@ -83,16 +83,17 @@ package final class SimilarityDetector {
     ///
     /// - Parameter forEach: as for ``observe(_:forEach:)``.
     package func prepare(forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void) async {
-        await prepare(Set(lines.keys.filter { (lines[$0]?.search.bytesPerInput ?? 0) > 0 }), forEach)
+        await prepare(Set(lines.keys), isRestoring: true, forEach)
     }
 
     private func prepare(
         _ shapes: Set<ImageShape>,
+        isRestoring: Bool,
         _ forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
         for shape in shapes {
             guard let line = lines[shape] else { continue }
-            await line.search.prepare(line.history, forEach: forEach)
+            await line.search.prepare(line.history, isRestoring: isRestoring, forEach: forEach)
         }
     }
 
@@ -109,7 +110,9 @@ package final class SimilarityDetector {
     package func settle() async {
         for line in lines.values {
             repeat {
-                await line.search.prepare(line.history) { count, body in (0..<count).forEach(body) }
+                await line.search.prepare(line.history, isRestoring: false) { count, body in
+                    (0..<count).forEach(body)
+                }
                 while line.history.index.learner.isBusy { try? await Task.sleep(for: .milliseconds(1)) }
             } while line.history.index.learner.hasProducts
         }

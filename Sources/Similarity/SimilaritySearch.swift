@@ -19,9 +19,11 @@ typealias ScopedFindings = (user: SimilarityFinding, model: SimilarityFinding)
 
 /// Finds what history says of a query; every search gives the same, to the last bit.
 protocol SimilaritySearch: Sendable {
-    /// Readies `history` for searches after images were appended; `forEach` runs pieces in parallel.
+    /// Readies `history` for searches after images were appended; `forEach` runs pieces in parallel. Where `isRestoring`,
+    /// more images may come before the first search.
     func prepare(
         _ history: ImageHistory,
+        isRestoring: Bool,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async
 

@@ -202,31 +202,40 @@ struct SignatureTests {
             if index % 3 > 0 { segment.set(index, to: table[index].pointee) }
         }
         for cut in [0.0, 0.1, 0.3, 2] {
-            let limit = basis.limit(of: table[5].pointee, forCut: cut)
-            let found = candidates(of: table[5], limit: limit, in: segment, count: images.count, path: path)
-            let expected = images.indices.filter {
-                $0 % 3 == 0 || !table[$0].pointee.isStorable || squaredDistance(table[5], table[$0]) <= limit
-            }
-            #expect(found.filter { $0.key < images.count }.keys.sorted() == expected)
-            for (index, bound) in found where index % 3 > 0 && index < images.count {
-                #expect(!table[index].pointee.isStorable || bound == squaredDistance(table[5], table[index]))
+            // More than one tile of queries, and some left over.
+            let queries = Array(0..<7)
+            let limits = queries.map { basis.limit(of: table[$0].pointee, forCut: cut) }
+            let all = candidates(of: queries.map { table[$0] }, limits, in: segment, count: images.count, path)
+            for (query, found) in all.enumerated() {
+                let (own, limit) = (table[query], limits[query])
+                let expected = images.indices.filter {
+                    $0 % 3 == 0 || !table[$0].pointee.isStorable || squaredDistance(own, table[$0]) <= limit
+                }
+                #expect(found.filter { $0.key < images.count }.keys.sorted() == expected)
+                for (index, bound) in found where index % 3 > 0 && index < images.count {
+                    #expect(!table[index].pointee.isStorable || bound == squaredDistance(own, table[index]))
+                }
             }
         }
     }
 
-    /// Bounds by place.
+    /// Bounds by place, by query.
     private func candidates(
-        of query: UnsafeMutablePointer<Signature>,
-        limit: Int32,
+        of queries: [UnsafeMutablePointer<Signature>],
+        _ limits: [Int32],
         in segment: SignatureSegment,
         count: Int,
-        path: KernelPath
-    ) -> [Int: Int32] {
-        let room = CandidateRoom(queries: 1)
-        let order = room.order(0, signature: query.pointee, limit: limit)
-        segment.scan([order], count: count, path: path)
-        var found: [Int: Int32] = [:]
-        room.forEachFound(0) { found[$0] = $1 }
-        return found
+        _ path: KernelPath
+    ) -> [[Int: Int32]] {
+        let room = CandidateRoom(queries: queries.count)
+        let orders = queries.indices.map {
+            room.order($0, signature: queries[$0].pointee, limit: limits[$0])
+        }
+        segment.scan(orders, count: count, path: path)
+        return queries.indices.map { query in
+            var found: [Int: Int32] = [:]
+            room.forEachFound(query) { found[$0] = $1 }
+            return found
+        }
     }
 }

@@ -93,14 +93,17 @@ void similarity_matmul(
     int32_t path, const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,
     size_t b_stride, float *out, size_t out_stride);
 
-/// Coordinates of a signature, and how many of them each part holds.
+/// Coordinates of a signature. The first parts lie in blocks of 16 signatures, the last two in rows.
 #define SIMILARITY_SIGNATURE 384
 #define SIMILARITY_PARTS 4
-#define SIMILARITY_PART_LENGTHS {64, 64, 128, 128}
+#define SIMILARITY_PART 64
+#define SIMILARITY_BLOCKED_PARTS 2
 /// The first part's coordinates stand for twice as much as the others', so their squares count four times.
 #define SIMILARITY_FIRST_WEIGHT 4
-/// Bytes of a part of 16 signatures: their 32-bit lengths up to here, then the coordinates, 4 of each in turn.
-#define SIMILARITY_PART_BYTES(length) (64 + 16 * (size_t)(length))
+/// Bytes of a block: 32-bit lengths up to the end of its part, then coordinates, 4 of each signature in turn.
+#define SIMILARITY_BLOCK_BYTES ((size_t)(64 + 16 * SIMILARITY_PART))
+/// Bytes of a row: the lengths up to the middle and to the end of it, then its coordinates.
+#define SIMILARITY_ROW_BYTES (8 + SIMILARITY_SIGNATURE - SIMILARITY_PART * SIMILARITY_BLOCKED_PARTS)
 
 /// A signature that may be near a query's.
 typedef struct {
@@ -123,7 +126,8 @@ typedef struct {
     size_t *found;
 } similarity_scan_query;
 
-/// Appends the candidates among blocks `first` ..< `last` of 16 signatures each.
+/// Appends the candidates among blocks `first` ..< `last` of 16 signatures each; `parts` are the blocks of the first
+/// and the second part, and the rows.
 ///
 /// A signature's stored length is the weighted sum of x^2 + 256 x over its coordinates x; one that is far below 0 is always found.
 void similarity_scan(
