@@ -40,8 +40,9 @@ final class SignatureSegment: @unchecked Sendable {
         var lengths: (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
         for (part, end) in SignatureParts.ends.enumerated() {
             let isBlocked = part < Int(SIMILARITY_BLOCKED_PARTS)
+            let inBlock = 64 + place % 16 * 4
             let lane =
-                isBlocked ? block(place / 16, of: part) + 64 + place % 16 * 4 : row(place) + 8 - SignatureParts.ends[1]
+                isBlocked ? block(place / 16, of: part) + inBlock : row(place) + 8 - SignatureParts.ends[1]
             for index in start..<end {
                 let value = Int32(signature.coordinates[index]) - 128
                 sum += (value * value + 256 * value) * (part == 0 ? Int32(SIMILARITY_FIRST_WEIGHT) : 1)

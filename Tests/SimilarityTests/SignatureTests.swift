@@ -205,7 +205,13 @@ struct SignatureTests {
             // More than one tile of queries, and some left over.
             let queries = Array(0..<7)
             let limits = queries.map { basis.limit(of: table[$0].pointee, forCut: cut) }
-            let all = candidates(of: queries.map { table[$0] }, limits, in: segment, count: images.count, path)
+            let all = candidates(
+                of: queries.map { table[$0] },
+                limits,
+                in: segment,
+                count: images.count,
+                path
+            )
             for (query, found) in all.enumerated() {
                 let (own, limit) = (table[query], limits[query])
                 let expected = images.indices.filter {

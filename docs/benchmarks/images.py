@@ -4,12 +4,13 @@
 Sets up a virtual environment of its own beside this file (.bench/venv) on the first run.
 
   images.py histology 1000000 h.images    50x50x3 patches of scikit-image's ihc.png
+  images.py large 1000 l.images           224x224x3 patches of the same
   images.py photographs 100000 m.images   50x50x3 patches of several of its photographs, many of them near-duplicates
   images.py fashion 70000 f.images        Fashion-MNIST, 28x28x1 (Debian's dataset-fashion-mnist)
 
 A patch is cut at a random place of one of 256 (histology) or 48 (photographs, each) turned, scaled (0.7 to 1.4) and
 mirrored versions of the picture, interpolated by cubic splines, and gets a gain of 0.8 to 1.2 and an offset of up to
-20 (histology) of its own. Fashion-MNIST beyond its 70,000 images goes round, shifted by up to two pixels. The images
+20 (histology, large) of its own. Fashion-MNIST beyond its 70,000 images goes round, shifted by up to two pixels. The images
 follow in a random order, always the same.
 
 File: "RISKDIMG", then height, width, channels and count as 32-bit little-endian numbers, then the pixels.
@@ -52,16 +53,16 @@ def versions(picture, count, generator):
         yield np.rint(result.clip(0, 1) * 255).astype(np.uint8)
 
 
-def patches(pictures, each, count, light, generator, write):
+def patches(pictures, each, count, light, generator, write, side=50):
     import numpy as np
 
     sources = [version for picture in pictures for version in versions(picture, each, generator)]
     for first in range(0, count, 1000):
-        block = np.empty((min(1000, count - first), 50, 50, 3), np.float32)
+        block = np.empty((min(1000, count - first), side, side, 3), np.float32)
         for image in block:
             source = sources[generator.integers(len(sources))]
-            top, left = generator.integers(0, source.shape[0] - 49), generator.integers(0, source.shape[1] - 49)
-            patch = source[top : top + 50, left : left + 50]
+            top, left = (generator.integers(0, length - side + 1) for length in source.shape[:2])
+            patch = source[top : top + side, left : left + side]
             image[...] = patch[:, ::-1] if generator.integers(2) else patch
         gain = generator.uniform(0.8, 1.2, (len(block), 1, 1, 1)).astype(np.float32)
         offset = generator.uniform(-light, light, (len(block), 1, 1, 1)).astype(np.float32)
@@ -85,22 +86,23 @@ def fashion(count, generator, write):
 
 
 def main():
-    if len(sys.argv) != 4 or sys.argv[1] not in ("histology", "photographs", "fashion"):
+    if len(sys.argv) != 4 or sys.argv[1] not in ("histology", "large", "photographs", "fashion"):
         sys.exit(__doc__)
     in_own_environment()
     import numpy as np
     from skimage import data, util
 
     kind, count = sys.argv[1], int(sys.argv[2])
-    shape = (28, 28, 1) if kind == "fashion" else (50, 50, 3)
+    shape = {"fashion": (28, 28, 1), "large": (224, 224, 3)}.get(kind, (50, 50, 3))
     generator = np.random.default_rng(1)
     with open(sys.argv[3], "wb") as file:
         file.write(b"RISKDIMG" + struct.pack("<4I", *shape, count))
         write = lambda block: file.write(block.tobytes())
         if kind == "fashion":
             fashion(count, generator, write)
-        elif kind == "histology":
-            patches([util.img_as_float(data.immunohistochemistry())], 256, count, 20, generator, write)
+        elif kind in ("histology", "large"):
+            picture = util.img_as_float(data.immunohistochemistry())
+            patches([picture], 256, count, 20, generator, write, side=shape[0])
         else:
             names = ("astronaut", "chelsea", "coffee", "rocket", "retina", "hubble_deep_field")
             pictures = [util.img_as_float(getattr(data, name)()) for name in names]
