@@ -96,7 +96,8 @@ let package = Package(
         .target(
             name: "RiskdDaemon",
             dependencies: [
-                "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI", "HTTPServer",
+                "Alerting", "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI",
+                "HTTPServer",
                 "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
                 "Storage",
@@ -113,8 +114,8 @@ let package = Package(
         .target(
             name: "RiskdCLI",
             dependencies: [
-                "Configuration", "Domain", "RiskdDaemon", "RiskdTraining", "Runtime", "Scoring", "Storage",
-                "Training",
+                "Alerting", "Configuration", "Domain", "RiskdDaemon", "RiskdTraining", "Runtime", "Scoring",
+                "Storage", "Training",
             ],
             swiftSettings: house
         ),

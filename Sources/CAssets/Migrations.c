@@ -21,6 +21,9 @@ static const unsigned char campaigns[] = {
 static const unsigned char near_images[] = {
 #embed "../Storage/Migrations/0007_near_images.sql"
 };
+static const unsigned char alerts[] = {
+#embed "../Storage/Migrations/0008_alerts.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -30,6 +33,7 @@ static const riskd_asset migrations[] = {
     {"0005_opinion_models.sql", opinion_models, sizeof opinion_models},
     {"0006_campaigns.sql", campaigns, sizeof campaigns},
     {"0007_near_images.sql", near_images, sizeof near_images},
+    {"0008_alerts.sql", alerts, sizeof alerts},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

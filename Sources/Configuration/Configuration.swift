@@ -30,6 +30,8 @@ package struct Configuration: Hashable, Sendable {
     package var scoring = Scoring()
     /// How thresholds are built from benign traffic.
     package var calibration = Calibration()
+    /// Which levels alert, and who is told.
+    package var alerting = Alerting()
 
     /// The settings for `model`: its own, or the defaults when none are given.
     ///

@@ -131,15 +131,29 @@ extension ConfigurationDecoder {
         at path: String,
         into opinions: inout [Configuration.Opinion]
     ) {
+        decodeList(KeyTable.opinion, node, of: "opinions", at: path, Configuration.Opinion()) {
+            opinions.append($0)
+        }
+    }
+
+    /// Reads a list of mappings; nothing at all is an empty list.
+    mutating func decodeList<Element>(
+        _ section: KeySection<Element>,
+        _ node: YAMLNode,
+        of plural: String,
+        at path: String,
+        _ defaults: Element,
+        _ append: (Element) -> Void
+    ) {
         switch node.content {
         case .sequence(let nodes):
             for (index, node) in nodes.enumerated() {
-                var opinion = Configuration.Opinion()
-                decode(KeyTable.opinion, node, at: "\(path)[\(index)]", into: &opinion)
-                opinions.append(opinion)
+                var element = defaults
+                decode(section, node, at: "\(path)[\(index)]", into: &element)
+                append(element)
             }
         case .scalar(nil), .refused: break
-        default: report(node.origin, path, "expected a list of opinions, got \(node.kind)")
+        default: report(node.origin, path, "expected a list of \(plural), got \(node.kind)")
         }
     }
 }

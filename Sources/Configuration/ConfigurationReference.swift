@@ -30,7 +30,9 @@ package enum ConfigurationReference {
         return text
     }
 
-    private static func isExample(_ parts: ArraySlice<String>) -> Bool { parts.contains("NAME") }
+    private static func isExample(_ parts: ArraySlice<String>) -> Bool {
+        parts.contains { $0 == "NAME" || $0.hasSuffix("[]") }
+    }
 
     private static func indent(_ parts: ArraySlice<String>) -> String {
         let levels = parts.count + parts.count { $0.hasSuffix("[]") }

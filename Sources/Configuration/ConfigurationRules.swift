@@ -20,6 +20,7 @@ struct ConfigurationRules {
             rules.checkSimilarity(model.similarity, "models.\(name).similarity", inherited: "similarity")
             rules.checkOpinions(model, "models.\(name)")
         }
+        rules.checkEndpoints(configuration.alerting.endpoints)
         return rules.decoder.problems
     }
 
@@ -60,6 +61,44 @@ struct ConfigurationRules {
                 [],
                 "needs a threshold and a cap of its own: the defaults are meant for ssim, not \(metric)"
             )
+        }
+    }
+
+    private mutating func checkEndpoints(_ endpoints: [Configuration.AlertEndpoint]) {
+        var seen: Set<String> = []
+        for (index, endpoint) in endpoints.enumerated() {
+            let path = "alerting.endpoints[\(index)]"
+            if !endpoint.name.isEmpty, !seen.insert(endpoint.name).inserted {
+                report("\(path).name", [], "'\(endpoint.name)' is the name of two endpoints")
+            }
+            let isLines = endpoint.format == .syslog || endpoint.format == .cef
+            switch endpoint.target {
+            case .syslog where !isLines:
+                let message = "a syslog address needs the format syslog or cef"
+                report("\(path).url", ["\(path).format"], message)
+            case .url, .secretURL:
+                if isLines {
+                    let message = "the format \(endpoint.format.rawValue) needs an address such as "
+                    report("\(path).url", ["\(path).format"], message + "syslog+tls://siem.example.org:6514")
+                }
+            case .syslog: break
+            }
+            if case .url(let text) = endpoint.target, text.hasPrefix("http:"), !endpoint.allowsPlainHTTP {
+                report("\(path).url", [], "is not encrypted: use https, or set allow_http")
+            }
+            let isSigned = endpoint.format == .native && endpoint.signing != .none
+            if endpoint.secrets.isEmpty, isSigned || endpoint.format == .pagerduty {
+                let message = isSigned ? "native messages are signed" : "pagerduty needs a routing key"
+                report("\(path).secrets", ["\(path).name"], "name the file of a secret: \(message)")
+            }
+            if endpoint.secrets.count > 2 { report("\(path).secrets", [], "takes at most two secrets") }
+            if (endpoint.clientCertificate == nil) != (endpoint.clientKey == nil) {
+                let keys = ["\(path).client_certificate", "\(path).client_key"]
+                report(keys[0], [keys[1]], "needs client_certificate and client_key together")
+            }
+            if endpoint.format == .template, endpoint.template == nil {
+                report("\(path).format", [], "needs the key template beside it")
+            }
         }
     }
 

@@ -8,7 +8,9 @@ enum KeyTable {
     private static let served = KeyMaker(defaults: Configuration.Model())
     private static let second = KeyMaker(defaults: Configuration.Opinion())
 
-    static let root = KeySection<Configuration>(bindings: [
+    static let root = KeySection<Configuration>(bindings: scoringKeys + alertingKeys)
+
+    private static let scoringKeys: [KeyBinding<Configuration>] = [
         top.key(
             "state_directory",
             \.stateDirectory,
@@ -171,7 +173,7 @@ enum KeyTable {
             let similarity = root.similarity
             decoder.decodeModels(node, at: path, similarity: similarity, into: &root.models)
         },
-    ])
+    ]
 
     static let similarity = KeySection<Configuration.Similarity>(bindings: [
         images.key(

@@ -1,3 +1,5 @@
+import Domain
+
 /// The type of a key: how its text is read, printed and described.
 struct ValueType<Value: Sendable>: Sendable {
     /// What a message says was expected, such as `a duration such as 10s`.
@@ -187,6 +189,15 @@ extension ValueType where Value == String {
     }
 }
 
+extension ValueType where Value == String {
+    /// The name of an alert's label.
+    static let label = ValueType<String>.scalar(
+        "a label",
+        note: AlertLabel.names.joined(separator: ", "),
+        text: { $0 }
+    ) { given, _ in AlertLabel.names.contains(given) ? .success(given) : nil }
+}
+
 extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of a few words.
     static var choice: ValueType {
@@ -200,6 +211,100 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
             )
         }
     }
+}
+
+extension ValueType where Value == Bool {
+    /// Yes or no.
+    static let boolean = ValueType.scalar(
+        "true or false",
+        note: "true, false",
+        text: { $0 ? "true" : "false" }
+    ) {
+        given,
+        _ in
+        switch given {
+        case "true": .success(true)
+        case "false": .success(false)
+        default: nil
+        }
+    }
+}
+
+extension ValueType where Value == AlertMatcher {
+    /// A condition on a label.
+    static let matcher = ValueType.scalar(
+        "a condition such as model=fashion",
+        note:
+            "LABEL=VALUE, or with !=, =~ and !~; LABEL is alertname, entity, entity_kind, level, model or severity",
+        text: { quoted($0.description) }
+    ) { given, _ in
+        do throws(AlertMatcher.Complaint) {
+            return .success(try AlertMatcher(parsing: given))
+        } catch {
+            return .failure(.init(text: error.text))
+        }
+    }
+}
+
+extension ValueType where Value == SecretReference {
+    /// Where a secret is read from; never the secret.
+    static let secretReference = ValueType.scalar(
+        "a path or credential:NAME",
+        note: "path of a file that only its owner may read, or credential:NAME",
+        text: { $0.text }
+    ) { given, scope in
+        if given.hasPrefix("whsec_") || given.hasPrefix("whsk_") || given.contains("://") {
+            return .failure(.init(text: "secrets are read from files: name one, or credential:NAME"))
+        }
+        return SecretReference(given, scope).map { .success($0) }
+    }
+}
+
+extension SecretReference {
+    /// `credential:NAME`, `file:PATH` or a path; nil when it is none of them.
+    init?(_ text: String, _ scope: Scope) {
+        if text.hasPrefix("credential:") {
+            let name = String(text.dropFirst(11))
+            guard !name.isEmpty, !name.contains("/"), checkedText(name) != nil else { return nil }
+            self = .credential(name)
+        } else {
+            let path = text.hasPrefix("file:") ? String(text.dropFirst(5)) : text
+            guard checkedText(path) != nil else { return nil }
+            self = .file(scope.absolute(path))
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .credential(let name): "credential:\(name)"
+        case .file(let path): quoted(path)
+        }
+    }
+}
+
+extension ValueType where Value == EndpointTarget {
+    /// An address, which messages do not show because it may carry a token.
+    static let target = ValueType(
+        expected: "an address",
+        note:
+            "https://..., http://..., syslog+udp://HOST:PORT, also +tcp and +tls; or file:PATH or credential:NAME",
+        read: { node, scope in
+            guard case .scalar(let given?) = node.content else {
+                return .failure(.init(text: "expected an address, got \(node.kind)"))
+            }
+            guard let text = checkedText(given) else { return .failure(.init(text: textRule)) }
+            if text.hasPrefix("file:") || text.hasPrefix("credential:") {
+                return SecretReference(text, scope).map { .success(.secretURL($0)) }
+                    ?? .failure(.init(text: "expected file:PATH or credential:NAME"))
+            }
+            do throws(EndpointTarget.Complaint) {
+                return .success(try EndpointTarget(parsing: text))
+            } catch {
+                return .failure(.init(text: error.text))
+            }
+        },
+        text: { $0.redacted }
+    )
 }
 
 extension ValueType where Value == Configuration.Secret {

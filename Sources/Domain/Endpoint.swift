@@ -51,6 +51,39 @@ package enum EndpointTarget: Hashable, Sendable {
     }
 }
 
+extension EndpointTarget {
+    /// Why a text is no address; never shows the text.
+    package struct Complaint: Error, Hashable, Sendable {
+        /// In words.
+        package let text: String
+    }
+
+    /// Parses an address.
+    ///
+    /// - Parameter text: `https://...`, `http://...`, or `syslog+udp://HOST:PORT`, `syslog+tcp://` and `syslog+tls://`.
+    /// - Throws: `Complaint` when it is something else.
+    package init(parsing text: String) throws(Complaint) {
+        if text.hasPrefix("https://") || text.hasPrefix("http://") {
+            self = .url(text)
+            return
+        }
+        for transport in SyslogTransport.allCases {
+            let scheme = "syslog+\(transport.rawValue)://"
+            guard text.hasPrefix(scheme) else { continue }
+            var place = text.dropFirst(scheme.count)
+            if place.hasSuffix("/") { place = place.dropLast() }
+            guard let colon = place.lastIndex(of: ":"),
+                let port = UInt16(place[place.index(after: colon)...]),
+                port > 0, colon != place.startIndex
+            else { throw Complaint(text: "expected a host and a port after \(scheme)") }
+            let host = place[..<colon].filter { $0 != "[" && $0 != "]" }
+            self = .syslog(host: String(host), port: port, transport: transport)
+            return
+        }
+        throw Complaint(text: "expected https://, http:// or syslog+udp://, syslog+tcp:// or syslog+tls://")
+    }
+}
+
 /// How syslog lines travel.
 package enum SyslogTransport: String, Hashable, Sendable, CaseIterable {
     case udp

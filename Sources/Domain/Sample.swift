@@ -26,6 +26,8 @@ package struct Sample: Hashable, Sendable {
     package let score: Int64
     /// nil: uncalibrated, never a guess.
     package let level: Level?
+    /// The level that people hold it at, at least; nil: they do not.
+    package let pinned: Level?
     /// The lane with the most evidence; nil for roll-ups and uncalibrated entities.
     package let lane: Lane?
     /// The lanes' evidence in units of 2^-20 bit, burst first; empty for the whole service and uncalibrated entities.
@@ -45,6 +47,7 @@ package struct Sample: Hashable, Sendable {
         queries: Int,
         score: Int64,
         level: Level?,
+        pinned: Level? = nil,
         lane: Lane?,
         lanes: [Int64],
         evidence: Int64,
@@ -57,6 +60,7 @@ package struct Sample: Hashable, Sendable {
         self.queries = queries
         self.score = score
         self.level = level
+        self.pinned = pinned
         self.lane = lane
         self.lanes = lanes
         self.evidence = evidence

@@ -17,6 +17,7 @@ package enum Riskd {
         .daemon, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns, .explain,
         .recompute,
         .evaluate,
+        .alert, .silence, .endpoint,
         .play, .dump,
         .demo, .config,
     ]

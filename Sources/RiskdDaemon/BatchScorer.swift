@@ -1,3 +1,4 @@
+package import Alerting
 package import Domain
 package import Ingest
 package import Runtime
@@ -19,6 +20,8 @@ package final class BatchScorer {
     private let seen: @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     private let stages: StageClock?
     private var engine: ScoringEngine
+    private var book: AlertBook
+    private let isSilent: Bool
     private var progress: Progress
     /// The ids of the last two batches, which may not be committed yet.
     private var recent: [Set<SeenKey>] = []
@@ -41,6 +44,8 @@ package final class BatchScorer {
     ///
     /// - Parameters:
     ///   - engine: with tracks and open ticks restored.
+    ///   - book: with alerts restored.
+    ///   - isSilent: whether nobody is told of alerts, because the log is a recorded one.
     ///   - detectors: with histories restored.
     ///   - calibrations: what turns scores into rungs.
     ///   - configurationID: of the scoring configuration's artefact.
@@ -51,6 +56,8 @@ package final class BatchScorer {
     ///   - seen: which of some ids are in the database.
     package init(
         engine: ScoringEngine,
+        book: AlertBook,
+        isSilent: Bool = false,
         detectors: Detectors,
         calibrations: ActiveCalibrations,
         configurationID: String,
@@ -61,6 +68,8 @@ package final class BatchScorer {
         seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     ) {
         self.engine = engine
+        self.book = book
+        self.isSilent = isSilent
         self.detectors = detectors
         self.calibrations = calibrations
         self.configurationID = configurationID
@@ -138,6 +147,38 @@ package final class BatchScorer {
         let stored = Set(result.commit.tracks.map(\.entity))
         result.commit.tracks += engine.elevatedTracks.filter { !stored.contains($0.entity) }
             .map { StoredTrack($0.entity, $0.track) }
+        return result
+    }
+
+    /// Applies what people ask for, after the last closed tick and before the next.
+    ///
+    /// - Parameter actions: in order, none of them applied before.
+    /// - Returns: what to commit; nil when there is nothing.
+    package func apply(_ actions: [PendingAction]) -> ScoredBatch? {
+        guard !actions.isEmpty else { return nil }
+        var result = ScoredBatch(emptyCommit(), bytesRead: 0)
+        var output = ScoringOutput()
+        for pending in actions {
+            let action = pending.action
+            let tick = engine.lastClosedTick
+            let time = tick.map(engine.configuration.end) ?? action.requestedAt
+            let outcome = book.apply(action, stored: pending.alerts, at: time)
+            if let intervention = outcome.intervention, let entity = outcome.entity {
+                let step = engine.intervene(intervention, on: entity)
+                book.take(step.samples, step.levelChanges)
+                output.append(step)
+            }
+            result.commit.appliedActions.append(
+                AppliedAction(
+                    id: action.id,
+                    afterTick: tick,
+                    intervention: outcome.intervention,
+                    entity: outcome.entity,
+                    refusal: outcome.refusal
+                )
+            )
+        }
+        finish(&result, output, areAlertsTaken: true)
         return result
     }
 
@@ -239,7 +280,17 @@ package final class BatchScorer {
     }
 
     /// Fills in what a batch leaves behind.
-    private func finish(_ result: inout ScoredBatch, _ output: ScoringOutput) {
+    private func finish(
+        _ result: inout ScoredBatch,
+        _ output: ScoringOutput,
+        areAlertsTaken: Bool = false
+    ) {
+        if !areAlertsTaken { book.take(output.samples, output.levelChanges) }
+        let changes = book.takeChanges()
+        result.commit.alerts = changes.alerts.values.sorted { $0.snapshot.id < $1.snapshot.id }
+        result.commit.alertEvents = changes.events
+        result.commit.notices = changes.notices
+        result.commit.isSilent = isSilent
         progress.batch += 1
         progress.sequence += Int64(result.commit.observations.count)
         result.commit.sequence = progress.sequence

@@ -13,6 +13,7 @@ extension Daemon {
         _ access: DatabaseAccess,
         _ reader: Store,
         _ plans: DetectorPlans,
+        _ notifier: Notifier?,
         _ body: () async throws -> Void
     ) async throws {
         let (stop, log, reload) = (stop, log, reload)
@@ -58,6 +59,7 @@ extension Daemon {
                     metrics.set("riskd_database_up", to: isReachable ? 1 : 0)
                 }
             }
+            if let notifier { group.addTask { try await notifier.run() } }
             defer { group.cancelAll() }
             do {
                 try await body()

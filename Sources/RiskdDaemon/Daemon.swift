@@ -15,8 +15,12 @@ package struct Daemon: Sendable {
     package enum Mode: Sendable {
         /// Follows the configured paths until it is asked to stop.
         case live
-        /// Reads recorded logs to their end; event time alone counts.
+        /// Reads recorded logs to their end; event time alone counts, and nobody is told of alerts.
         case replay([String])
+
+        var isReplay: Bool {
+            if case .replay = self { true } else { false }
+        }
     }
 
     /// What a run did.
@@ -47,6 +51,7 @@ package struct Daemon: Sendable {
     let metrics = Metrics()
     let stop = StopFlag()
     let reload = Reload()
+    let inbox = ActionInbox()
     private let progress: @Sendable (Int64, Int64?) -> Void
 
     /// A daemon that has not started.
@@ -127,17 +132,21 @@ package struct Daemon: Sendable {
                 )
             }
         }
+        let alerts = AlertSettings(configuration)
         let start = PipelineStart(
             store: store,
             scoring: scoring,
             pool: WorkerPool(width: configuration.workers),
             log: log,
+            alerts: alerts.policy,
+            isSilent: mode.isReplay,
             stages: stages
         )
         var began = ContinuousClock.now
         var probes: HTTPServer?
         defer { probes?.stop() }
-        try await supervise(mode, signals, access, reader, plans) {
+        let notifier = mode.isReplay ? nil : try await notifier(alerts, access)
+        try await supervise(mode, signals, access, reader, plans, notifier) {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
@@ -145,6 +154,7 @@ package struct Daemon: Sendable {
                     plans,
                     seen: RetryingReader(reader, log: log, stop: stop).seen
                 )
+                if mode.isReplay { inbox.put(try await reader.pendingActions()) }
                 drift.begin(restored.calibrations)
                 show(restored, drift)
                 // 5. The outside may look in, now that there is something to see.
@@ -162,6 +172,7 @@ package struct Daemon: Sendable {
                     committer: committer,
                     stop: pause,
                     clock: { Timestamp.now },
+                    actions: { [inbox] in inbox.take() },
                     stages: stages,
                     onRead: onRead(source)
                 ).run(source)
@@ -171,6 +182,16 @@ package struct Daemon: Sendable {
         await store.close()
         await reader.close()
         return tally.summary(duration: ContinuousClock.now - began, wasInterrupted: stop.isRaised)
+    }
+
+    private func notifier(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Notifier {
+        Notifier(
+            store: try await Store.connect(access.connectionString),
+            settings: alerts,
+            inbox: inbox,
+            log: log,
+            metrics: metrics
+        )
     }
 
     private func settings(_ mode: Mode) -> Pipeline.Settings {

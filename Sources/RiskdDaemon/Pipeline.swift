@@ -1,6 +1,7 @@
 package import Domain
 package import Ingest
 package import Runtime
+package import Storage
 
 /// The path of one record, from source to commit: reads and scores one batch while the one before is committed.
 package struct Pipeline {
@@ -25,6 +26,7 @@ package struct Pipeline {
     private let committer: Committer
     private let stop: StopFlag
     private let clock: @Sendable () -> Timestamp
+    private let actions: @Sendable () -> [PendingAction]
     private let stages: StageClock?
     private let onRead: (IngestBatch) -> Void
 
@@ -36,6 +38,7 @@ package struct Pipeline {
     ///   - committer: of the same database.
     ///   - stop: raised to end a live pipeline after what was read is committed.
     ///   - clock: the wall clock.
+    ///   - actions: takes what people ask for, in order.
     ///   - stages: told how long reading takes, and waiting for the committer.
     ///   - onRead: told of everything that is read.
     package init(
@@ -44,6 +47,7 @@ package struct Pipeline {
         committer: Committer,
         stop: StopFlag,
         clock: @escaping @Sendable () -> Timestamp,
+        actions: @escaping @Sendable () -> [PendingAction] = { [] },
         stages: StageClock? = nil,
         onRead: @escaping (IngestBatch) -> Void
     ) {
@@ -52,6 +56,7 @@ package struct Pipeline {
         self.committer = committer
         self.stop = stop
         self.clock = clock
+        self.actions = actions
         self.stages = stages
         self.onRead = onRead
     }
@@ -91,6 +96,7 @@ package struct Pipeline {
             try Task.checkCancellation()
             // A committer that failed while everything was quiet.
             if batches.isAbandoned { throw CancellationError() }
+            if let scored = scorer.apply(actions()) { try await batches.send(scored) }
             var lap = StageLap(stages)
             let batch = try await collect(from: source)
             lap.end(.read)

@@ -25,6 +25,8 @@ package struct PipelineMetrics: Sendable {
             ("riskd_level_changes_total", "Level changes, by the level reached."),
             ("riskd_reloads_total", "Times that SIGHUP had model files looked at again, by result."),
             ("riskd_source_notices_total", "What was noticed about sources, by kind."),
+            ("riskd_alert_events_total", "What happened to alerts, by kind."),
+            ("riskd_outbox_given_up_total", "Messages given up undelivered, by reason."),
         ]
         for (name, help) in counters { metrics.declare(name, .counter, help) }
         let gauges = [
@@ -42,6 +44,12 @@ package struct PipelineMetrics: Sendable {
             (
                 "riskd_opinion_drifting",
                 "1 while a second opinion signals more ordinary records than calibrated."
+            ),
+            ("riskd_alerts", "Alerts that are not resolved, by state and level."),
+            ("riskd_webhook_queue_age_seconds", "How long the oldest message of an endpoint has waited."),
+            (
+                "riskd_notifier_failing",
+                "1 while alerts cannot be routed because the database does not answer."
             ),
             ("riskd_calibrated_models", "Models with a calibration in force."),
             ("riskd_build_info", "Always 1; the version is a label."),
@@ -90,6 +98,9 @@ package struct PipelineMetrics: Sendable {
                 "riskd_level_changes_total",
                 ["kind": change.entity.kind, "to": change.to.description]
             )
+        }
+        for event in commit.alertEvents {
+            metrics.add("riskd_alert_events_total", ["kind": event.kind.rawValue])
         }
         for sample in commit.samples { set(sample) }
         for (model, use) in batch.histories {

@@ -1,3 +1,4 @@
+import Alerting
 import Domain
 import Runtime
 import Scoring
@@ -21,6 +22,9 @@ struct PipelineStart {
     let scoring: ScoringConfiguration
     let pool: WorkerPool
     let log: Log
+    let alerts: AlertPolicy
+    /// Whether nobody is told of alerts.
+    let isSilent: Bool
     var stages: StageClock?
 
     /// Restores everything, and begins an epoch where configuration or calibrations are new.
@@ -39,7 +43,7 @@ struct PipelineStart {
             if let last = current.state.epochs.last {
                 // Ticks that hold records of the last epoch are closed by its rules before this one begins.
                 let past = try await Restoration.past(store, epoch: last)
-                let scorer = scorer(past, Detectors(plans: plans, pool: pool), seen)
+                let scorer = try await scorer(past, Detectors(plans: plans, pool: pool), seen)
                 try await store.commit(scorer.closeEpoch().commit)
                 current = try await Restoration.current(
                     store,
@@ -60,7 +64,7 @@ struct PipelineStart {
             ServiceManager.watchdog()
         }
         return Restored(
-            scorer: scorer(current, detectors, seen),
+            scorer: try await scorer(current, detectors, seen),
             sources: current.state.sources,
             sequence: current.state.sequence,
             calibrations: current.calibrations
@@ -71,9 +75,11 @@ struct PipelineStart {
         _ restoration: Restoration,
         _ detectors: Detectors,
         _ seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
-    ) -> BatchScorer {
+    ) async throws -> BatchScorer {
         BatchScorer(
             engine: restoration.engine,
+            book: try await restoration.alertBook(alerts, from: store),
+            isSilent: isSilent,
             detectors: detectors,
             calibrations: restoration.calibrations,
             configurationID: restoration.configurationID,

@@ -50,6 +50,7 @@ package struct Recomputation: Sendable {
         var through = state.lastClosedTick
         if let only { through = try await store.sample(only)?.sample.tick ?? through }
         var epochs = state.epochs.dropFirst()
+        var interventions = try await store.interventions()[...]
         var engine = try await engine(of: first, after: EngineState())
         var output = ScoringOutput()
         var last: Tick?
@@ -61,10 +62,16 @@ package struct Recomputation: Sendable {
                 guard let tick = group.first?.tick else { continue }
                 if let through, tick > through { break }
                 while let next = epochs.first, next.firstTick <= tick {
-                    output.append(engine.advance(to: engine.configuration.start(of: next.firstTick)))
+                    let start = engine.configuration.start(of: next.firstTick)
+                    engine.advance(to: start, applying: &interventions, into: &output)
                     engine = try await self.engine(of: next, after: engine.state)
                     epochs = epochs.dropFirst()
                 }
+                engine.advance(
+                    to: engine.configuration.start(of: tick),
+                    applying: &interventions,
+                    into: &output
+                )
                 output.append(try engine.close(tick: tick, histograms: group))
                 report.histograms += group.count
             }
@@ -74,12 +81,16 @@ package struct Recomputation: Sendable {
             if let through, newest >= through { break }
         }
         while let next = epochs.first, through.map({ next.firstTick <= $0 }) ?? false {
-            output.append(engine.advance(to: engine.configuration.start(of: next.firstTick)))
+            let start = engine.configuration.start(of: next.firstTick)
+            engine.advance(to: start, applying: &interventions, into: &output)
             engine = try await self.engine(of: next, after: engine.state)
             epochs = epochs.dropFirst()
         }
         // The quiet ticks after the last query count too: levels step down on them.
-        if let through { output.append(engine.advance(to: engine.configuration.end(of: through))) }
+        if let through {
+            let end = engine.configuration.end(of: through)
+            engine.advance(to: end, applying: &interventions, into: &output)
+        }
         try await compare(output, only, &report)
         if let only {
             guard report.samples == 0, let stored = try await store.sample(only) else { return report }
@@ -134,6 +145,22 @@ package struct Recomputation: Sendable {
         where ids.contains(row.sample.id) {
             report.differences.append(Difference(id: row.sample.id, stored: row.sample, recomputed: nil))
         }
+    }
+}
+
+extension ScoringEngine {
+    /// Closes quiet ticks up to a time, and does in between what people asked for then.
+    fileprivate mutating func advance(
+        to time: Timestamp,
+        applying interventions: inout ArraySlice<StoredIntervention>,
+        into output: inout ScoringOutput
+    ) {
+        while let next = interventions.first, configuration.end(of: next.afterTick) <= time {
+            output.append(advance(to: configuration.end(of: next.afterTick)))
+            output.append(intervene(next.intervention, on: next.entity))
+            interventions = interventions.dropFirst()
+        }
+        output.append(advance(to: time))
     }
 }
 

@@ -14,7 +14,8 @@ extension StoredTrack {
             level: track.level.rawValue,
             below: track.below,
             tick: track.tick?.index,
-            seen: track.seen?.index
+            seen: track.seen?.index,
+            pinned: track.pinned?.rawValue
         )
     }
 
@@ -33,7 +34,8 @@ extension StoredTrack {
             level: level,
             below: below,
             tick: tick.map(Tick.init),
-            seen: seen.map(Tick.init)
+            seen: seen.map(Tick.init),
+            pinned: pinned.flatMap(Level.init(rawValue:))
         )
     }
 }

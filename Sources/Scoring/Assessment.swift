@@ -10,6 +10,8 @@ package struct Assessment: Hashable, Sendable {
     package let score: Int64
     /// nil: uncalibrated.
     package let level: Level?
+    /// The level that people hold it at, at least; nil: they do not.
+    package let pinned: Level?
     /// The lane with the most evidence; nil for roll-ups and uncalibrated entities.
     package let lane: Lane?
     /// The lanes' evidence in units of 2^-20 bit, burst first; empty for the whole service and uncalibrated entities.
@@ -27,6 +29,7 @@ package struct Assessment: Hashable, Sendable {
         tick: Tick,
         score: Int64,
         level: Level?,
+        pinned: Level? = nil,
         lane: Lane?,
         lanes: [Int64],
         evidence: Int64,
@@ -37,6 +40,7 @@ package struct Assessment: Hashable, Sendable {
         self.tick = tick
         self.score = score
         self.level = level
+        self.pinned = pinned
         self.lane = lane
         self.lanes = lanes
         self.evidence = evidence
@@ -67,6 +71,7 @@ package struct Assessment: Hashable, Sendable {
             queries: queries,
             score: score,
             level: level,
+            pinned: pinned,
             lane: lane,
             lanes: lanes,
             evidence: evidence,

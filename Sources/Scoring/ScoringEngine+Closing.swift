@@ -156,7 +156,7 @@ extension ScoringEngine {
         return note(entity, before: before.level, into: &output)
     }
 
-    private mutating func note(_ entity: Entity, before: Level, into output: inout ScoringOutput) -> Level? {
+    mutating func note(_ entity: Entity, before: Level, into output: inout ScoringOutput) -> Level? {
         let level = tracks[entity]?.level ?? .info
         guard level != before else { return nil }
         output.change(entity)
@@ -164,7 +164,7 @@ extension ScoringEngine {
         return before
     }
 
-    private mutating func issue(
+    mutating func issue(
         _ assessment: Assessment,
         _ queries: Int,
         _ before: Level?,
@@ -185,7 +185,7 @@ extension ScoringEngine {
         }
     }
 
-    private mutating func evict(_ entity: Entity, into output: inout ScoringOutput) {
+    mutating func evict(_ entity: Entity, into output: inout ScoringOutput) {
         tracks[entity] = nil
         output.evict(entity)
         guard entity.isMember, let model = entity.model else { return }

@@ -31,7 +31,7 @@ extension ScoringEngine {
         return copy.assess(entity, at: reached)
     }
 
-    private mutating func assess(_ entity: Entity, at tick: Tick) -> Assessment {
+    mutating func assess(_ entity: Entity, at tick: Tick) -> Assessment {
         switch entity {
         case .user, .campaign: assess(member: entity, at: tick)
         case .model: assess(model: entity, at: tick)
@@ -65,6 +65,7 @@ extension ScoringEngine {
             tick: tick,
             score: standing.score,
             level: own.level,
+            pinned: own.pinned,
             lane: nil,
             lanes: plain.lanes,
             evidence: plain.evidence,
@@ -83,6 +84,7 @@ extension ScoringEngine {
             tick: tick,
             score: rollUp.score,
             level: tracks[.global]?.level ?? .info,
+            pinned: tracks[.global]?.pinned,
             lane: nil,
             lanes: [],
             evidence: 0,
@@ -140,6 +142,7 @@ extension ScoringEngine {
             tick: tick,
             score: track.score(at: tick, criticality: criticality, configuration),
             level: track.level,
+            pinned: track.pinned,
             lane: track.lane(at: tick, configuration),
             lanes: track.lanes(at: tick, configuration),
             evidence: track.evidence(at: tick, configuration),

@@ -17,6 +17,8 @@ package struct Track: Hashable, Sendable {
     package private(set) var tick: Tick?
     /// The last tick that the level was evaluated at.
     package private(set) var seen: Tick?
+    /// The level that people hold this track at, at least; it is no evidence.
+    package private(set) var pinned: Level?
 
     /// A track that nothing is known of.
     package init() {
@@ -35,8 +37,17 @@ package struct Track: Hashable, Sendable {
     ///   - below: ticks, at least 0.
     ///   - tick: the last tick with queries.
     ///   - seen: the last tick that the level was evaluated at.
+    ///   - pinned: the level that people hold it at, at most `level`.
     /// - Precondition: four lanes and four ledgers.
-    package init(lanes: [Int64], ledgers: [Ledger], level: Level, below: Int, tick: Tick?, seen: Tick?) {
+    package init(
+        lanes: [Int64],
+        ledgers: [Ledger],
+        level: Level,
+        below: Int,
+        tick: Tick?,
+        seen: Tick?,
+        pinned: Level? = nil
+    ) {
         precondition(lanes.count == 4 && ledgers.count == 4)
         self.lanes = lanes
         self.ledgers = ledgers
@@ -44,6 +55,7 @@ package struct Track: Hashable, Sendable {
         self.below = below
         self.tick = tick
         self.seen = seen
+        self.pinned = pinned
     }
 
     /// Whether this track cannot be told from a new one, so that forgetting it changes nothing.
@@ -176,7 +188,7 @@ package struct Track: Hashable, Sendable {
         while reached < 4, score >= configuration.enter[reached] { reached += 1 }
         if reached > level.rawValue {
             set(level: reached)
-        } else if level > .info, score < configuration.exit[level.rawValue - 1] {
+        } else if level > pinned ?? .info, score < configuration.exit[level.rawValue - 1] {
             below += 1
             if below >= configuration.hold { set(level: level.rawValue - 1) }
         } else {
@@ -188,6 +200,23 @@ package struct Track: Hashable, Sendable {
     mutating func evaluate(_ score: Int64, at tick: Tick, _ configuration: ScoringConfiguration) {
         evaluate(score, configuration)
         seen = tick
+    }
+
+    /// Holds the level at least where it is, until ``unpin()``.
+    mutating func pin() { pinned = level > .info ? level : nil }
+
+    /// Lets the level follow the score again.
+    mutating func unpin() {
+        pinned = nil
+        below = 0
+    }
+
+    /// Forgets all evidence; the level is what a score enters that had been nothing before.
+    ///
+    /// A score can only be left over for a model or the whole service, from its members.
+    mutating func reset(score: Int64, at tick: Tick, _ configuration: ScoringConfiguration) {
+        self = Track()
+        evaluate(score, at: tick, configuration)
     }
 
     /// Whether nothing is left of this track at `tick`, nor at any later one, whatever the roundings of decay.

@@ -50,6 +50,16 @@ package struct CommitBatch: Sendable {
     package var campaigns: [ModelID: [Campaign]] = [:]
     /// What the models' similarity histories hold after this batch.
     package var historyWindows: [HistoryWindow] = []
+    /// Alerts that changed, as they are after this batch, ordered by id.
+    package var alerts: [Alert] = []
+    /// What happened to alerts, in order.
+    package var alertEvents: [AlertEvent] = []
+    /// What somebody may want to know of alerts, in order.
+    package var notices: [AlertNotice] = []
+    /// Whether nobody is told: the batch is of a recorded log.
+    package var isSilent = false
+    /// Actions that were applied, in order.
+    package var appliedActions: [AppliedAction] = []
     /// The artefact id of the scoring configuration.
     package var configurationID: String
     /// The artefact ids of the calibrations in force.

@@ -88,6 +88,7 @@ extension CommitBatch {
                 row.int8Array(sample.contributions.map(\.milliPoints))
                 row.text(configurationID)
                 row.optional(sample.entity.model.flatMap { calibrationIDs[$0] }) { $0.text($1) }
+                row.optional(sample.pinned) { $0.int2(Int16($1.rawValue)) }
             }
         }
         return facts

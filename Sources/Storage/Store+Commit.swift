@@ -27,6 +27,7 @@ extension Store {
         let tracks = TrackRows(batch.tracks)
         let seen = batch.seenRows()
         let campaigns = CampaignRows(batch.campaigns)
+        let alerts = try AlertRows(batch)
         try await storing {
             try await session.transaction { session in
                 try Self.fence(session, batch, owner)
@@ -40,6 +41,7 @@ extension Store {
                 try tracks.upsert(session)
                 try HistoryWindow.write(session, batch.historyWindows)
                 try campaigns.upsert(session)
+                try alerts.write(session)
                 if let time = batch.clockAdvance {
                     try session.run(
                         """

@@ -1,7 +1,7 @@
 import PostgresClient
 import Runtime
 
-/// A table whose rows depend on the records and their order: facts, and how far the campaigns have come.
+/// A table whose rows depend on the records and their order: facts, how far the campaigns have come, and alerts.
 package enum FactTable: String, CaseIterable, Sendable {
     case observation
     case tickHistogram = "tick_histogram"
@@ -10,9 +10,20 @@ package enum FactTable: String, CaseIterable, Sendable {
     case deadLetter = "dead_letter"
     case historyImage = "history_image"
     case campaign
+    case alert
+    case alertEvent = "alert_event"
+    case alertNotice = "alert_notice"
 
     /// The table's name in the schema.
     package var name: String { rawValue }
+
+    /// Whether its rows are facts, one partition for each day; how campaigns and alerts stand is kept by their ids.
+    package var isPartitioned: Bool {
+        switch self {
+        case .observation, .tickHistogram, .sample, .levelChange, .deadLetter, .historyImage: true
+        case .campaign, .alert, .alertEvent, .alertNotice: false
+        }
+    }
 
     /// Every column but processing time and random ids, and an order that no two rows share.
     fileprivate var dump: (columns: String, order: String) {
@@ -26,6 +37,9 @@ package enum FactTable: String, CaseIterable, Sendable {
             ("path, position_offset, length, reason, detail, body", "path, position_offset, body")
         case .historyImage: ("*", "model, sequence")
         case .campaign: ("*", "model, id")
+        case .alert: ("*", "id")
+        case .alertEvent: ("*", "alert_id, number")
+        case .alertNotice: ("*", "number")
         }
     }
 }

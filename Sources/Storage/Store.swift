@@ -116,6 +116,16 @@ package actor Store {
         guard current == owner else { throw .fenced }
     }
 
+    /// The last writer of the database, as it named itself: host, process id, and a random number.
+    ///
+    /// - Returns: its name; nil when there never was one.
+    /// - Throws: `StorageError.database`.
+    package func currentOwner() async throws(StorageError) -> String? {
+        try await storing {
+            try await session.query("select owner from riskd.pipeline").first?.only(String?.self)
+        }
+    }
+
     /// Whether the database answers; a broken connection is made anew.
     package var isReachable: Bool {
         get async {

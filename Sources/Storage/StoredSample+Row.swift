@@ -7,7 +7,7 @@ extension StoredSample {
         "vpart", "time", "id", "entity_kind", "model", "user_name", "tick", "queries", "score", "level",
         "lane",
         "lanes", "evidence", "derived", "contribution_names", "contribution_values", "config_id",
-        "calibration_id",
+        "calibration_id", "pinned",
     ]
 
     /// Reads a row of ``columns``.
@@ -30,6 +30,9 @@ extension StoredSample {
         let isDerived = try fields.next(Bool.self)
         let names = try fields.next([String].self)
         let values = try fields.next([Int64].self)
+        configurationID = try fields.next()
+        calibrationID = try fields.next()
+        let pinned = try fields.next(Int?.self).map { try Level(stored: $0) }
         sample = Sample(
             id: id,
             entity: entity,
@@ -37,14 +40,13 @@ extension StoredSample {
             queries: queries,
             score: score,
             level: level,
+            pinned: pinned,
             lane: lane,
             lanes: lanes,
             evidence: evidence,
             isDerived: isDerived,
             contributions: zip(names, values).map { Contribution(name: $0, milliPoints: $1) }
         )
-        configurationID = try fields.next()
-        calibrationID = try fields.next()
     }
 }
 

@@ -32,6 +32,8 @@ package struct StoredTrack: Hashable, Sendable {
     package let tick: Int64?
     /// The last tick with a query.
     package let seen: Int64?
+    /// The level that people hold it at, at least; nil: they do not.
+    package let pinned: Int?
 
     /// A track.
     ///
@@ -44,7 +46,8 @@ package struct StoredTrack: Hashable, Sendable {
         level: Int,
         below: Int,
         tick: Int64?,
-        seen: Int64?
+        seen: Int64?,
+        pinned: Int? = nil
     ) {
         precondition(ledgers.count == lanes.count)
         self.entity = entity
@@ -55,6 +58,7 @@ package struct StoredTrack: Hashable, Sendable {
         self.below = below
         self.tick = tick
         self.seen = seen
+        self.pinned = pinned
     }
 
     /// What a track is stored under.

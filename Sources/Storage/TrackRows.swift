@@ -6,7 +6,7 @@ struct TrackRows: Sendable {
     static let columns = [
         "vpart", "kind", "model", "user_name", "rollup", "lanes", "ledger_lanes", "ledger_names",
         "ledger_values",
-        "level", "below", "tick", "seen",
+        "level", "below", "tick", "seen", "pinned",
     ]
     private var rows = CopyRows()
 
@@ -26,6 +26,7 @@ struct TrackRows: Sendable {
                 row.int4(track.below)
                 row.optional(track.tick) { $0.int8($1) }
                 row.optional(track.seen) { $0.int8($1) }
+                row.optional(track.pinned) { $0.int2(Int16(clamping: $1)) }
             }
         }
     }
@@ -82,7 +83,8 @@ extension StoredTrack {
             level: try fields.next(),
             below: try fields.next(),
             tick: try fields.next(),
-            seen: try fields.next()
+            seen: try fields.next(),
+            pinned: try fields.next()
         )
     }
 }

@@ -5,7 +5,10 @@ import Testing
 /// The recorded trace of the fixtures, calibrated and replayed once for all tests.
 actor Fashion {
     /// The tables that depend on the records and their order alone.
-    static let tables = ["observation", "tick_histogram", "sample", "level_change", "campaign"]
+    static let tables = [
+        "observation", "tick_histogram", "sample", "level_change", "campaign", "alert", "alert_event",
+        "alert_notice",
+    ]
     static let shared = Fashion()
 
     private var calibrating: Task<String, any Error>?

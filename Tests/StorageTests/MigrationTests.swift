@@ -121,14 +121,13 @@ struct MigrationTests {
             var fields = row.fields
             return (table: try fields.next(String.self), column: try fields.next(String.self))
         }
-        // How far campaigns have come is kept by campaign, not by user.
-        let facts = Set(FactTable.allCases.filter { $0 != .campaign }.map(\.name) + ["seen", "track"])
+        let facts = Set(FactTable.allCases.filter(\.isPartitioned).map(\.name) + ["seen", "track"])
         #expect(facts.isSubset(of: keys.map(\.table)))
         for key in keys where facts.contains(key.table) { #expect(key.column == "vpart", "\(key.table)") }
         let partitioned = try await session.query(
             "select relname::text from pg_class where relnamespace = 'riskd'::regnamespace and relkind = 'p'"
         ).map { try $0.only(String.self) }
-        #expect(Set(partitioned) == Set(FactTable.allCases.filter { $0 != .campaign }.map(\.name)))
+        #expect(Set(partitioned) == Set(FactTable.allCases.filter(\.isPartitioned).map(\.name)))
         let triggers = try await session.query(
             """
             select tgname::text from pg_trigger join pg_class c on c.oid = tgrelid
@@ -142,7 +141,7 @@ struct MigrationTests {
             where c.relnamespace = 'riskd'::regnamespace
             """
         ).map { try $0.only(String.self) }
-        #expect(Set(defaults) == ["migration", "pipeline"])
+        #expect(Set(defaults) == ["migration", "pipeline", "router"])
     }
 }
 

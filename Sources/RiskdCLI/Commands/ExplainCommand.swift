@@ -61,6 +61,9 @@ private struct Explanation {
         let lane = sample.lane.map { ", lane \($0)" } ?? ""
         let kind = sample.isDerived ? "derived from its members" : "own track"
         terminal.writeLine("\(kind)\(lane), \(sample.queries) queries in the tick")
+        if let pinned = sample.pinned {
+            terminal.writeLine("the level is pinned at \(pinned): somebody confirmed an attack")
+        }
         terminal.writeLine("scored by \(stored.configurationID)")
         terminal.writeLine("calibration \(stored.calibrationID ?? "none")")
         var parts = Report([.init("part"), .init("points", isNumeric: true)])
@@ -125,6 +128,7 @@ private struct Explanation {
             "lanes": .array(sample.lanes.map { .integer($0) }),
             "evidence": .integer(sample.evidence),
             "derived": .bool(sample.isDerived),
+            "pinned": sample.pinned.map { .string($0.description) } ?? .null,
             "config_id": .string(stored.configurationID),
             "calibration_id": stored.calibrationID.map { .string($0) } ?? .null,
             "contributions": .array(

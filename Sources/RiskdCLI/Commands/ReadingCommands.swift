@@ -31,7 +31,7 @@ extension Command {
             let tick = invocation.has("stored") ? closed : max(closed, now)
             var report = Report([
                 .init("entity"), .init("level"), .init("score", isNumeric: true), .init("lane"),
-                .init("evidence_bits", isNumeric: true), .init("derived"), .init("why"),
+                .init("evidence_bits", isNumeric: true), .init("derived"), .init("pinned"), .init("why"),
             ])
             var items = engine.levels(at: tick)
             // Models without a calibration have no tracks; they are shown all the same, as uncalibrated.
@@ -46,7 +46,7 @@ extension Command {
                     .string(item.entity.description), .string(word(item.level)), .number(points(item.score)),
                     item.lane.map { .string($0.description) } ?? .null,
                     .number((Double(item.evidence) / 1_048_576 * 1000).rounded() / 1000),
-                    .bool(item.isDerived),
+                    .bool(item.isDerived), item.pinned.map { .string($0.description) } ?? .null,
                     .string(largestParts(item.contributions)),
                 ])
             }

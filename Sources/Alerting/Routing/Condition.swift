@@ -1,0 +1,35 @@
+import Domain
+
+/// A matcher, ready to be asked often.
+struct Condition {
+    private let matcher: AlertMatcher
+    private let pattern: Regex<AnyRegexOutput>?
+
+    /// A condition; a pattern that is no regular expression matches nothing.
+    init(_ matcher: AlertMatcher) {
+        self.matcher = matcher
+        switch matcher.comparison {
+        case .equal, .notEqual: pattern = nil
+        case .matches, .matchesNot: pattern = try? Regex(matcher.value)
+        }
+    }
+
+    func holds(for labels: [AlertLabel]) -> Bool {
+        let value = labels.first { $0.name == matcher.label }?.value ?? ""
+        return switch matcher.comparison {
+        case .equal: value == matcher.value
+        case .notEqual: value != matcher.value
+        case .matches: matches(value)
+        case .matchesNot: !matches(value)
+        }
+    }
+
+    private func matches(_ value: String) -> Bool {
+        guard let pattern else { return false }
+        return (try? pattern.wholeMatch(in: value)) != nil
+    }
+}
+
+extension [Condition] {
+    func hold(for labels: [AlertLabel]) -> Bool { allSatisfy { $0.holds(for: labels) } }
+}

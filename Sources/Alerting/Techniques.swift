@@ -1,0 +1,30 @@
+import Domain
+
+/// Which techniques of MITRE ATLAS a score speaks for (OPERATORS.md 3.7).
+enum Techniques {
+    private static let chain = ["AML.T0043.001", "AML.T0042", "AML.T0040"]
+    private static let disagreement = ["AML.T0043.002", "AML.T0043.003", "AML.T0043.000"]
+    private static let evasion = "AML.T0015"
+
+    /// By what raises the score, most fitting first; empty when no detector does.
+    static func of(_ contributions: [Contribution]) -> [String] {
+        var similarity: Int64 = 0
+        var descent: Int64 = 0
+        var opinions: Int64 = 0
+        for part in contributions where part.milliPoints > 0 {
+            if part.name.hasPrefix("similarity.") { similarity += part.milliPoints }
+            if part.name.hasSuffix(".descent") || part.name.hasSuffix(".fall") {
+                descent += part.milliPoints
+            }
+            if part.name.hasPrefix("opinion.") { opinions += part.milliPoints }
+        }
+        var techniques: [String] = []
+        if similarity > 0 { techniques += chain }
+        if opinions > 0 {
+            // A near-duplicate chain explains a disagreement; alone, the image came from elsewhere.
+            if similarity == 0 { techniques += disagreement }
+            if descent > 0 { techniques.append(evasion) }
+        }
+        return techniques
+    }
+}

@@ -1,0 +1,154 @@
+import Alerting
+import Domain
+import Runtime
+import Storage
+
+/// Carries what people ask for to the pipeline, and makes messages of what happens to alerts.
+///
+/// A service of its own with a connection of its own: whatever befalls it, records are scored on, and what it has not
+/// done yet waits in the database.
+package struct Notifier: Sendable {
+    private let store: Store
+    private let settings: AlertSettings
+    private let inbox: ActionInbox
+    private let log: Log
+    private let metrics: Metrics
+
+    /// A notifier.
+    ///
+    /// - Parameters:
+    ///   - store: a connection that nobody else uses.
+    ///   - settings: who is told of what.
+    ///   - inbox: gets what people ask for.
+    ///   - log: told of trouble.
+    ///   - metrics: told of alerts and queues.
+    init(store: Store, settings: AlertSettings, inbox: ActionInbox, log: Log, metrics: Metrics) {
+        self.store = store
+        self.settings = settings
+        self.inbox = inbox
+        self.log = log
+        self.metrics = metrics
+    }
+
+    /// Works until the task is cancelled.
+    ///
+    /// - Throws: `CancellationError`.
+    package func run() async throws {
+        var backOff = BackOff()
+        while true {
+            do throws(StorageError) {
+                if await store.isBroken { try await store.reconnect() }
+                try await work {
+                    backOff = BackOff()
+                    metrics.set("riskd_notifier_failing", to: 0)
+                }
+                return
+            } catch {
+                try Task.checkCancellation()
+                metrics.set("riskd_notifier_failing", to: 1)
+                log.write(
+                    error.isRetriable ? .warning : .error,
+                    "alerts wait to be told of",
+                    ["reason": "\(error)"]
+                )
+            }
+            try await Task.sleep(for: backOff.next())
+        }
+    }
+
+    private static let pause = Duration.milliseconds(200)
+
+    /// Routes from where the database stands, until something fails or the task is cancelled.
+    private func work(_ onStep: () -> Void) async throws(StorageError) {
+        let state = try await store.routerState()
+        var router = AlertRouter(
+            endpoints: settings.endpoints,
+            inhibitions: settings.inhibitions,
+            groups: state.groups,
+            alerts: state.alerts,
+            now: .now
+        )
+        var cursor = state.lastNotice
+        var nextCare = ContinuousClock.now
+        while !Task.isCancelled {
+            inbox.put(try await store.pendingActions())
+            let isBehind = try await step(&router, &cursor)
+            if ContinuousClock.now >= nextCare {
+                try await care()
+                nextCare = .now + .seconds(5)
+            }
+            onStep()
+            if isBehind { continue }
+            do { try await Task.sleep(for: Self.pause) } catch { return }
+        }
+    }
+
+    /// One step: new notices, then the groups that are due, then one transaction.
+    private func step(
+        _ router: inout AlertRouter,
+        _ cursor: inout Int64
+    ) async throws(StorageError) -> Bool {
+        let limit = 500
+        let notices = try await store.notices(after: cursor, limit: limit)
+        let now = Timestamp.now
+        let isDue = router.nextFlush.map { $0 <= now } ?? false
+        guard !notices.isEmpty || isDue else { return false }
+        let silences = try await store.silences(notOverAt: now)
+        for (notice, isSilent) in notices where !isSilent {
+            router.take(notice, RoutingContext(now: now, silences: silences))
+        }
+        if notices.count < limit {
+            let firing = router.firing
+            let campaigns = firing.compactMap(\.subject.entity).filter { $0.campaign != nil }
+            let users = try await store.users(of: campaigns)
+            router.flush(RoutingContext(now: now, silences: silences, firing: firing, users: users))
+        }
+        let output = router.takeOutput()
+        var batch = RoutingBatch(
+            expectedNotice: cursor,
+            lastNotice: notices.last?.notice.number ?? cursor,
+            time: now
+        )
+        batch.messages = output.messages
+        batch.groups = output.changed.values.sorted { $0.key < $1.key }
+        batch.removed = output.removed.sorted()
+        try await store.route(batch)
+        cursor = batch.lastNotice
+        return notices.count == limit
+    }
+
+    /// What is looked after now and then: the outbox's limits and the metrics.
+    private func care() async throws(StorageError) {
+        let now = Timestamp.now
+        let given = try await store.trimOutbox(settings.limits, now: now)
+        if given.expired + given.dropped > 0 {
+            metrics.add("riskd_outbox_given_up_total", ["reason": "age"], by: Double(given.expired))
+            metrics.add("riskd_outbox_given_up_total", ["reason": "number"], by: Double(given.dropped))
+            log.write(
+                .error,
+                "the outbox is at its limit: messages were given up undelivered",
+                ["too_old": "\(given.expired)", "too_many": "\(given.dropped)"]
+            )
+        }
+        let counts = try await store.alertCounts()
+        for state in [AlertState.open, .acknowledged] {
+            for level in Level.allCases.dropFirst() {
+                let count = counts.first { $0.state == state && $0.level == level }?.count ?? 0
+                metrics.set(
+                    "riskd_alerts",
+                    ["state": state.rawValue, "level": level.description],
+                    to: Double(count)
+                )
+            }
+        }
+        let oldest = try await store.oldestPending()
+        for endpoint in settings.endpoints {
+            let age = oldest[endpoint.name].map { max(0, now.milliseconds - $0.milliseconds) } ?? 0
+            metrics.set(
+                "riskd_webhook_queue_age_seconds",
+                ["endpoint": endpoint.name],
+                to: Double(age) / 1000
+            )
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import Alerting
+import Domain
+import Testing
+
+/// How alerts come and go by themselves.
+@Suite struct AlertBookTests {
+    @Test func `an alert opens at the least level, follows the level, and resolves below it`() throws {
+        var story = Story()
+        story.see(user("a"), .medium, from: .low, at: 1)
+        #expect(story.changes() == AlertChanges())
+        story.see(user("a"), .high, from: .medium, at: 2, score: 71_000)
+        var changes = story.changes()
+        #expect(changes.kinds == [.opened])
+        #expect(changes.types == [.alertFiring])
+        let opened = try #require(changes.only?.snapshot)
+        #expect(opened.dedupKey == "riskd/user/a/model/fashion/high")
+        #expect(opened.startsAt == end(2) && opened.isFiring)
+        #expect((opened.level, opened.previousLevel) == (.high, .medium))
+        #expect(opened.score == 71_000 && opened.sampleID == 2 && opened.evidence == 30 << 20)
+        #expect(opened.configurationID == "sha256:c" && opened.calibrationID == "sha256:f")
+        #expect(opened.impactWeight == 1500 && opened.falseAlarmBound?.perMillionTicks == 3)
+        #expect(opened.techniques == ["AML.T0043.001", "AML.T0042", "AML.T0040"])
+
+        // Without a change only what it says of the score follows.
+        story.see(user("a"), .high, at: 3, score: 80_000)
+        changes = story.changes()
+        #expect(changes.events.isEmpty && changes.notices.isEmpty)
+        #expect(changes.only?.snapshot.score == 80_000)
+
+        story.see(user("a"), .critical, from: .high, at: 4)
+        story.see(user("a"), .high, from: .critical, at: 20)
+        changes = story.changes()
+        #expect(changes.kinds == [.escalated, .lowered])
+        let lowered = try #require(changes.only?.snapshot)
+        #expect(lowered.dedupKey == opened.dedupKey, "escalations go on under the same key")
+        #expect((lowered.level, lowered.peakLevel) == (.high, .critical))
+
+        story.see(user("a"), .medium, from: .high, at: 40, score: 50_000, queries: 0)
+        changes = story.changes()
+        #expect(changes.kinds == [.resolved])
+        #expect(changes.types == [.alertResolved])
+        let resolved = try #require(changes.only)
+        #expect(resolved.snapshot.state == .resolved && resolved.snapshot.endsAt == end(40))
+        #expect(resolved.isResolvedByItself && resolved.snapshot.verdict == nil && resolved.events == 4)
+        #expect(resolved.snapshot.id == opened.id)
+    }
+
+    @Test(arguments: [(gap: 100, isReopened: true), (101, false)])
+    func `a level that comes back soon reopens the alert, later it opens another`(
+        gap: Int64,
+        isReopened: Bool
+    ) throws {
+        var story = Story()
+        story.see(user("a"), .high, from: .info, at: 1)
+        story.see(user("a"), .medium, from: .high, at: 50)
+        let first = try #require(story.changes().only?.snapshot)
+        story.see(user("a"), .critical, from: .medium, at: 50 + gap)
+        let changes = story.changes()
+        let second = try #require(changes.only?.snapshot)
+        #expect(changes.kinds == [isReopened ? .reopened : .opened])
+        #expect(changes.types == [.alertFiring])
+        #expect((second.id == first.id) == isReopened)
+        #expect((second.dedupKey == first.dedupKey) == isReopened)
+        #expect(second.isFiring && second.state == .open && second.level == .critical)
+        #expect(changes.events.first?.number == (isReopened ? 3 : 1))
+    }
+
+    @Test func `the same ticks give the same ids, whatever was known before`() {
+        func run(_ split: Bool) -> AlertChanges {
+            var story = Story()
+            var all = AlertChanges()
+            for tick in Int64(1)...4 {
+                story.see(
+                    user("a"),
+                    tick % 2 == 1 ? .high : .low,
+                    from: tick % 2 == 1 ? .low : .high,
+                    at: tick
+                )
+                story.see(.model(model), .high, from: .info, at: tick)
+                if split { all.append(story.changes()) }
+            }
+            all.append(story.changes())
+            return all
+        }
+        #expect(run(true) == run(false))
+        #expect(Set(run(true).events.map(\.alert)).count == 2)
+    }
+
+    @Test func `a book that was put away goes on as if it had not been`() throws {
+        var straight = Story()
+        var first = Story()
+        for tick in [Int64(1), 2] {
+            straight.see(user("a"), [.high, .medium][Int(tick) - 1], from: .info, at: tick)
+            first.see(user("a"), [.high, .medium][Int(tick) - 1], from: .info, at: tick)
+        }
+        let kept = first.changes()
+        _ = straight.changes()
+        var second = Story(alerts: Array(kept.alerts.values))
+        // The numbers of samples and notices go on where they were.
+        for story in 0..<2 {
+            if story == 0 { straight.see(user("a"), .high, from: .medium, at: 9) }
+            if story == 1 { second.see(user("a"), .high, from: .medium, at: 9) }
+        }
+        let (expected, found) = (straight.changes(), second.changes())
+        #expect(found.kinds == [.reopened])
+        #expect(found.kinds == expected.kinds)
+        #expect(found.only?.snapshot.id == expected.only?.snapshot.id)
+        #expect(found.only?.events == expected.only?.events)
+    }
+
+    @Test func `a roll-up speaks for what its members' alerts speak for, and has no bound`() throws {
+        var story = Story()
+        story.see(
+            user("a"),
+            .high,
+            from: .info,
+            at: 1,
+            contributions: [Contribution(name: "opinion.encoder", milliPoints: 75_000)]
+        )
+        story.see(
+            .model(model),
+            .high,
+            from: .info,
+            at: 1,
+            isDerived: true,
+            contributions: [Contribution(name: user("a").description, milliPoints: 75_000)]
+        )
+        let alerts = story.changes().alerts.values
+        let rollUp = try #require(alerts.first { $0.snapshot.subject == .entity(.model(model)) }?.snapshot)
+        #expect(rollUp.techniques == ["AML.T0043.002", "AML.T0043.003", "AML.T0043.000"])
+        #expect(rollUp.falseAlarmBound == nil && rollUp.lane == nil)
+    }
+
+    @Test func `level changes that do not alert are told where somebody wants them`() {
+        var story = Story(AlertPolicy(minimumLevel: .critical, tellsLevelChanges: true))
+        story.see(user("a"), .low, from: .info, at: 1)
+        let changes = story.changes()
+        #expect(changes.types == [.riskLevelChanged] && changes.events.isEmpty && changes.alerts.isEmpty)
+        #expect(changes.notices.first?.snapshot.level == .low)
+    }
+}

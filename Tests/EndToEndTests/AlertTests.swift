@@ -1,0 +1,257 @@
+import Foundation
+import RiskdDaemon
+import Testing
+
+extension RecordedTests {
+    /// Alerts on the recorded trace: they open when attackers rise, and what people do to them moves the model.
+    @Suite(.serialized, .timeLimit(.minutes(5)))
+    struct AlertTests {
+        private func rows(_ text: String) throws -> [[String: Any]] {
+            try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
+        }
+
+        private func alerts(_ sandbox: Sandbox, _ flags: String...) async throws -> [[String: Any]] {
+            try rows(try await sandbox.succeed(["alert", "list", "-o", "json"] + flags).output)
+        }
+
+        private func level(_ sandbox: Sandbox, of entity: String) async throws -> [String: Any] {
+            let levels = try rows(
+                try await sandbox.succeed(["risk", "--stored", "--all", "-o", "json"]).output
+            )
+            return levels.first { $0["entity"] as? String == entity } ?? [:]
+        }
+
+        @Test func `every rise to high or above is an alert, with events and notices that say so`()
+            async throws
+        {
+            let sandbox = try await Fashion.replayed()
+            let rises = try await sandbox.numbers(
+                "select count(*) from riskd.level_change where to_level >= 3 and from_level < 3"
+            )
+            let opened = try await sandbox.numbers(
+                "select count(*) from riskd.alert_event where kind in ('opened', 'reopened')"
+            )
+            #expect(opened == rises && (rises.first ?? 0) >= 4)
+            let all = try await alerts(sandbox, "--all")
+            let attackers = Set(
+                try await sandbox.texts(
+                    "select distinct user_name from riskd.level_change where entity_kind = 'user' and to_level >= 3"
+                )
+            )
+            let subjects = Set(all.compactMap { $0["subject"] as? String })
+            #expect(!attackers.isEmpty && attackers.allSatisfy { subjects.contains("user \($0)") })
+            // Nobody is told of a recorded log, however many endpoints there are.
+            #expect(
+                try await sandbox.numbers("select count(*) from riskd.alert_notice where not silent") == [0]
+            )
+            let id = try #require(all.first?["id"] as? String)
+            let page = try await sandbox.succeed(["alert", "show", id, "-o", "json"]).output
+            let alert = try #require(
+                try JSONSerialization.jsonObject(with: Data(page.utf8)) as? [String: Any]
+            )
+            let events = try #require(alert["events"] as? [[String: Any]])
+            #expect(
+                events.first?["event"] as? String == "opened" && events.first?["by"] as? String == "riskd"
+            )
+        }
+
+        @Test func `a verdict resets, a confirmation pins, and every sample can still be computed again`()
+            async throws
+        {
+            let sandbox = try await Fashion.replayed()
+            let open = try await alerts(sandbox, "--level", "high").filter { alert in
+                let subject = alert["subject"] as? String ?? ""
+                return subject.hasPrefix("user ") || subject.hasPrefix("campaign ")
+            }
+            try #require(open.count >= 2, "\(open)")
+            let ids = open.compactMap { $0["id"] as? String }
+            let names = open.compactMap { alert in
+                (alert["subject"] as? String)?.replacingOccurrences(of: " ", with: ":fashion/")
+            }
+
+            let acknowledged = try await sandbox.succeed([
+                "alert", "ack", ids[0], "--as", "ada", "--note", "on it",
+            ])
+            #expect(acknowledged.output.contains("\(ids[0]): acknowledged"))
+            let twice = try await sandbox.run(["alert", "ack", ids[0], "--as", "ada"])
+            #expect(twice.code == 1 && twice.errors.contains("it is acknowledged already"))
+
+            let before = try await level(sandbox, of: names[0])
+            #expect((before["score"] as? Double ?? 0) > 0)
+            let resolved = try await sandbox.succeed(
+                ["alert", "resolve", String(ids[0].prefix(20)), "--verdict", "benign", "--as", "ada"]
+            )
+            #expect(resolved.output.contains("the evidence was set to nothing"))
+            let after = try await level(sandbox, of: names[0])
+            #expect(after["score"] as? Double ?? 0 == 0)
+            #expect(after["level"] as? String ?? "info" == "info")
+
+            let confirmed = try await sandbox.succeed(["alert", "confirm", ids[1], "--as", "ada"])
+            #expect(confirmed.output.contains("the level is pinned"))
+            let page = try await sandbox.succeed(["alert", "show", ids[1]]).output
+            #expect(page.contains("(pinned)") && page.contains("found to be attack"))
+            #expect(try await alerts(sandbox, "--state", "acknowledged").count == 1)
+
+            // Reading goes on with what people did, and auditors get the same integers.
+            try sandbox.append(LogLine.records(0..<50))
+            try await sandbox.succeed(["replay", sandbox.path()])
+            let recomputed = try await sandbox.succeed(["recompute", "--all"])
+            #expect(recomputed.output.contains("every sample is identical"), "\(recomputed.output)")
+            let pinned = try await level(sandbox, of: names[1])
+            #expect(pinned["level"] as? String != "info")
+            #expect((pinned["pinned"] as? String)?.isEmpty == false)
+            let unpinned = try await sandbox.succeed(
+                ["alert", "resolve", ids[1], "--verdict", "attack", "--as", "ada"]
+            )
+            #expect(unpinned.output.contains("not pinned any more"))
+            let actions = try await sandbox.numbers("select count(*) from riskd.action_applied")
+            #expect(actions == [5])
+        }
+
+        @Test func `a command line that cannot be done says what would be right`() async throws {
+            let sandbox = try await Fashion.replayed()
+            for (arguments, message) in [
+                (["alert", "resolve", "01"], "expected --verdict"),
+                (["alert", "assign", "01"], "expected either --to NAME or --nobody"),
+                (["alert", "note", "01"], "expected --note TEXT"),
+                (["silence", "add", "--for", "1h"], "expected a matcher"),
+                (["silence", "add", "colour=red", "--for", "1h"], "is no label of an alert"),
+                (["silence", "add", "user=a", "--for", "1h"], "expected --comment"),
+                (["silence", "add", "user=a", "--comment", "x", "--for", "60d"], "at most 30d"),
+                (["endpoint", "disable", "soc"], "alerting.endpoints is empty"),
+                (["endpoint", "replay", "soc"], "expected --since"),
+            ] {
+                let result = try await sandbox.run(arguments)
+                #expect(result.code == 2 && result.errors.contains(message), "\(arguments): \(result.errors)")
+            }
+            let missing = try await sandbox.run(["alert", "show", "ZZZZ"])
+            #expect(missing.code == 1 && missing.errors.contains("there is no alert ZZZZ"))
+        }
+
+        @Test func `a silence is previewed, added, listed and ended`() async throws {
+            let sandbox = try await Fashion.replayed()
+            // The trace is older than 30 days: its notices are moved to yesterday.
+            try await sandbox.execute(
+                """
+                update riskd.alert_notice set time = now() - interval '1 day'
+                """
+            )
+            let all = try await alerts(sandbox, "--all")
+            let name = try #require(
+                all.compactMap { $0["subject"] as? String }.first { $0.hasPrefix("user ") }?.dropFirst(5)
+            )
+            let expected = try await sandbox.numbers(
+                "select count(*) from riskd.alert where subject_kind = 'user' and name = '\(name)'"
+            )
+            // Without campaigns and roll-ups, which hold back alerts by themselves.
+            sandbox.settings.append("alerting.inhibit=[]")
+            let preview = try await sandbox.succeed(
+                ["silence", "add", "user=\(name)", "kind=user", "--preview", "-o", "json"]
+            )
+            #expect(try rows(preview.output).count == expected.first, "\(preview.output)")
+            #expect(try await sandbox.numbers("select count(*) from riskd.silence") == [0])
+            try await sandbox.succeed(
+                ["silence", "add", "user=\(name)", "--for", "2h", "--comment", "exercise", "--as", "ada"]
+            )
+            let list = try await alerts(sandbox, "--all")
+            let silenced = list.filter { $0["silenced"] as? String == "by silence 1" }
+            #expect(!silenced.isEmpty)
+            let silences = try rows(try await sandbox.succeed(["silence", "list", "-o", "json"]).output)
+            #expect(
+                silences.first?["by"] as? String == "ada" && silences.first?["state"] as? String == "active"
+            )
+            try await sandbox.succeed(["silence", "expire", "1"])
+            #expect(try await sandbox.run(["silence", "expire", "1"]).code == 1)
+        }
+    }
+}
+
+extension LiveTests {
+    /// Alerts of a `riskd run`: actions reach it while it runs, and messages wait in the outbox.
+    @Suite(.serialized, .timeLimit(.minutes(5)))
+    struct LiveAlertTests {
+        @Test func `a running riskd applies actions and makes each message once, over kills`() async throws {
+            let sandbox = try await Fashion.calibrated()
+            try sandbox.append(
+                """
+                alerting:
+                  inhibit: []
+                  endpoints:
+                    - {name: soc, url: "https://192.0.2.1/hook", signing: none, group_interval: 1s}
+
+                """,
+                to: "riskd.yaml"
+            )
+            sandbox.settings += ["batch.records=40", "ingest.poll_interval=20ms"]
+            try sandbox.append(try Self.recentTrace())
+            let follow = ["run"] + sandbox.flags + ["--follow", sandbox.path()]
+            var daemon = try sandbox.begin(follow)
+            for share in [800, 1600, 2400] {
+                try await eventually("a part is scored", within: .seconds(90), { daemon.errors }) {
+                    try await sandbox.count() >= share || !daemon.isRunning
+                }
+                try await daemon.kill()
+                daemon = try sandbox.begin(follow)
+            }
+            try await eventually("all is scored", within: .seconds(90), { daemon.errors }) {
+                try await sandbox.count() >= 3193
+            }
+            let waiting = "select count(*) from riskd.alert_notice, riskd.router where number > last_notice"
+            try await eventually("all notices are routed", within: .seconds(30), { daemon.errors }) {
+                try await sandbox.numbers(waiting) == [0]
+            }
+            let list = try await sandbox.succeed(["alert", "list", "-o", "json"]).output
+            let open = try #require(
+                try JSONSerialization.jsonObject(with: Data(list.utf8)) as? [[String: Any]]
+            )
+            let id = try #require(open.first?["id"] as? String)
+            // The daemon owns the database: it does what is asked.
+            let result = try await sandbox.succeed(["alert", "ack", id, "--as", "ada"])
+            #expect(result.output.contains("acknowledged"), "\(result.errors)")
+            try await eventually("the acknowledgement is a message", within: .seconds(20), { daemon.errors })
+            {
+                try await sandbox.numbers(
+                    "select count(*) from riskd.outbox where type = 'alert.acknowledged'"
+                ) == [1]
+            }
+            // Every alert was told exactly once that it fires.
+            let told = try await sandbox.numbers(
+                """
+                select count(*) from (select a.id from riskd.alert a
+                    left join riskd.outbox o on o.type = 'alert.firing' and strpos(o.message, a.id) > 0
+                    group by a.id having count(distinct o.message_id)
+                        <> (select count(*) from riskd.alert_event e where e.alert_id = a.id
+                            and e.kind in ('opened', 'reopened'))) as wrong
+                """
+            )
+            #expect(told == [0])
+            #expect(try await daemon.terminate().code == 0)
+            // What a replay of the same log says, whatever was killed in between; then comes what the clock and people did.
+            let other = try await Fashion.calibrated()
+            try await other.succeed(["replay", sandbox.path()])
+            let events =
+                "select concat_ws(' ', time, alert_id, kind, level, score) from riskd.alert_event where actor = 'riskd'"
+            let order = " order by time, alert_id, number"
+            let expected = try await other.texts(events + order)
+            let found = try await sandbox.texts(events + order)
+            #expect(expected.count > 4 && Array(found.prefix(expected.count)) == expected)
+        }
+
+        /// The trace, so that its last record is of now.
+        private static func recentTrace() throws -> String {
+            let lines = try RecordedText.read(Fashion.trace).split(separator: "\n")
+            let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            func time(_ line: Substring) throws -> (Range<Substring.Index>, Date) {
+                let match = try #require(try /"time":"([^"]+)"/.firstMatch(in: line))
+                return (match.1.startIndex..<match.1.endIndex, try format.parse(String(match.1)))
+            }
+            let last = try time(try #require(lines.last)).1
+            let shift = Date.now.timeIntervalSince(last)
+            return try lines.map { line in
+                let (range, date) = try time(line)
+                return line[..<range.lowerBound] + format.format(date + shift) + line[range.upperBound...]
+                    + "\n"
+            }.joined()
+        }
+    }
+}
