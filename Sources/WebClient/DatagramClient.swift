@@ -1,3 +1,5 @@
+// Socket constants belong to whichever of these two the compiler happens to load first.
+internal import CCurl
 internal import Glibc
 internal import Runtime
 
