@@ -42,7 +42,7 @@ struct DeliveryService: Sendable {
 
 extension Store {
     /// The outbox as the delivery engine sees it; a connection that broke is made anew.
-    package nonisolated var deliveryQueue: DeliveryQueue {
+    nonisolated var deliveryQueue: DeliveryQueue {
         DeliveryQueue(
             due: { try await self.ready().dueDeliveries(to: $0, now: $1, limit: $2) },
             record: { try await self.ready().record($0) },
