@@ -100,7 +100,7 @@ let package = Package(
                 "HTTPServer",
                 "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
-                "Storage",
+                "Storage", "WebClient",
             ],
             swiftSettings: house
         ),

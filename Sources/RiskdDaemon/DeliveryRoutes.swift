@@ -13,6 +13,7 @@ package enum DeliveryRoutes {
     ///   - endpoints: as configured.
     ///   - externalURL: what links in messages begin with.
     /// - Returns: each endpoint's route, or why there is none, in the endpoints' order.
+    /// - Throws: `WebError` when there can be no client at all.
     package static func make(
         _ endpoints: [Endpoint],
         externalURL: String?
