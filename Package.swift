@@ -104,7 +104,7 @@ let package = Package(
                 "HTTPServer",
                 "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
-                "Storage",
+                "Storage", "WebClient",
             ],
             swiftSettings: house
         ),

@@ -1,3 +1,4 @@
+import Alerting
 package import Configuration
 package import Domain
 import EmbeddedPostgres

@@ -178,5 +178,11 @@ package struct RouteError: Error, Hashable, CustomStringConvertible {
     /// Why, without secrets.
     package let reason: String
 
+    /// An error.
+    package init(endpoint: String, reason: String) {
+        self.endpoint = endpoint
+        self.reason = reason
+    }
+
     package var description: String { "endpoint \(endpoint): \(reason)" }
 }

@@ -29,7 +29,9 @@ struct EndpointWorker: Sendable {
 
     private final class Mailbox: Sendable {
         private let ended = Locked<[Ended]>([])
+
         func put(_ one: Ended) { ended.withLock { $0.append(one) } }
+
         func take() -> [Ended] {
             ended.withLock { ended in
                 defer { ended = [] }
@@ -67,7 +69,11 @@ struct EndpointWorker: Sendable {
                     }
                     await refresh(&book)
                 }
-                if stop.isRaised, underWay == 0, unrecorded.isEmpty || stop.isOverdue { break }
+                if Task.isCancelled
+                    || stop.isRaised && underWay == 0 && (unrecorded.isEmpty || stop.isOverdue)
+                {
+                    break
+                }
                 // 3. It waits for an attempt to end, for news, or for the time at which something becomes due.
                 if !isAsleep {
                     isAsleep = true
@@ -86,6 +92,8 @@ struct EndpointWorker: Sendable {
     private func attempt(_ delivery: Delivery, _ mailbox: Mailbox) async {
         let start = now()
         let receipt = await route.attempt(delivery.notification, at: start)
+        // One that riskd itself broke off says nothing of the receiver: the message is as due as before.
+        guard !Task.isCancelled else { return }
         mailbox.put(Ended(delivery: delivery, receipt: receipt, startedAt: start, endedAt: now()))
     }
 

@@ -1,0 +1,63 @@
+import Alerting
+import Domain
+import Runtime
+import Storage
+
+/// Delivers messages with a connection of its own: what befalls receivers, records do not feel.
+struct DeliveryService: Sendable {
+    private let engine: DeliveryEngine
+
+    /// A service.
+    ///
+    /// - Parameters:
+    ///   - store: a connection that nobody else uses.
+    ///   - settings: who is told.
+    ///   - bell: rings when messages were put into the outbox.
+    ///   - log: told of failures.
+    ///   - metrics: told of attempts.
+    /// - Throws: `StartupError` that names every endpoint that cannot be used.
+    init(_ store: Store, _ settings: AlertSettings, bell: DeliveryBell, log: Log, metrics: Metrics) throws {
+        var routes: [EndpointRoute] = []
+        var errors: [String] = []
+        for (_, route) in try DeliveryRoutes.make(settings.endpoints, externalURL: settings.externalURL) {
+            switch route {
+            case .success(let route): routes.append(route)
+            case .failure(let error): errors.append(error.description)
+            }
+        }
+        guard errors.isEmpty else { throw StartupError(errors.joined(separator: "\n")) }
+        engine = DeliveryEngine(
+            routes: routes,
+            queue: store.deliveryQueue,
+            bell: bell,
+            log: log,
+            metrics: metrics,
+            now: { Timestamp.now }
+        )
+    }
+
+    /// Delivers until the flag is raised or the task is cancelled.
+    func run(until stop: StopFlag) async { await engine.run(until: stop) }
+}
+
+extension Store {
+    /// The outbox as the delivery engine sees it; a connection that broke is made anew.
+    nonisolated var deliveryQueue: DeliveryQueue {
+        DeliveryQueue(
+            due: { try await self.ready().dueDeliveries(to: $0, now: $1, limit: $2) },
+            record: { try await self.ready().record($0) },
+            disable: { endpoint, reason, now in
+                try await self.ready()
+                    .setEndpoint(endpoint, isEnabled: false, reason: reason, by: Alert.riskd, at: now)
+            },
+            states: { try await self.ready().endpointStates() },
+            nextDue: { try await self.ready().nextDue(at: $0) },
+            told: { try await self.ready().firingAlerts(toldTo: $0) }
+        )
+    }
+
+    private func ready() async throws(StorageError) -> Store {
+        if await isBroken { try await reconnect() }
+        return self
+    }
+}
