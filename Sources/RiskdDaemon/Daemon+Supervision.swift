@@ -13,7 +13,7 @@ extension Daemon {
         _ access: DatabaseAccess,
         _ reader: Store,
         _ plans: DetectorPlans,
-        _ notifier: Notifier?,
+        _ telling: Telling?,
         _ body: () async throws -> Void
     ) async throws {
         let (stop, log, reload) = (stop, log, reload)
@@ -63,7 +63,10 @@ extension Daemon {
                     metrics.set("riskd_database_up", to: isReachable ? 1 : 0)
                 }
             }
-            if let notifier { group.addTask { try await notifier.run() } }
+            if let telling {
+                group.addTask { try await telling.notifier.run() }
+                group.addTask { await telling.deliveries.run(until: stop) }
+            }
             defer { group.cancelAll() }
             do {
                 try await body()

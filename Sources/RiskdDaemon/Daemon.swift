@@ -148,8 +148,8 @@ package struct Daemon: Sendable {
         var began = ContinuousClock.now
         var probes: HTTPServer?
         defer { probes?.stop() }
-        let notifier = mode.isReplay ? nil : try await notifier(alerts, access)
-        try await supervise(mode, signals, access, reader, plans, notifier) {
+        let telling = mode.isReplay ? nil : try await telling(alerts, access)
+        try await supervise(mode, signals, access, reader, plans, telling) {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
@@ -188,13 +188,32 @@ package struct Daemon: Sendable {
         return tally.summary(duration: ContinuousClock.now - began, wasInterrupted: stop.isRaised)
     }
 
-    private func notifier(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Notifier {
-        Notifier(
-            store: try await Store.connect(access.connectionString),
-            settings: alerts,
-            inbox: inbox,
-            log: log,
-            metrics: metrics
+    /// What tells people, each with a connection of its own.
+    struct Telling: Sendable {
+        /// Makes messages.
+        let notifier: Notifier
+        /// Delivers them.
+        let deliveries: DeliveryService
+    }
+
+    private func telling(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Telling {
+        let bell = DeliveryBell()
+        return Telling(
+            notifier: Notifier(
+                store: try await Store.connect(access.connectionString),
+                settings: alerts,
+                inbox: inbox,
+                bell: bell,
+                log: log,
+                metrics: metrics
+            ),
+            deliveries: try DeliveryService(
+                try await Store.connect(access.connectionString),
+                alerts,
+                bell: bell,
+                log: log,
+                metrics: metrics
+            )
         )
     }
 

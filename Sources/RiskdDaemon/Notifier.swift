@@ -11,6 +11,7 @@ package struct Notifier: Sendable {
     private let store: Store
     private let settings: AlertSettings
     private let inbox: ActionInbox
+    private let bell: DeliveryBell
     private let log: Log
     private let metrics: Metrics
 
@@ -20,12 +21,21 @@ package struct Notifier: Sendable {
     ///   - store: a connection that nobody else uses.
     ///   - settings: who is told of what.
     ///   - inbox: gets what people ask for.
+    ///   - bell: rung when messages were put into the outbox.
     ///   - log: told of trouble.
     ///   - metrics: told of alerts and queues.
-    init(store: Store, settings: AlertSettings, inbox: ActionInbox, log: Log, metrics: Metrics) {
+    init(
+        store: Store,
+        settings: AlertSettings,
+        inbox: ActionInbox,
+        bell: DeliveryBell,
+        log: Log,
+        metrics: Metrics
+    ) {
         self.store = store
         self.settings = settings
         self.inbox = inbox
+        self.bell = bell
         self.log = log
         self.metrics = metrics
     }
@@ -113,6 +123,7 @@ package struct Notifier: Sendable {
         batch.groups = output.changed.values.sorted { $0.key < $1.key }
         batch.removed = output.removed.sorted()
         try await store.route(batch)
+        if !batch.messages.isEmpty { bell.ring() }
         cursor = batch.lastNotice
         return notices.count == limit
     }

@@ -135,6 +135,25 @@ extension Store {
         }
     }
 
+    /// The firing alerts that an endpoint was told of last, by the newest delivered message of each dedup key.
+    ///
+    /// - Parameter endpoint: whose.
+    /// - Returns: the alerts as they were told.
+    /// - Throws: `StorageError.database` or `.corrupt`.
+    package func firingAlerts(toldTo endpoint: String) async throws(StorageError) -> [AlertSnapshot] {
+        try await storing {
+            try await session.query(
+                """
+                select distinct on (dedup_key) message from riskd.outbox
+                where endpoint = \(endpoint) and state = 'delivered' order by dedup_key, sequence desc
+                """
+            ).flatMap { row in
+                var fields = row.fields
+                return try Notification(stored: try fields.next()).alerts.filter(\.isFiring)
+            }
+        }
+    }
+
     /// Makes attempts durable: their rows, what becomes of the messages, and whether the endpoints are failing.
     ///
     /// - Parameter attempts: in order.

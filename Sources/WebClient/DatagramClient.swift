@@ -1,4 +1,4 @@
-// Besides Glibc: which of the two modules the types of sockets end up in depends on which is built first.
+// Socket constants belong to whichever of these two the compiler happens to load first.
 internal import CCurl
 internal import Glibc
 internal import Runtime

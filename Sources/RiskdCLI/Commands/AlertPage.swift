@@ -97,7 +97,7 @@ struct AlertPage {
             .object(["name": .string(part.name), "milli": .integer(part.milliPoints)])
         }
         var members: [JSONValue.Member] = []
-        func add(_ key: String, _ value: JSONValue) { members.append(.init(key: key, value: value)) }
+        func add(_ key: String, _ value: JSONValue) { members.append(.init(key, value)) }
         func add(_ key: String, text: String?) {
             add(key, text.map { JSONValue.string($0) } ?? JSONValue.null)
         }

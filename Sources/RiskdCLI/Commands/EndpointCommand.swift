@@ -1,3 +1,4 @@
+import Alerting
 import Configuration
 import Domain
 import RiskdDaemon
@@ -42,6 +43,20 @@ extension Command {
                     invocation.terminal.writeLine("\(count) messages are sent again")
                     return .ok
                 }
+            },
+            Command(
+                "test",
+                "Send a test message to an endpoint now, signed like any other",
+                arguments: [.endpoint(1...1)],
+                flags: [.config, .set]
+            ) { invocation in
+                let configuration = try invocation.configuration()
+                let name = try configuration.endpoint(invocation.arguments[0])
+                let receipt = try await DeliveryRoutes.test(name, configuration)
+                let status = receipt.status.map { " with status \($0)" } ?? ""
+                let detail = receipt.detail.isEmpty ? "" : ": \(receipt.detail)"
+                invocation.terminal.writeLine("\(name): \(receipt.outcome.rawValue)\(status)\(detail)")
+                return receipt.outcome == .delivered ? .ok : .error
             },
             switching("enable", "Deliver to an endpoint again", true),
             switching("disable", "Stop deliveries to an endpoint; its messages wait", false),
