@@ -1,3 +1,4 @@
+import Alerting
 package import Configuration
 package import Domain
 import Ingest
@@ -92,6 +93,8 @@ package struct CalibrationVerification: Sendable {
         let met = MetIDs()
         let scorer = BatchScorer(
             engine: engine(),
+            book: silentBook,
+            isSilent: true,
             detectors: Detectors(plans: plans, pool: pool),
             calibrations: calibrations,
             strata: StratumRules(configuration.calibration),
@@ -155,6 +158,22 @@ package struct CalibrationVerification: Sendable {
         }
         count.add(engine.closeAll())
         return count.verdicts
+    }
+
+    /// Alerts are no part of the guarantee, and nobody is told of these.
+    private var silentBook: AlertBook {
+        AlertBook(
+            policy: AlertPolicy(),
+            context: AlertContext(
+                configurationID: "",
+                calibrationIDs: [:],
+                criticality: { [scoring] model in model.map { scoring.criticality(of: $0) } ?? 1000 },
+                bound: { _, _ in nil },
+                end: { [scoring] tick in scoring.end(of: tick) }
+            ),
+            alerts: [],
+            nextNotice: 1
+        )
     }
 
     private func engine() -> ScoringEngine {
