@@ -4,11 +4,11 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RELEASE = .build/release
 
-.PHONY: help setup build test check demo bench install clean
+.PHONY: help setup build test test-statistics check demo bench install clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
-		printf '  %-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  %-16s %s\n' "$$name" "$$text"; done
 
 setup: ## Install missing Debian packages (root or sudo) and fetch the ONNX Runtime library into .deps
 	@.ci/setup
@@ -18,6 +18,9 @@ build: setup ## Build the release binaries
 
 test: setup ## Build and run all tests
 	swift test --disable-xctest
+
+test-statistics: setup ## Show on millions of benign ticks that the stated bound holds, and naive rules break it (nightly)
+	RISKD_STATISTICS=1 swift test --disable-xctest --filter StatisticsTests
 
 check: ## Run what CI runs
 	.ci/run

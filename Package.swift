@@ -69,7 +69,11 @@ let package = Package(
         // Layer 3: the domain, pure; time is an argument.
         .target(name: "Similarity", dependencies: ["CSimilarity", "Domain"], swiftSettings: optimised),
         .target(name: "SecondOpinion", dependencies: ["Domain"], swiftSettings: noPointers),
-        .target(name: "Scoring", dependencies: ["Domain"], swiftSettings: noPointers),
+        .target(
+            name: "Scoring",
+            dependencies: ["Domain"],
+            swiftSettings: noPointers + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+        ),
         .target(name: "Training", dependencies: ["CBLAS"], swiftSettings: optimised),
 
         // Layer 4: edges, which meet only in RiskdDaemon.
@@ -203,7 +207,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RiskdCLITests",
-            dependencies: ["Configuration", "Domain", "RiskdCLI", "RiskdDaemon", "Runtime"],
+            dependencies: ["Configuration", "Domain", "RiskdCLI", "RiskdDaemon", "Runtime", "Scoring"],
             swiftSettings: house
         ),
         .testTarget(

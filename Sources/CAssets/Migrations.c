@@ -24,6 +24,9 @@ static const unsigned char near_images[] = {
 static const unsigned char alerts[] = {
 #embed "../Storage/Migrations/0008_alerts.sql"
 };
+static const unsigned char calibration[] = {
+#embed "../Storage/Migrations/0009_calibration.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -34,6 +37,7 @@ static const riskd_asset migrations[] = {
     {"0006_campaigns.sql", campaigns, sizeof campaigns},
     {"0007_near_images.sql", near_images, sizeof near_images},
     {"0008_alerts.sql", alerts, sizeof alerts},
+    {"0009_calibration.sql", calibration, sizeof calibration},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -218,6 +218,35 @@ extension Configuration {
         /// The probability that a calibration is wrong, split over all its bounds; 0 … 1.
         package var delta = 0.01
         /// The shares of benign traffic above each rung, descending; 0 … 1.
-        package var fractions: [Double] = [0.1, 0.03, 0.01, 0.003, 0.001]
+        package var fractions: [Double] = [0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001]
+        /// Parts of a model's users that are calibrated apart, where there is enough traffic; the first that fits counts.
+        package var strata: [Stratum] = []
+        /// Which benign records are taken as independent of each other.
+        package var independent = Independence.users
+        /// After how many accepted benign queries a user is judged by an own baseline; 0: never.
+        package var ownAfter = 2000
+    }
+
+    /// What `calibration.independent` may be.
+    package enum Independence: String, Hashable, Sendable, CaseIterable {
+        /// Records of different users only: those of one are worth fewer.
+        case users
+        /// All: the bounds are tighter, and hold only if a user's records say nothing of each other.
+        case records
+    }
+
+    /// One of `calibration.strata`.
+    package enum Stratum: Hashable, Sendable {
+        /// What a pattern is compared with.
+        package enum Field: String, Hashable, Sendable, CaseIterable {
+            case user
+            case source
+            case modelVersion = "model_version"
+        }
+
+        /// Records whose field is what a pattern says.
+        case matching(name: String, Field, pattern: String)
+        /// Every version of the model apart.
+        case eachVersion
     }
 }

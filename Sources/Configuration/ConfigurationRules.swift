@@ -140,6 +140,11 @@ struct ConfigurationRules {
         if zip(fractions, fractions.dropFirst()).contains(where: { $0 <= $1 }) {
             report("calibration.fractions", [], "must descend")
         }
+        if (1..<100).contains(calibration.ownAfter) {
+            report("calibration.own_after", [], "must be 0, or 100 at least, got \(calibration.ownAfter)")
+        }
+        let names = calibration.strata.map(\.name)
+        if Set(names).count != names.count { report("calibration.strata", [], "names a stratum twice") }
     }
 
     private mutating func checkAscending<Value: Comparable>(_ values: [Value], _ path: String) {

@@ -137,7 +137,31 @@ enum KeyTable {
             "calibration.fractions",
             \.calibration.fractions,
             ValueType.number(0.000_001...0.5, unit: "share of queries").list(of: "numbers"),
-            "The shares of benign queries above rung 1, 2, ..., descending."
+            "The shares of benign queries above rung 1, 2, ..., descending; what is rarer than one query is the largest."
+        ),
+        top.key(
+            "calibration.independent",
+            \.calibration.independent,
+            .choice,
+            """
+            Which benign records are independent: those of different users, so that those of one are worth fewer, or all, \
+            which gives tighter bounds that hold only if a user's records say nothing of each other.
+            """
+        ),
+        top.key(
+            "calibration.strata",
+            \.calibration.strata,
+            ValueType<Configuration.Stratum>.stratum.list(of: "strata"),
+            """
+            Parts of a model's users that are calibrated apart where they have enough traffic, such as \
+            [batch=source:10.0.*, model_version]; the first that fits a record counts.
+            """
+        ),
+        top.key(
+            "calibration.own_after",
+            \.calibration.ownAfter,
+            .integer(0...1_000_000, unit: "queries"),
+            "After how many accepted benign queries a user is judged by an own baseline (0: never; 100 at least)."
         ),
         KeyBinding(name: "similarity", keys: similarity.nested(in: "similarity.")) {
             node,

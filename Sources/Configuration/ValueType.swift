@@ -351,7 +351,7 @@ extension ValueType where Value == Configuration.Address {
 
 private let textRule = "must not be empty or contain control characters"
 
-private func checkedText(_ text: String) -> String? {
+func checkedText(_ text: String) -> String? {
     text.isEmpty || hasControl(text) ? nil : text
 }
 

@@ -183,6 +183,8 @@ package struct Observation: Hashable, Sendable {
     package let link: ChainLink?
     /// Rungs that feed its campaign's track, ordered by detector; empty without one and when uncalibrated.
     package let campaignRungs: [DetectorRung]
+    /// The artefact that gave the user's rungs; nil: the model's pooled calibration in that epoch.
+    package let userCalibration: String?
 
     /// An observation.
     package init(
@@ -194,7 +196,8 @@ package struct Observation: Hashable, Sendable {
         userRungs: [DetectorRung],
         modelRungs: [DetectorRung],
         link: ChainLink? = nil,
-        campaignRungs: [DetectorRung] = []
+        campaignRungs: [DetectorRung] = [],
+        userCalibration: String? = nil
     ) {
         self.sequence = sequence
         self.record = record
@@ -205,5 +208,6 @@ package struct Observation: Hashable, Sendable {
         self.modelRungs = modelRungs
         self.link = link
         self.campaignRungs = campaignRungs
+        self.userCalibration = userCalibration
     }
 }

@@ -10,13 +10,22 @@ package struct TickHistogram: Hashable, Sendable {
     ///
     /// A query that the detector did not score is missing from the counts and bets e = 1. Empty when the model is uncalibrated.
     package let counts: [DetectorCounts]
+    /// The artefact by which the rungs were counted; nil: the model's pooled calibration in that epoch.
+    package let calibration: String?
 
     /// A histogram.
-    package init(entity: Entity, tick: Tick, queries: Int, counts: [DetectorCounts]) {
+    package init(
+        entity: Entity,
+        tick: Tick,
+        queries: Int,
+        counts: [DetectorCounts],
+        calibration: String? = nil
+    ) {
         self.entity = entity
         self.tick = tick
         self.queries = queries
         self.counts = counts
+        self.calibration = calibration
     }
 }
 

@@ -99,11 +99,22 @@ struct PipelineBench {
         progress?.finish(last)
         let store = try await Store.connect(database.value)
         try await store.migrate()
-        for calibration in result.calibrations {
-            let artefact = calibration.artefact()
-            let id = artefactID(artefact)
-            try await store.saveArtefact(id: id, kind: "calibration", body: artefact)
-            try await store.activateCalibration(of: calibration.model, artefact: id)
+        for named in result.calibrations.map({ NamedCalibration($0.calibration) }) {
+            try await store.saveArtefact(
+                id: named.id,
+                kind: "calibration",
+                body: named.calibration.artefact()
+            )
+            try await store.activate(
+                CalibrationActivation(
+                    model: named.calibration.model,
+                    stratum: named.calibration.stratum,
+                    calibration: named.id,
+                    actor: "riskd-bench",
+                    isForced: true,
+                    reason: "a benchmark"
+                )
+            )
         }
         await store.close()
     }

@@ -1,10 +1,10 @@
 package import Alerting
 package import Domain
 package import Ingest
-package import Runtime
-package import Scoring
+import Runtime
+import Scoring
 import Similarity
-package import Storage
+import Storage
 
 /// Turns what was read into what one transaction writes: decode, drop repeated ids, detect, score.
 ///
@@ -14,7 +14,12 @@ package final class BatchScorer {
     private let pool: WorkerPool
     private let decoder = RecordDecoder()
     private let detectors: Detectors
-    private let calibrations: ActiveCalibrations
+    private var calibrations: ActiveCalibrations
+    private let strata: StratumRules
+    private var monitor: CalibrationMonitor
+    private let learner: OwnBaselineLearner?
+    /// The last day, of event time, at whose begin own baselines were learnt; nil before the first record.
+    private var learntDay: Int64?
     private let configurationID: String
     private let clock: @Sendable () -> Timestamp
     private let seen: @Sendable ([SeenKey]) async throws -> Set<SeenKey>
@@ -48,18 +53,24 @@ package final class BatchScorer {
     ///   - isSilent: whether nobody is told of alerts, because the log is a recorded one.
     ///   - detectors: with histories restored.
     ///   - calibrations: what turns scores into rungs.
+    ///   - strata: which part of a model's users a record shows its user to be in.
+    ///   - monitor: notices when calibrations no longer hold, as it was.
+    ///   - learner: learns users' own baselines; nil: none are learnt.
     ///   - configurationID: of the scoring configuration's artefact.
     ///   - clock: the wall clock, which dates dead letters and nothing else.
     ///   - progress: how far the database is.
     ///   - pool: the threads that decode.
     ///   - stages: told how long the stages take.
     ///   - seen: which of some ids are in the database.
-    package init(
+    init(
         engine: ScoringEngine,
         book: AlertBook,
         isSilent: Bool = false,
         detectors: Detectors,
         calibrations: ActiveCalibrations,
+        strata: StratumRules,
+        monitor: CalibrationMonitor,
+        learner: OwnBaselineLearner?,
         configurationID: String,
         clock: @escaping @Sendable () -> Timestamp,
         progress: Progress,
@@ -72,49 +83,117 @@ package final class BatchScorer {
         self.isSilent = isSilent
         self.detectors = detectors
         self.calibrations = calibrations
+        self.strata = strata
+        self.monitor = monitor
+        self.learner = learner
         self.configurationID = configurationID
         self.clock = clock
         self.progress = progress
         self.pool = pool
         self.stages = stages
         self.seen = seen
+        learntDay = engine.watermark.map { day(of: $0) }
     }
 
     /// Scores what was read.
     ///
+    /// It is one transaction, unless a day of event time begins in the middle: own baselines are learnt from what is
+    /// stored, so what came before is committed first.
+    ///
     /// - Parameters:
     ///   - batch: lines in order, with the sources' new positions.
     ///   - latest: records of a later time are dead letters; nil accepts any time.
-    /// - Returns: what to commit; nil when there is nothing.
-    /// - Throws: what `seen` throws.
-    package func score(_ batch: IngestBatch, latest: Timestamp? = nil) async throws -> ScoredBatch? {
-        guard !batch.isEmpty else { return nil }
-        var result = ScoredBatch(emptyCommit(), bytesRead: batch.bytesRead)
+    ///   - emit: gets what to commit, in order; nothing where there is nothing.
+    ///   - settle: waits until everything that was emitted is committed; told how many batches that makes.
+    /// - Throws: what `seen`, `emit`, `settle` or learning throws.
+    package func score(
+        _ batch: IngestBatch,
+        latest: Timestamp? = nil,
+        emit: (ScoredBatch) async throws -> Void,
+        settle: (Int64) async throws -> Void
+    ) async throws {
+        guard !batch.isEmpty else { return }
         var lap = StageLap(stages)
         let (records, deadLetters) = await decode(batch.items, latest: latest)
         lap.end(.decode)
-        result.commit.deadLetters = deadLetters
         let fresh = try await withoutRepeats(records)
         lap.end(.repeats)
-        result.duplicates = records.count - fresh.count
-        let incoming = fresh.enumerated().map {
-            IncomingRecord(sequence: progress.sequence + Int64($0) + 1, record: $1)
+        var rest = fresh[...]
+        while let (place, day) = nextDay(rest) {
+            var result = ScoredBatch(emptyCommit(), bytesRead: 0)
+            var output = ScoringOutput()
+            await score(rest[..<place], into: &result, &output)
+            append(engine.advance(to: rest[place].time - engine.configuration.lateness), &result, &output)
+            finish(&result, output)
+            try await emit(result)
+            try await settle(progress.batch)
+            try await learn(atBeginOf: day)
+            rest = rest[place...]
         }
-        let detections = await detectors.observe(incoming)
-        lap = StageLap(stages)
+        var result = ScoredBatch(emptyCommit(), bytesRead: batch.bytesRead)
         var output = ScoringOutput()
-        for (incoming, detection) in zip(incoming, detections) {
-            result.add(observation(incoming, detection, &output), detection)
-        }
-        let models = Set(fresh.map(\.model))
-        result.commit.featureModels = models.filter { detectors.metric(of: $0) == .features }
+        result.commit.deadLetters = deadLetters
+        result.duplicates = records.count - fresh.count
+        await score(rest, into: &result, &output)
         result.commit.sources = batch.sources.map {
             CommitBatch.SourceUpdate(file: $0.file, expectedOffset: $0.expectedOffset)
         }
-        result.commit.campaigns = detectors.joined
         finish(&result, output)
+        try await emit(result)
+    }
+
+    private func score(
+        _ records: ArraySlice<Record>,
+        into result: inout ScoredBatch,
+        _ output: inout ScoringOutput
+    ) async {
+        let incoming = records.enumerated().map {
+            IncomingRecord(sequence: progress.sequence + Int64($0) + 1, record: $1)
+        }
+        let detections = await detectors.observe(incoming)
+        var lap = StageLap(stages)
+        for (incoming, detection) in zip(incoming, detections) {
+            let observation = observation(incoming, detection, &result, &output)
+            result.add(observation, detection)
+        }
+        let models = Set(records.map(\.model))
+        result.commit.featureModels = models.filter { detectors.metric(of: $0) == .features }
+        result.commit.campaigns = detectors.joined
         lap.end(.score)
-        return result
+    }
+
+    /// Where in some records, which come next, a day begins whose baselines are not learnt yet.
+    private func nextDay(_ records: ArraySlice<Record>) -> (place: Int, day: Int64)? {
+        guard learner != nil else { return nil }
+        var watermark = engine.watermark
+        for (place, record) in zip(records.indices, records) {
+            let reached = record.time - engine.configuration.lateness
+            watermark = watermark.map { max($0, reached) } ?? reached
+            let day = watermark.map { self.day(of: $0) } ?? 0
+            guard let learnt = learntDay else {
+                // Nothing is stored before the first record of all.
+                learntDay = day
+                continue
+            }
+            if day > learnt { return (place, day) }
+        }
+        return nil
+    }
+
+    /// The day of event time whose begin every tick before is closed at.
+    private func day(of watermark: Timestamp) -> Int64 {
+        engine.configuration.start(of: engine.configuration.tick(of: watermark)).milliseconds
+            .floorDivided(by: OwnBaselineLearner.interval.wholeMilliseconds)
+    }
+
+    private func learn(atBeginOf day: Int64) async throws {
+        learntDay = day
+        guard let learner else { return }
+        let time = Timestamp(milliseconds: day * OwnBaselineLearner.interval.wholeMilliseconds)
+        for (user, baseline) in try await learner.learn(at: time, calibrations) {
+            calibrations.setOwn(baseline, of: user)
+            if let baseline { engine.learn(baseline.calibration, as: baseline.id) }
+        }
     }
 
     /// Whether the clock has something to close: an open tick, or a level that may fall.
@@ -131,7 +210,9 @@ package final class BatchScorer {
         guard engine.lastClosedTick != before else { return nil }
         var result = ScoredBatch(emptyCommit(), bytesRead: 0)
         result.commit.clockAdvance = engine.watermark
-        finish(&result, output)
+        var whole = ScoringOutput()
+        append(output, &result, &whole)
+        finish(&result, whole)
         return result
     }
 
@@ -182,17 +263,37 @@ package final class BatchScorer {
         return result
     }
 
+    /// Adds what closing ticks produced, and what that says of the calibrations.
+    private func append(
+        _ next: ScoringOutput,
+        _ result: inout ScoredBatch,
+        _ output: inout ScoringOutput
+    ) {
+        if !next.histograms.isEmpty {
+            result.commit.healthChanges += monitor.add(next.histograms, engine.variants)
+        }
+        output.append(next)
+    }
+
     private func observation(
         _ incoming: IncomingRecord,
         _ detection: Detection,
+        _ result: inout ScoredBatch,
         _ output: inout ScoringOutput
     ) -> Observation {
         let record = incoming.record
         let findings = detection.findings
         let step = detection.link?.step
         let place = engine.place(record.time)
-        output.append(place.output)
-        let userRungs = calibrations.rungs(of: findings, scope: .user, model: record.model)
+        append(place.output, &result, &output)
+        monitor.note(version: record.modelVersion, of: record.model)
+        let variant = variant(of: record, at: place.tick)
+        let userRungs = calibrations.rungs(
+            of: findings,
+            scope: .user,
+            model: record.model,
+            variant: variant?.calibration
+        )
         let modelRungs = calibrations.rungs(of: findings, scope: .model, model: record.model)
         let campaignRungs =
             step.map { calibrations.rungs(of: $0, model: record.model) } ?? []
@@ -202,6 +303,7 @@ package final class BatchScorer {
                 user: record.user,
                 time: record.time,
                 userRungs: userRungs,
+                userCalibration: variant?.id,
                 modelRungs: modelRungs,
                 campaign: step?.campaign,
                 campaignRungs: campaignRungs
@@ -217,8 +319,19 @@ package final class BatchScorer {
             userRungs: userRungs,
             modelRungs: modelRungs,
             link: detection.link,
-            campaignRungs: campaignRungs
+            campaignRungs: campaignRungs,
+            userCalibration: variant?.id
         )
+    }
+
+    /// What a user's record is judged by instead of the pooled calibration: in a tick always the same.
+    private func variant(of record: Record, at tick: Tick) -> NamedCalibration? {
+        if let chosen = engine.userCalibration(record.user, of: record.model, at: tick) {
+            return chosen.flatMap { id in
+                engine.variants[id].map { NamedCalibration(id: id, $0) }
+            }
+        }
+        return calibrations.variant(of: record.user, record.model, stratum: strata.stratum(of: record))
     }
 
     /// What the lines say, in order; what cannot be used becomes a dead letter.
@@ -299,6 +412,7 @@ package final class BatchScorer {
         result.commit.nextSampleID = engine.nextSampleID
         result.commit.histograms = output.histograms
         result.commit.samples = output.samples
+        result.commit.sampleCalibrations = output.variants
         result.commit.levelChanges = output.levelChanges
         result.commit.tracks = output.changed.sorted().compactMap { entity in
             engine.state(of: entity).map { StoredTrack(entity, $0) }
@@ -313,6 +427,8 @@ package final class BatchScorer {
             result.commit.historyWindows.append(HistoryWindow(model: model, first: first, newest: newest))
         }
         result.commit.historyWindows.sort { $0.model < $1.model }
+        result.calibrationHealth = monitor.healths
+        result.calibrationNewest = calibrations.byModel.compactMapValues(\.newest)
         (result.usersByLevel, result.campaignsByLevel) = engine.membersByLevel
     }
 }

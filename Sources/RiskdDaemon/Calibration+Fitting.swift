@@ -30,12 +30,9 @@ extension Calibration {
         guard !fit.isEmpty else { return FittingCalibration(calibration: nil, unfit: unfit) }
         let kept = DetectorPlans.parts(of: detectorConfiguration).filter { parts.contains($0) }
         return FittingCalibration(
-            calibration: try Calibration(
-                model: model,
-                modelVersion: modelVersion,
-                detectorConfiguration: kept.joined(separator: DetectorPlans.partSeparator),
-                delta: delta,
-                detectors: fit
+            calibration: try keeping(
+                fit,
+                detectorConfiguration: kept.joined(separator: DetectorPlans.partSeparator)
             ),
             unfit: unfit
         )

@@ -3,15 +3,28 @@ package import Domain
 import Ingest
 import Runtime
 package import Scoring
+package import Storage
 
 /// Builds calibrations from recorded benign traffic, through the same detectors that score live records.
 package struct CalibrationRun: Sendable {
+    /// One calibration.
+    package struct Built: Sendable {
+        /// The calibration.
+        package let calibration: Calibration
+        /// The records that it was built from.
+        package let records: Int
+        /// Their users.
+        package let users: Int
+    }
+
     /// What was built.
     package struct Result: Sendable {
-        /// A calibration for every model that the logs hold, ordered by model.
-        package var calibrations: [Calibration] = []
-        /// Records used, by model.
-        package var records: [ModelID: Int] = [:]
+        /// A calibration for every model, and for every part of its users with enough traffic, ordered by both.
+        package var calibrations: [Built] = []
+        /// Strata with too little traffic for a calibration of their own.
+        package var strataWithoutTraffic: [String] = []
+        /// Users that were left out because they were at medium or above.
+        package var usersLeftOut = 0
         /// Records left out because their id came twice.
         package var duplicates = 0
         /// Lines that could not be used.
@@ -47,10 +60,10 @@ package struct CalibrationRun: Sendable {
         let source = SourceFactory.recorded(logs, maximumLine: configuration.ingest.maximumLine, known: [])
         let detectors = Detectors(plans: plans, pool: WorkerPool(width: configuration.workers))
         let decoder = RecordDecoder()
+        let strata = StratumRules(configuration.calibration)
         var result = Result()
         var met: Set<RecordKey> = []
-        var scores: [ModelID: [DetectorID: [Double]]] = [:]
-        var versions: [ModelID: Set<String>] = [:]
+        var rows = BenignRows()
         var sequence: Int64 = 0
         while true {
             let batch = try source.next(maximumItems: 256, maximumBytes: 16 << 20)
@@ -69,43 +82,119 @@ package struct CalibrationRun: Sendable {
                         }
                         sequence += 1
                         incoming.append(IncomingRecord(sequence: sequence, record: record))
-                        result.records[record.model, default: 0] += 1
-                        versions[record.model, default: []].insert(record.modelVersion ?? "")
                     }
                 }
             }
             for (incoming, detection) in zip(incoming, await detectors.observe(incoming)) {
-                for (detector, score) in detection.allScores {
-                    scores[incoming.record.model, default: [:]][detector, default: []].append(score)
-                }
+                rows.add(
+                    incoming.record,
+                    stratum: strata.stratum(of: incoming.record),
+                    detection.findings.allScores(with: detection.link)
+                )
             }
             let position = source.progress
             progress(position.read, position.total)
             if batch.isCaughtUp && batch.items.isEmpty { break }
         }
-        for (model, byDetector) in scores.sorted(by: { $0.key < $1.key }) {
-            // A version is only named where all traffic was of that one.
-            let version = versions[model].flatMap { $0.count == 1 ? $0.first : nil } ?? ""
-            result.calibrations.append(try calibration(of: model, version, byDetector))
-        }
+        try build(rows, into: &result)
         return result
     }
 
-    private func calibration(
-        of model: ModelID,
-        _ version: String,
-        _ scores: [DetectorID: [Double]]
-    ) throws(ScoringError) -> Calibration {
-        var builder = try CalibrationBuilder(
-            model: model,
-            modelVersion: version.isEmpty ? nil : version,
-            detectorConfiguration: plans.description(of: model),
-            fractions: configuration.calibration.fractions,
-            delta: configuration.calibration.delta
+    /// Builds from what a database holds of a period, without users that were at medium or above.
+    ///
+    /// - Parameters:
+    ///   - store: the database.
+    ///   - since: the earliest event time; nil: from the first record on.
+    ///   - until: the first event time that is too late; nil: to the last record.
+    ///   - only: the one model to build for; nil for all.
+    ///   - without: users to leave out besides.
+    ///   - progress: told how many records were read.
+    /// - Returns: what was built.
+    /// - Throws: `StorageError`, or `ScoringError` when there is too little traffic.
+    package func build(
+        from store: Store,
+        since: Timestamp?,
+        until: Timestamp?,
+        only: ModelID? = nil,
+        without: Set<UserID> = [],
+        progress: (Int) -> Void
+    ) async throws -> Result {
+        let strata = StratumRules(configuration.calibration)
+        let elevated = try await store.elevatedUsers(
+            since: since.map { $0 - OwnBaselineLearner.quiet },
+            until: until.map { $0 + OwnBaselineLearner.quiet }
         )
-        for (detector, values) in scores { builder.add(values, for: detector) }
-        return try builder.build()
+        var result = Result()
+        var rows = BenignRows()
+        var leftOut: Set<Entity> = []
+        var after: Int64 = 0
+        var count = 0
+        while true {
+            let page = try await store.observations(after: after, since: since, until: until, limit: 5000)
+            guard let last = page.last else { break }
+            after = last.sequence
+            for observation in page {
+                let record = observation.record
+                guard only.map({ $0 == record.model }) ?? true else { continue }
+                let user = Entity.user(record.user, model: record.model)
+                guard !elevated.contains(user), !without.contains(record.user) else {
+                    leftOut.insert(user)
+                    continue
+                }
+                rows.add(
+                    record,
+                    stratum: strata.stratum(of: record),
+                    observation.findings.allScores(with: observation.link)
+                )
+                count += 1
+            }
+            progress(count)
+        }
+        result.usersLeftOut = leftOut.count
+        try build(rows, into: &result)
+        return result
     }
+
+    /// A calibration of every model, pooled over its users, and of every part of them that has enough traffic.
+    private func build(_ rows: BenignRows, into result: inout Result) throws(ScoringError) {
+        for ((model, stratum), part) in rows.parts {
+            guard stratum == nil || part.rows.count >= CalibrationBuilder.neededScores else {
+                result.strataWithoutTraffic.append(stratum ?? "")
+                continue
+            }
+            // A version is only named where all traffic was of that one.
+            let version = part.versions.count == 1 ? part.versions.first ?? "" : ""
+            var builder = try CalibrationBuilder(
+                model: model,
+                modelVersion: version.isEmpty ? nil : version,
+                stratum: stratum,
+                detectorConfiguration: plans.description(of: model),
+                fractions: configuration.calibration.fractions,
+                delta: configuration.calibration.delta
+            )
+            let bySession = part.users.count < Self.fewUsers
+            let isEach = configuration.calibration.independent == .records
+            for (number, row) in part.rows.enumerated() {
+                let block = isEach ? "\(number)" : row.block(bySession: bySession)
+                builder.add(row.scores, block: block, time: row.time)
+            }
+            do throws(ScoringError) {
+                result.calibrations.append(
+                    Built(
+                        calibration: try builder.build(),
+                        records: part.rows.count,
+                        users: part.users.count
+                    )
+                )
+            } catch {
+                guard let stratum else { throw error }
+                result.strataWithoutTraffic.append(stratum)
+            }
+        }
+    }
+
+    /// With fewer users their sessions are what is independent: users alone would be too few to tell.
+    private static let fewUsers = 8
 }
 
 private struct RecordKey: Hashable {
@@ -113,12 +202,59 @@ private struct RecordKey: Hashable {
     let id: RecordID
 }
 
-extension Detection {
+/// Benign records by model and by part of its users; the whole model is a part too.
+private struct BenignRows {
+    struct Part {
+        var rows: [Row] = []
+        var users: Set<UserID> = []
+        var versions: Set<String> = []
+    }
+
+    struct Row {
+        let user: UserID
+        let time: Timestamp
+        let scores: [(detector: DetectorID, score: Double)]
+
+        /// What tells it from independent records: its user, or its user and ten minutes.
+        func block(bySession: Bool) -> String {
+            guard bySession else { return user.name }
+            let session = time.milliseconds.floorDivided(by: OwnBaselineLearner.session.wholeMilliseconds)
+            return "\(session) \(user.name)"
+        }
+    }
+
+    private var byModel: [ModelID: [String: Part]] = [:]
+
+    mutating func add(
+        _ record: Record,
+        stratum: String?,
+        _ scores: [(detector: DetectorID, score: Double)]
+    ) {
+        for part in Set(["", stratum ?? ""]) {
+            byModel[record.model, default: [:]][part, default: Part()].rows.append(
+                Row(user: record.user, time: record.time, scores: scores)
+            )
+            byModel[record.model]?[part]?.users.insert(record.user)
+            byModel[record.model]?[part]?.versions.insert(record.modelVersion ?? "")
+        }
+    }
+
+    /// Every part, by model and stratum; the whole model first.
+    var parts: [(key: (model: ModelID, stratum: String?), part: Part)] {
+        byModel.sorted { $0.key < $1.key }.flatMap { model, parts in
+            parts.sorted { $0.key < $1.key }.map { stratum, part in
+                ((model, stratum.isEmpty ? nil : stratum), part)
+            }
+        }
+    }
+}
+
+extension Findings {
     /// The scores of all scopes, each detector once; a campaign's only of records that joined one.
-    fileprivate var allScores: [(detector: DetectorID, score: Double)] {
-        let user = findings.scores(for: .user)
+    func allScores(with link: ChainLink?) -> [(detector: DetectorID, score: Double)] {
+        let user = scores(for: .user)
         let met = Set(user.map(\.detector))
-        let both = user + findings.scores(for: .model).filter { !met.contains($0.detector) }
+        let both = user + scores(for: .model).filter { !met.contains($0.detector) }
         return both + (link?.step?.scores ?? [])
     }
 }

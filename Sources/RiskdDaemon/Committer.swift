@@ -10,6 +10,7 @@ package struct Committer: Sendable {
     private let stop: StopFlag
     private let stages: StageClock?
     private let onCommit: @Sendable (ScoredBatch) -> Void
+    private let committed = CommitCount()
 
     /// A committer.
     ///
@@ -46,10 +47,14 @@ package struct Committer: Sendable {
             var lap = StageLap(stages)
             try await commit(batch)
             lap.end(.commit)
+            committed.set(batch.commit.expectedBatch + 1)
             onCommit(batch)
             await prune(batch, &pruned)
         }
     }
+
+    /// How many batches the database holds, as far as this committer wrote them.
+    var count: Int64 { committed.value }
 
     /// Forgets images that no query can see any more, now and then; what is left over costs space only.
     private func prune(_ batch: ScoredBatch, _ pruned: inout [ModelID: Int64]) async {
@@ -110,6 +115,15 @@ package struct Committer: Sendable {
     }
 }
 
+/// A count that one task sets and another reads.
+private final class CommitCount: Sendable {
+    private let count = Locked<Int64>(0)
+
+    var value: Int64 { count.withLock { $0 } }
+
+    func set(_ value: Int64) { count.withLock { $0 = value } }
+}
+
 extension StorageError {
     /// Whether to try again: the way to the database broke, even in the middle of a commit.
     var isRetriable: Bool {
@@ -142,12 +156,21 @@ struct RetryingReader: Sendable {
 
     /// Which of some ids are stored.
     @Sendable func seen(_ keys: [SeenKey]) async throws -> Set<SeenKey> {
+        try await asking { try await $0.seen(keys) }
+    }
+
+    /// Asks until there is an answer.
+    ///
+    /// - Parameter question: may be asked more than once.
+    /// - Returns: the answer.
+    /// - Throws: what the question throws, unless the way to the database broke.
+    func asking<Answer>(_ question: (Store) async throws -> Answer) async throws -> Answer {
         var backOff = BackOff()
         while true {
-            do throws(StorageError) {
+            do {
                 if await store.isBroken { try await store.reconnect() }
-                return try await store.seen(keys)
-            } catch {
+                return try await question(store)
+            } catch let error as StorageError {
                 guard error.isRetriable, !stop.isOverdue else { throw error }
                 log.write(.info, "waiting for the database", ["reason": "\(error)"])
                 ServiceManager.watchdog()

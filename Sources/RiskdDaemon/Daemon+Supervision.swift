@@ -24,9 +24,13 @@ extension Daemon {
                 while let signal = await signals.next() {
                     if signal == SIGHUP {
                         guard case .live = mode else { continue }
-                        if let plans = loadAgain(configuration, after: current) {
+                        // A calibration that was activated meanwhile is reason enough.
+                        let isActivated = await reload.isActivated(by: reader, log)
+                        if let plans = loadAgain(configuration, after: current, isActivated: isActivated) {
                             current = plans
                             reload.request(plans)
+                        } else if isActivated {
+                            reload.request(current)
                         }
                         continue
                     }
@@ -74,9 +78,21 @@ extension Daemon {
     }
 
     /// The models as their files are now; nil when nothing has changed or something is wrong, which the log says.
-    private func loadAgain(_ configuration: Configuration, after current: DetectorPlans) -> DetectorPlans? {
+    private func loadAgain(
+        _ configuration: Configuration,
+        after current: DetectorPlans,
+        isActivated: Bool
+    ) -> DetectorPlans? {
         do throws(StartupError) {
             let plans = try DetectorPlans(configuration)
+            guard !plans.isSame(as: current) || !isActivated else {
+                log.write(
+                    .notice,
+                    "SIGHUP: other calibrations are active; they are used from the next batch on"
+                )
+                metrics.add("riskd_reloads_total", ["result": "changed"])
+                return nil
+            }
             guard !plans.isSame(as: current) else {
                 log.write(.notice, "SIGHUP: no model file has changed; other settings need a restart")
                 metrics.add("riskd_reloads_total", ["result": "unchanged"])

@@ -141,6 +141,8 @@ package struct Daemon: Sendable {
             log: log,
             alerts: alerts.policy,
             isSilent: mode.isReplay,
+            calibration: configuration.calibration,
+            reader: RetryingReader(reader, log: log, stop: stop),
             stages: stages
         )
         var began = ContinuousClock.now
@@ -151,6 +153,7 @@ package struct Daemon: Sendable {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
+                try await reload.begin(with: store)
                 let restored = try await start.restore(
                     plans,
                     seen: RetryingReader(reader, log: log, stop: stop).seen

@@ -100,10 +100,15 @@ package struct Pipeline {
             var lap = StageLap(stages)
             let batch = try await collect(from: source)
             lap.end(.read)
-            if let scored = try await scorer.score(batch, latest: clock() + settings.maximumFuture) {
+            try await scorer.score(batch, latest: clock() + settings.maximumFuture) { scored in
                 lap = StageLap(stages)
                 try await batches.send(scored)
                 lap.end(.wait)
+            } settle: { count in
+                while committer.count < count {
+                    if batches.isAbandoned { throw CancellationError() }
+                    try await Task.sleep(for: .milliseconds(2))
+                }
             }
             guard batch.items.isEmpty, batch.bytesRead == 0 || batch.isCaughtUp else { continue }
             if settings.lateness == nil, batch.isCaughtUp {

@@ -52,6 +52,14 @@ package struct PipelineMetrics: Sendable {
                 "1 while alerts cannot be routed because the database does not answer."
             ),
             ("riskd_calibrated_models", "Models with a calibration in force."),
+            (
+                "riskd_calibration_health",
+                "Whether a model's calibration holds: 0 valid, 1 suspect, 2 expired, 3 uncalibrated."
+            ),
+            (
+                "riskd_calibration_age_seconds",
+                "How old the newest traffic is that a model's calibration was built from."
+            ),
             ("riskd_build_info", "Always 1; the version is a label."),
         ]
         for (name, help) in gauges { metrics.declare(name, .gauge, help) }
@@ -106,6 +114,13 @@ package struct PipelineMetrics: Sendable {
         for (model, use) in batch.histories {
             metrics.set("riskd_history_entries", ["model": model.name], to: Double(use.entries))
             metrics.set("riskd_history_bytes", ["model": model.name], to: Double(use.bytes))
+        }
+        for (model, health) in batch.calibrationHealth {
+            metrics.set("riskd_calibration_health", ["model": model.name], to: Double(health.code))
+        }
+        for (model, newest) in batch.calibrationNewest {
+            let age = Double(now.milliseconds - newest.milliseconds) / 1000
+            metrics.set("riskd_calibration_age_seconds", ["model": model.name], to: age)
         }
         for (level, count) in batch.usersByLevel {
             metrics.set("riskd_entities", ["level": level.description], to: Double(count))

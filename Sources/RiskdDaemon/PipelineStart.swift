@@ -1,4 +1,5 @@
 import Alerting
+import Configuration
 import Domain
 import Runtime
 import Scoring
@@ -25,6 +26,10 @@ struct PipelineStart {
     let alerts: AlertPolicy
     /// Whether nobody is told of alerts.
     let isSilent: Bool
+    /// Tells parts of models' users apart.
+    let calibration: Configuration.Calibration
+    /// The connection that own baselines are learnt over.
+    let reader: RetryingReader
     var stages: StageClock?
 
     /// Restores everything, and begins an epoch where configuration or calibrations are new.
@@ -39,11 +44,12 @@ struct PipelineStart {
         seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     ) async throws -> Restored {
         var current = try await Restoration.current(store, configuration: scoring, plans: plans, log: log)
+        var epoch = current.state.epochs.last
         if current.isNewEpoch {
             if let last = current.state.epochs.last {
                 // Ticks that hold records of the last epoch are closed by its rules before this one begins.
                 let past = try await Restoration.past(store, epoch: last)
-                let scorer = try await scorer(past, Detectors(plans: plans, pool: pool), seen)
+                let scorer = try await scorer(past, Detectors(plans: plans, pool: pool), last, seen)
                 try await store.commit(scorer.closeEpoch().commit)
                 current = try await Restoration.current(
                     store,
@@ -53,6 +59,7 @@ struct PipelineStart {
                 )
             }
             try await store.addEpoch(current.epoch)
+            epoch = current.epoch
         }
         let detectors = Detectors(plans: plans, pool: pool, stages: stages)
         var lastReport = ContinuousClock.now
@@ -64,7 +71,7 @@ struct PipelineStart {
             ServiceManager.watchdog()
         }
         return Restored(
-            scorer: try await scorer(current, detectors, seen),
+            scorer: try await scorer(current, detectors, epoch, seen),
             sources: current.state.sources,
             sequence: current.state.sequence,
             calibrations: current.calibrations
@@ -74,6 +81,7 @@ struct PipelineStart {
     private func scorer(
         _ restoration: Restoration,
         _ detectors: Detectors,
+        _ epoch: Epoch?,
         _ seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     ) async throws -> BatchScorer {
         BatchScorer(
@@ -82,6 +90,9 @@ struct PipelineStart {
             isSilent: isSilent,
             detectors: detectors,
             calibrations: restoration.calibrations,
+            strata: StratumRules(calibration),
+            monitor: try await monitor(restoration, epoch),
+            learner: learner(detectors.plans),
             configurationID: restoration.configurationID,
             clock: { Timestamp.now },
             progress: BatchScorer.Progress(
@@ -92,5 +103,37 @@ struct PipelineStart {
             stages: stages,
             seen: seen
         )
+    }
+
+    private func learner(_ plans: DetectorPlans) -> OwnBaselineLearner {
+        OwnBaselineLearner(
+            reader: reader,
+            plans: plans,
+            scoring: scoring,
+            fractions: calibration.fractions,
+            delta: calibration.delta,
+            needed: calibration.ownAfter
+        )
+    }
+
+    /// The monitor as it was: told again what was counted since the last window but one began, in this epoch.
+    private func monitor(_ restoration: Restoration, _ epoch: Epoch?) async throws -> CalibrationMonitor {
+        let engine = restoration.engine
+        var monitor = CalibrationMonitor(engine.configuration, restoration.calibrations.byModel)
+        guard let last = restoration.state.lastClosedTick else { return monitor }
+        let first = max(monitor.firstTickNeeded(after: last), epoch?.firstTick ?? Tick(.min))
+        var variants = restoration.calibrations.variants
+        var read = first.index == .min ? nil : Tick(first.index - 1)
+        while true {
+            let histograms = try await store.histograms(after: read)
+            guard let newest = histograms.last?.tick else { break }
+            for id in Set(histograms.compactMap(\.calibration)) where variants[id] == nil {
+                variants[id] = try await Restoration.calibration(id, in: store)
+            }
+            _ = monitor.add(histograms, variants)
+            read = newest
+        }
+        for change in try await store.calibrationHealth(through: last) { monitor.restore(change) }
+        return monitor
     }
 }

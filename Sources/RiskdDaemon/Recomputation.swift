@@ -24,11 +24,13 @@ package struct Recomputation: Sendable {
         package var histograms = 0
         /// Samples that differ, by id.
         package var differences: [Difference] = []
+        /// Samples that name another calibration than the one that they were counted by.
+        package var misnamed: [Int64] = []
         /// Samples whose level change differs.
         package var changedLevels: [Int64] = []
 
         /// Whether everything is identical.
-        package var isIdentical: Bool { differences.isEmpty && changedLevels.isEmpty }
+        package var isIdentical: Bool { differences.isEmpty && changedLevels.isEmpty && misnamed.isEmpty }
     }
 
     private let store: Store
@@ -51,7 +53,8 @@ package struct Recomputation: Sendable {
         if let only { through = try await store.sample(only)?.sample.tick ?? through }
         var epochs = state.epochs.dropFirst()
         var interventions = try await store.interventions()[...]
-        var engine = try await engine(of: first, after: EngineState())
+        var engine = try await engine(of: first, after: EngineState(), [:])
+        var names = CalibrationNames(first)
         var output = ScoringOutput()
         var last: Tick?
         while true {
@@ -60,38 +63,55 @@ package struct Recomputation: Sendable {
             last = newest
             for group in histograms.chunked(by: \.tick) {
                 guard let tick = group.first?.tick else { continue }
+                for id in Set(group.compactMap(\.calibration)) where engine.variants[id] == nil {
+                    engine.learn(try await Restoration.calibration(id, in: store), as: id)
+                }
                 if let through, tick > through { break }
                 while let next = epochs.first, next.firstTick <= tick {
                     let start = engine.configuration.start(of: next.firstTick)
-                    engine.advance(to: start, applying: &interventions, into: &output)
-                    engine = try await self.engine(of: next, after: engine.state)
+                    var closed = ScoringOutput()
+                    engine.advance(to: start, applying: &interventions, into: &closed)
+                    names.add(closed)
+                    output.append(closed)
+                    names.begin(next)
+                    engine = try await self.engine(of: next, after: engine.state, engine.variants)
                     epochs = epochs.dropFirst()
                 }
+                var closed = ScoringOutput()
                 engine.advance(
                     to: engine.configuration.start(of: tick),
                     applying: &interventions,
-                    into: &output
+                    into: &closed
                 )
-                output.append(try engine.close(tick: tick, histograms: group))
+                closed.append(try engine.close(tick: tick, histograms: group))
+                names.add(closed)
+                output.append(closed)
                 report.histograms += group.count
             }
-            try await compare(output, only, &report)
+            try await compare(output, names.take(), only, &report)
             output = ScoringOutput()
             progress(report.samples)
             if let through, newest >= through { break }
         }
         while let next = epochs.first, through.map({ next.firstTick <= $0 }) ?? false {
             let start = engine.configuration.start(of: next.firstTick)
-            engine.advance(to: start, applying: &interventions, into: &output)
-            engine = try await self.engine(of: next, after: engine.state)
+            var closed = ScoringOutput()
+            engine.advance(to: start, applying: &interventions, into: &closed)
+            names.add(closed)
+            output.append(closed)
+            names.begin(next)
+            engine = try await self.engine(of: next, after: engine.state, engine.variants)
             epochs = epochs.dropFirst()
         }
         // The quiet ticks after the last query count too: levels step down on them.
         if let through {
             let end = engine.configuration.end(of: through)
-            engine.advance(to: end, applying: &interventions, into: &output)
+            var closed = ScoringOutput()
+            engine.advance(to: end, applying: &interventions, into: &closed)
+            names.add(closed)
+            output.append(closed)
         }
-        try await compare(output, only, &report)
+        try await compare(output, names.take(), only, &report)
         if let only {
             guard report.samples == 0, let stored = try await store.sample(only) else { return report }
             report.samples = 1
@@ -105,24 +125,45 @@ package struct Recomputation: Sendable {
         return report
     }
 
-    private func engine(of epoch: Epoch, after state: EngineState) async throws -> ScoringEngine {
+    private func engine(
+        of epoch: Epoch,
+        after state: EngineState,
+        _ variants: [String: Calibration]
+    ) async throws -> ScoringEngine {
         let (configuration, calibrations) = try await Restoration.artefacts(of: epoch, in: store)
-        return ScoringEngine(configuration: configuration, calibrations: calibrations.byModel, state: state)
+        return ScoringEngine(
+            configuration: configuration,
+            calibrations: calibrations.byModel,
+            variants: variants,
+            state: state
+        )
     }
 
-    private func compare(_ output: ScoringOutput, _ only: Int64?, _ report: inout Report) async throws {
+    private func compare(
+        _ output: ScoringOutput,
+        _ names: [Int64: String],
+        _ only: Int64?,
+        _ report: inout Report
+    ) async throws {
         let samples = output.samples.filter { only == nil || $0.id == only }
         guard let first = samples.first?.id, let last = samples.last?.id else { return }
         var stored: [Int64: Sample] = [:]
+        var named: [Int64: String] = [:]
         var after = first - 1
         while after < last {
             let page = try await store.samples(after: after, limit: Int(last - after))
-            for row in page where row.sample.id <= last { stored[row.sample.id] = row.sample }
+            for row in page where row.sample.id <= last {
+                stored[row.sample.id] = row.sample
+                named[row.sample.id] = row.calibrationID
+            }
             guard let end = page.last?.sample.id else { break }
             after = end
         }
         for sample in samples {
             report.samples += 1
+            if stored[sample.id] != nil, named[sample.id] != names[sample.id] {
+                report.misnamed.append(sample.id)
+            }
             if stored[sample.id] != sample {
                 report.differences.append(
                     Difference(id: sample.id, stored: stored[sample.id], recomputed: sample)
@@ -161,6 +202,28 @@ extension ScoringEngine {
             interventions = interventions.dropFirst()
         }
         output.append(advance(to: time))
+    }
+}
+
+/// The artefact that every recomputed sample was counted by.
+private struct CalibrationNames {
+    private var epoch: Epoch
+    private var names: [Int64: String] = [:]
+
+    init(_ epoch: Epoch) { self.epoch = epoch }
+
+    mutating func begin(_ epoch: Epoch) { self.epoch = epoch }
+
+    mutating func add(_ output: ScoringOutput) {
+        for sample in output.samples {
+            let pooled = sample.entity.model.flatMap { epoch.calibrationIDs[$0] }
+            names[sample.id] = output.variants[sample.id] ?? pooled
+        }
+    }
+
+    mutating func take() -> [Int64: String] {
+        defer { names = [:] }
+        return names
     }
 }
 

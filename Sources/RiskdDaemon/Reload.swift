@@ -1,4 +1,5 @@
 import Runtime
+import Storage
 
 /// Lets a running pipeline stop between two batches and go on with other detectors.
 final class Reload: Sendable {
@@ -6,6 +7,7 @@ final class Reload: Sendable {
         var pause = StopFlag()
         var plans: DetectorPlans?
         var isStopped = false
+        var active: [String] = []
     }
 
     private let state = Locked(State())
@@ -27,6 +29,30 @@ final class Reload: Sendable {
             state.plans = plans
             return state.pause
         }.raise()
+    }
+
+    /// Notes which calibrations a round begins with.
+    func begin(with store: Store) async throws {
+        let active = try await Self.active(in: store)
+        state.withLock { $0.active = active }
+    }
+
+    /// Whether other calibrations are active than when the round began.
+    func isActivated(by store: Store, _ log: Log) async -> Bool {
+        do {
+            let active = try await Self.active(in: store)
+            return state.withLock { $0.active != active }
+        } catch {
+            log.write(.warning, "SIGHUP: the active calibrations cannot be read", ["reason": "\(error)"])
+            return false
+        }
+    }
+
+    private static func active(in store: Store) async throws -> [String] {
+        let active = try await store.activeCalibrations()
+        let pooled = active.pooled.map { "\($0.key) \($0.value)" }
+        let strata = active.strata.flatMap { model, ids in ids.map { "\(model) \($0.key) \($0.value)" } }
+        return pooled.sorted() + strata.sorted()
     }
 
     /// Ends the round, and every further one.

@@ -21,7 +21,8 @@ package struct Restoration: Sendable {
         Epoch(
             firstTick: Tick((state.lastClosedTick?.index ?? .min) &+ (state.lastClosedTick == nil ? 0 : 1)),
             configurationID: configurationID,
-            calibrationIDs: calibrations.ids
+            calibrationIDs: calibrations.ids,
+            strata: calibrations.strata.mapValues { $0.mapValues(\.id) }
         )
     }
 
@@ -29,6 +30,7 @@ package struct Restoration: Sendable {
     package var isNewEpoch: Bool {
         guard let last = state.epochs.last else { return true }
         return last.configurationID != configurationID || last.calibrationIDs != calibrations.ids
+            || last.strata != epoch.strata
     }
 
     /// Restores for the configuration and the active calibrations.
@@ -49,36 +51,47 @@ package struct Restoration: Sendable {
         let artefact = configuration.artefact()
         let id = artefactID(artefact)
         try await store.saveArtefact(id: id, kind: "scoring", body: artefact)
-        var usable: [ModelID: Calibration] = [:]
-        var ids = try await store.activeCalibrations()
-        for (model, id) in ids.sorted(by: { $0.key < $1.key }) {
-            let stored = try await calibration(id, in: store)
-            let fitting = try stored.fitting(plans.description(of: model))
-            usable[model] = fitting.calibration
-            guard !fitting.unfit.isEmpty else { continue }
-            log.write(
-                .warning,
-                fitting.calibration == nil
-                    ? "a calibration was built with other detector settings and is not used: levels are uncalibrated"
-                    : "some detectors are set up otherwise than when they were calibrated, and do not count",
-                [
-                    "model": model.name,
-                    "detectors": fitting.unfit.map(\.name).joined(separator: ", "),
-                    "built_with": stored.detectorConfiguration,
-                ]
-            )
-            // What is in force is an artefact of its own, by which auditors recompute.
-            ids[model] = fitting.calibration.map { artefactID($0.artefact()) }
-            if let part = fitting.calibration?.artefact() {
-                try await store.saveArtefact(id: artefactID(part), kind: "calibration", body: part)
+        let active = try await store.activeCalibrations()
+        var (pooled, ids): ([ModelID: Calibration], [ModelID: String]) = ([:], [:])
+        for (model, id) in active.pooled.sorted(by: { $0.key < $1.key }) {
+            guard let named = try await fitting(id, plans, store, log) else { continue }
+            (pooled[model], ids[model]) = (named.calibration, named.id)
+        }
+        var strata: [ModelID: [String: NamedCalibration]] = [:]
+        for (model, byStratum) in active.strata.sorted(by: { $0.key < $1.key }) {
+            for (stratum, id) in byStratum.sorted(by: { $0.key < $1.key }) {
+                strata[model, default: [:]][stratum] = try await fitting(id, plans, store, log)
             }
         }
-        return try await restore(
-            store,
-            configuration,
-            id,
-            ActiveCalibrations(byModel: usable, ids: ids)
+        let calibrations = ActiveCalibrations(byModel: pooled, ids: ids, strata: strata)
+        return try await restore(store, configuration, id, calibrations, plans: plans)
+    }
+
+    /// A stored calibration, as far as it fits the detectors; nil where nothing does.
+    private static func fitting(
+        _ id: String,
+        _ plans: DetectorPlans,
+        _ store: Store,
+        _ log: Log
+    ) async throws -> NamedCalibration? {
+        let stored = try await calibration(id, in: store)
+        let fitting = try stored.fitting(plans.description(of: stored.model))
+        guard !fitting.unfit.isEmpty else { return NamedCalibration(id: id, stored) }
+        log.write(
+            .warning,
+            fitting.calibration == nil
+                ? "a calibration was built with other detector settings and is not used: levels are uncalibrated"
+                : "some detectors are set up otherwise than when they were calibrated, and do not count",
+            [
+                "model": stored.model.name,
+                "detectors": fitting.unfit.map(\.name).joined(separator: ", "),
+                "built_with": stored.detectorConfiguration,
+            ]
         )
+        // What is in force is an artefact of its own, by which auditors recompute.
+        guard let named = fitting.calibration.map({ NamedCalibration($0) }) else { return nil }
+        try await store.saveArtefact(id: named.id, kind: "calibration", body: named.calibration.artefact())
+        return named
     }
 
     /// Restores for the epoch in which the last records were scored.
@@ -109,21 +122,46 @@ package struct Restoration: Sendable {
         )
         var byModel: [ModelID: Calibration] = [:]
         for (model, id) in epoch.calibrationIDs { byModel[model] = try await calibration(id, in: store) }
-        return (configuration, ActiveCalibrations(byModel: byModel, ids: epoch.calibrationIDs))
+        var strata: [ModelID: [String: NamedCalibration]] = [:]
+        for (model, ids) in epoch.strata {
+            for (stratum, id) in ids {
+                let calibration = try await calibration(id, in: store)
+                strata[model, default: [:]][stratum] = NamedCalibration(id: id, calibration)
+            }
+        }
+        return (
+            configuration,
+            ActiveCalibrations(byModel: byModel, ids: epoch.calibrationIDs, strata: strata)
+        )
     }
 
     private static func restore(
         _ store: Store,
         _ configuration: ScoringConfiguration,
         _ configurationID: String,
-        _ calibrations: ActiveCalibrations
+        _ known: ActiveCalibrations,
+        plans: DetectorPlans? = nil
     ) async throws -> Restoration {
         let state = try await store.loadState()
+        var calibrations = known
+        for baseline in try await store.ownBaselines(at: state.lastClosedTick) {
+            guard let id = baseline.calibration else { continue }
+            let own = try await calibration(id, in: store)
+            // Of other detectors it says nothing; the pooled calibration is there until another is learnt.
+            if let plans, try own.fitting(plans.description(of: own.model)).unfit.isEmpty == false {
+                continue
+            }
+            calibrations.setOwn(
+                NamedCalibration(id: id, own),
+                of: .user(baseline.user, model: baseline.model)
+            )
+        }
         var tracks: [Entity: Track] = [:]
         for track in state.tracks { tracks[track.entity] = try track.track() }
         var engine = ScoringEngine(
             configuration: configuration,
             calibrations: calibrations.byModel,
+            variants: calibrations.variants,
             state: EngineState(
                 watermark: state.watermark,
                 lastClosedTick: state.lastClosedTick,
@@ -132,6 +170,9 @@ package struct Restoration: Sendable {
             )
         )
         for observation in try await store.openObservations(after: state.lastClosedTick) {
+            if let id = observation.userCalibration, engine.variants[id] == nil {
+                engine.learn(try await calibration(id, in: store), as: id)
+            }
             engine.add(ScoringInput(observation), at: observation.tick)
         }
         return Restoration(
@@ -142,7 +183,14 @@ package struct Restoration: Sendable {
         )
     }
 
-    private static func calibration(_ id: String, in store: Store) async throws -> Calibration {
+    /// A kept calibration.
+    ///
+    /// - Parameters:
+    ///   - id: of its artefact.
+    ///   - store: the database.
+    /// - Returns: the calibration, its digest checked.
+    /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
+    package static func calibration(_ id: String, in store: Store) async throws -> Calibration {
         try Calibration(artefact: try await body(id, in: store))
     }
 
@@ -170,6 +218,7 @@ extension ScoringInput {
             user: observation.user,
             time: observation.time,
             userRungs: observation.userRungs,
+            userCalibration: observation.userCalibration,
             modelRungs: observation.modelRungs,
             campaign: observation.campaign,
             campaignRungs: observation.campaignRungs

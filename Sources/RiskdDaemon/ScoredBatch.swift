@@ -24,6 +24,11 @@ package struct ScoredBatch: Sendable {
     /// How many campaigns stand at each level after the batch.
     package var campaignsByLevel: [Level: Int] = [:]
 
+    /// Each model's calibration's health after the batch.
+    package var calibrationHealth: [(model: ModelID, health: CalibrationHealth)] = []
+    /// The newest event time of the traffic that each calibration was built from.
+    package var calibrationNewest: [ModelID: Timestamp] = [:]
+
     /// A batch without rows.
     init(_ commit: CommitBatch, bytesRead: Int64) {
         self.commit = commit

@@ -11,22 +11,22 @@ extension Calibration {
         var object: [String: CanonicalJSON] = [
             "delta": .number(delta),
             "detector_configuration": .string(detectorConfiguration),
-            "detectors": .array(
-                detectors.map { detector in
-                    .object([
-                        "benign": .integer(Int64(detector.benign)),
-                        "bounds": .array(detector.bounds.map { .number($0) }),
-                        "e_q32": .integers(detector.eValues),
-                        "exceedances": .integers(detector.exceedances.map { Int64($0) }),
-                        "name": .string(detector.detector.name),
-                        "thresholds": .array(detector.thresholds.map { .number($0) }),
-                    ])
-                }
-            ),
+            "detectors": .array(detectors.map(\.json)),
             "kind": .string(Self.kind),
             "model": .string(model.name),
         ]
+        // What older artefacts lack is left out where there is nothing to say, so that they keep their bytes.
         if let modelVersion { object["model_version"] = .string(modelVersion) }
+        if let stratum { object["stratum"] = .string(stratum) }
+        if let owner { object["owner"] = .string(owner.name) }
+        if let newest { object["newest_ms"] = .integer(newest.milliseconds) }
+        if alarms != AlarmCurve() {
+            object["alarms"] = .object([
+                "alarmed": .integers(alarms.points.map { Int64($0.alarmed) }),
+                "rarity": .array(alarms.points.map { .number($0.rarity) }),
+                "records": .integer(Int64(alarms.records)),
+            ])
+        }
         return CanonicalJSON.object(object).bytes
     }
 
@@ -43,50 +43,97 @@ extension Calibration {
         try self.init(
             model: ModelID(stored.model),
             modelVersion: stored.modelVersion,
+            stratum: stored.stratum,
+            owner: stored.owner.map { UserID($0) },
             detectorConfiguration: stored.detectorConfiguration,
+            newest: stored.newest.map { Timestamp(milliseconds: $0) },
             delta: stored.delta,
-            detectors: stored.detectors.map {
-                DetectorCalibration(
-                    detector: DetectorID($0.name),
-                    benign: $0.benign,
-                    exceedances: $0.exceedances,
-                    thresholds: $0.thresholds,
-                    bounds: $0.bounds,
-                    eValues: $0.eValues
-                )
-            }
+            alarms: try stored.alarms?.curve ?? AlarmCurve(),
+            detectors: stored.detectors.map(\.calibration)
         )
         guard artefact() == bytes else { throw .invalidArtefact("the calibration is not in canonical form") }
     }
 }
 
+extension DetectorCalibration {
+    fileprivate var json: CanonicalJSON {
+        var object: [String: CanonicalJSON] = [
+            "benign": .integer(Int64(benign)),
+            "bounds": .array(bounds.map { .number($0) }),
+            "e_q32": .integers(eValues),
+            "exceedances": .integers(exceedances.map { Int64($0) }),
+            "name": .string(detector.name),
+            "thresholds": .array(thresholds.map { .number($0) }),
+        ]
+        if effective != benign { object["effective"] = .integer(Int64(effective)) }
+        return .object(object)
+    }
+}
+
 private struct Stored: Decodable {
+    let alarms: Alarms?
     let delta: Double
     let detectorConfiguration: String
     let detectors: [Detector]
     let kind: String
     let model: String
     let modelVersion: String?
+    let newest: Int64?
+    let owner: String?
+    let stratum: String?
+
+    struct Alarms: Decodable {
+        let alarmed: [Int]
+        let rarity: [Double]
+        let records: Int
+
+        var curve: AlarmCurve {
+            get throws(ScoringError) {
+                guard alarmed.count == rarity.count else {
+                    throw .invalidArtefact("an alarm curve of different lengths")
+                }
+                return AlarmCurve(
+                    records: records,
+                    points: zip(rarity, alarmed).map { AlarmCurve.Point(rarity: $0, alarmed: $1) }
+                )
+            }
+        }
+    }
 
     struct Detector: Decodable {
         let benign: Int
         let bounds: [Double]
+        let effective: Int?
         let eValues: [Int64]
         let exceedances: [Int]
         let name: String
         let thresholds: [Double]
 
+        var calibration: DetectorCalibration {
+            DetectorCalibration(
+                detector: DetectorID(name),
+                benign: benign,
+                effective: effective,
+                exceedances: exceedances,
+                thresholds: thresholds,
+                bounds: bounds,
+                eValues: eValues
+            )
+        }
+
         enum CodingKeys: String, CodingKey {
-            case benign, bounds
+            case benign, bounds, effective
             case eValues = "e_q32"
             case exceedances, name, thresholds
         }
     }
 
     enum CodingKeys: String, CodingKey {
-        case delta
+        case alarms, delta
         case detectorConfiguration = "detector_configuration"
         case detectors, kind, model
         case modelVersion = "model_version"
+        case newest = "newest_ms"
+        case owner, stratum
     }
 }

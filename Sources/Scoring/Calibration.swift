@@ -8,10 +8,18 @@ package struct Calibration: Hashable, Sendable {
     package let model: ModelID
     /// The version of the model, where known.
     package let modelVersion: String?
+    /// The part of the model's users that it is for; nil: all.
+    package let stratum: String?
+    /// The one user whose own baseline it is; nil: it is pooled over users.
+    package let owner: UserID?
     /// How the detectors were set up, in the caller's words.
     package let detectorConfiguration: String
+    /// The newest event time of the traffic, from which its age counts; nil in artefacts that do not say.
+    package let newest: Timestamp?
     /// The chance that the bound on false alarms does not hold, over the choice of benign traffic; 0 … 0.5.
     package let delta: Double
+    /// How many benign records would be alarmed at which rarity, rarest first; empty where it was not counted.
+    package let alarms: AlarmCurve
     /// The detectors, ordered by name; at least one.
     package let detectors: [DetectorCalibration]
 
@@ -20,30 +28,66 @@ package struct Calibration: Hashable, Sendable {
     /// - Parameters:
     ///   - model: whose traffic it was.
     ///   - modelVersion: the version of the model, where known.
+    ///   - stratum: the part of the users that it is for.
+    ///   - owner: the one user whose own baseline it is.
     ///   - detectorConfiguration: how the detectors were set up.
+    ///   - newest: the newest event time of the traffic.
     ///   - delta: above 0, at most 0.5.
+    ///   - alarms: how many benign records would be alarmed.
     ///   - detectors: at least one, each named once, in any order.
     /// - Throws: `ScoringError.invalidArtefact` when the parts do not fit each other.
     package init(
         model: ModelID,
         modelVersion: String? = nil,
+        stratum: String? = nil,
+        owner: UserID? = nil,
         detectorConfiguration: String,
+        newest: Timestamp? = nil,
         delta: Double,
+        alarms: AlarmCurve = AlarmCurve(),
         detectors: [DetectorCalibration]
     ) throws(ScoringError) {
         self.model = model
         self.modelVersion = modelVersion
+        self.stratum = stratum
+        self.owner = owner
         self.detectorConfiguration = detectorConfiguration
+        self.newest = newest
         self.delta = delta
+        self.alarms = alarms
         self.detectors = detectors.sorted { $0.detector < $1.detector }
         guard delta > 0, delta <= 0.5 else { throw .invalidArtefact("delta is \(delta)") }
         guard !detectors.isEmpty else { throw .invalidArtefact("a calibration without detectors") }
         guard zip(self.detectors, self.detectors.dropFirst()).allSatisfy({ $0.detector < $1.detector }) else {
             throw .invalidArtefact("a detector is named twice")
         }
+        if let fault = alarms.fault { throw .invalidArtefact(fault) }
         for detector in detectors {
-            if let fault = detector.fault { throw .invalidArtefact("\(detector.detector): \(fault)") }
+            if let fault = detector.fault(isOwn: owner != nil) {
+                throw .invalidArtefact("\(detector.detector): \(fault)")
+            }
         }
+    }
+
+    /// The same for some of the detectors, as set up now.
+    ///
+    /// - Throws: `ScoringError.invalidArtefact` without any.
+    package func keeping(
+        _ detectors: [DetectorCalibration],
+        detectorConfiguration: String
+    ) throws(ScoringError) -> Calibration {
+        try Calibration(
+            model: model,
+            modelVersion: modelVersion,
+            stratum: stratum,
+            owner: owner,
+            detectorConfiguration: detectorConfiguration,
+            newest: newest,
+            delta: delta,
+            // Counted over all detectors: of fewer it says too much, which is safe.
+            alarms: alarms,
+            detectors: detectors
+        )
     }
 
     /// What is usual for one detector; nil when it is not calibrated.
@@ -58,8 +102,8 @@ package struct Calibration: Hashable, Sendable {
     ///   - detector: which detector.
     /// - Returns: 0 … K; nil when the detector is not calibrated or the score is not a number.
     package func rung(of score: Double, for detector: DetectorID) -> Int? {
-        guard !score.isNaN, let detector = self[detector] else { return nil }
-        return detector.thresholds.prefix { score > $0 }.count
+        guard !score.isNaN else { return nil }
+        return self[detector]?.rung(of: score)
     }
 
     /// The rungs of a record's scores; detectors that are not calibrated are left out.

@@ -7,6 +7,7 @@ struct OpenTick: Hashable, Sendable {
     private struct Counts: Hashable {
         var queries = 0
         var detectors: [DetectorCounts]
+        var calibration: String?
     }
 
     /// Adds one query of an entity.
@@ -16,10 +17,12 @@ struct OpenTick: Hashable, Sendable {
     ///   - rungs: each detector at most once; a rung beyond the last counts as the last.
     ///   - detectors: the calibrated detectors that feed the entity, asked for when it is new in the tick; others are
     ///     not counted.
+    ///   - calibration: the artefact that gave the rungs; the first query of an entity in the tick decides.
     mutating func add(
         _ entity: Entity,
         _ rungs: [DetectorRung],
-        _ detectors: @autoclosure () -> [DetectorCalibration]
+        _ detectors: @autoclosure () -> [DetectorCalibration],
+        calibration: String? = nil
     ) {
         var counts =
             entities.removeValue(forKey: entity)
@@ -29,7 +32,8 @@ struct OpenTick: Hashable, Sendable {
                         detector: $0.detector,
                         byRung: Array(repeating: 0, count: $0.eValues.count)
                     )
-                }
+                },
+                calibration: calibration
             )
         counts.queries += 1
         for rung in rungs {
@@ -42,15 +46,28 @@ struct OpenTick: Hashable, Sendable {
         entities[entity] = counts
     }
 
+    /// By which artefact an entity is counted; nil: it has no query in the tick yet.
+    func calibration(of entity: Entity) -> String?? { entities[entity].map(\.calibration) }
+
     /// Takes up what an earlier engine had counted.
     mutating func restore(_ histogram: TickHistogram) {
-        entities[histogram.entity] = Counts(queries: histogram.queries, detectors: histogram.counts)
+        entities[histogram.entity] = Counts(
+            queries: histogram.queries,
+            detectors: histogram.counts,
+            calibration: histogram.calibration
+        )
     }
 
     /// What was counted, ordered by entity.
     func histograms(of tick: Tick) -> [TickHistogram] {
         entities.sorted { $0.key < $1.key }.map { entity, counts in
-            TickHistogram(entity: entity, tick: tick, queries: counts.queries, counts: counts.detectors)
+            TickHistogram(
+                entity: entity,
+                tick: tick,
+                queries: counts.queries,
+                counts: counts.detectors,
+                calibration: counts.calibration
+            )
         }
     }
 }

@@ -44,9 +44,11 @@ extension ScoringEngine {
         into output: inout ScoringOutput
     ) {
         var queries: [Entity: Int] = [:]
+        var variants: [Entity: String] = [:]
         var stepped: Set<Entity> = []
         for histogram in histograms {
             queries[histogram.entity] = histogram.queries
+            variants[histogram.entity] = histogram.calibration
             if step(histogram, into: &output) { stepped.insert(histogram.entity) }
         }
         let isBusy = !histograms.isEmpty
@@ -71,6 +73,7 @@ extension ScoringEngine {
             }
         }
         for entity in Set(changes.keys).union(queries.keys.filter(\.isMember)).sorted() {
+            if let variant = variants[entity] { output.variants[nextSampleID] = variant }
             issue(assess(member: entity, at: tick), queries[entity] ?? 0, changes[entity], into: &output)
         }
         for case .model(let model) in queries.keys { models.insert(.model(model)) }
@@ -97,10 +100,7 @@ extension ScoringEngine {
     /// Takes in a histogram; says whether it was calibrated.
     private mutating func step(_ histogram: TickHistogram, into output: inout ScoringOutput) -> Bool {
         let entity = histogram.entity
-        guard !histogram.counts.isEmpty, let model = entity.model, let calibration = calibrations[model]
-        else {
-            return false
-        }
+        guard !histogram.counts.isEmpty, let calibration = calibration(of: histogram) else { return false }
         guard tracks[entity] != nil else {
             // Most benign users stay at nothing and never need to be remembered.
             var track = Track()

@@ -9,6 +9,8 @@ package struct ScoringEngine: Sendable {
     package let configuration: ScoringConfiguration
     /// What is usual, by model; a model that is missing is uncalibrated.
     package let calibrations: [ModelID: Calibration]
+    /// Calibrations of parts of a model's users, and users' own baselines, by artefact.
+    package private(set) var variants: [String: Calibration]
     /// Before this instant nothing more is expected; nil before the first record.
     package private(set) var watermark: Timestamp?
     /// The last closed tick; nil before the first record.
@@ -27,15 +29,18 @@ package struct ScoringEngine: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: the constants.
-    ///   - calibrations: by model.
+    ///   - calibrations: by model, pooled over its users.
+    ///   - variants: others that users' histograms name, by artefact.
     ///   - state: of the other engine; members' tracks may be as old as their last change.
     package init(
         configuration: ScoringConfiguration,
         calibrations: [ModelID: Calibration],
+        variants: [String: Calibration] = [:],
         state: EngineState = EngineState()
     ) {
         self.configuration = configuration
         self.calibrations = calibrations
+        self.variants = variants
         watermark = state.watermark
         lastClosedTick = state.lastClosedTick
         nextSampleID = state.nextSampleID
@@ -105,6 +110,25 @@ package struct ScoringEngine: Sendable {
         return (Tick(last.index + 1), true, output)
     }
 
+    /// Makes a calibration known that users' histograms will name.
+    package mutating func learn(_ calibration: Calibration, as artefact: String) {
+        variants[artefact] = calibration
+    }
+
+    /// By which artefact a user is counted in a tick that is open.
+    ///
+    /// - Returns: the artefact, or nil for the model's pooled calibration; nil around it: the user has no query in the
+    ///   tick yet, and may be counted by any.
+    package func userCalibration(_ user: UserID, of model: ModelID, at tick: Tick) -> String?? {
+        open[tick]?.calibration(of: .user(user, model: model)) ?? .none
+    }
+
+    /// What a histogram was counted by.
+    func calibration(of histogram: TickHistogram) -> Calibration? {
+        if let artefact = histogram.calibration { return variants[artefact] }
+        return histogram.entity.model.flatMap { calibrations[$0] }
+    }
+
     /// Counts a record in an open tick.
     ///
     /// - Parameters:
@@ -116,7 +140,13 @@ package struct ScoringEngine: Sendable {
         let calibration = calibrations[input.model]
         let user = Entity.user(input.user, model: input.model)
         var counts = open.removeValue(forKey: tick) ?? OpenTick()
-        counts.add(user, input.userRungs, calibration?.detectors(feeding: .user) ?? [])
+        let own = input.userCalibration.map { variants[$0] } ?? calibration
+        counts.add(
+            user,
+            input.userRungs,
+            own?.detectors(feeding: .user) ?? [],
+            calibration: input.userCalibration
+        )
         if let campaign = input.campaign {
             let entity = Entity.campaign(campaign, model: input.model)
             counts.add(entity, input.campaignRungs, calibration?.detectors(feeding: .campaign) ?? [])
@@ -175,11 +205,12 @@ package struct ScoringEngine: Sendable {
     }
 
     private func fits(_ histogram: TickHistogram, _ tick: Tick) -> Bool {
-        guard histogram.tick == tick, histogram.queries > 0, let model = histogram.entity.model else {
+        guard histogram.tick == tick, histogram.queries > 0, histogram.entity.model != nil else {
             return false
         }
+        let calibration = calibration(of: histogram)
         return histogram.counts.allSatisfy { counts in
-            let expected = calibrations[model]?[counts.detector]?.eValues.count
+            let expected = calibration?[counts.detector]?.eValues.count
             let scored = counts.byRung.reduce(0, +)
             return counts.byRung.count == expected && scored <= histogram.queries
                 && counts.byRung.allSatisfy { $0 >= 0 }

@@ -10,8 +10,6 @@ package enum ScoringError: Error, Hashable, Sendable {
     case tooFewBenignScores(DetectorID, count: Int, needed: Int)
     /// A detector gave a benign score that is not a finite number.
     case nonFiniteScore(DetectorID)
-    /// None of the fractions leaves a single benign score above its threshold.
-    case noRungs(DetectorID, count: Int)
     /// No detector has benign scores.
     case noDetectors
     /// A stored histogram does not belong to the tick or to the calibration that it is scored under.
@@ -31,8 +29,6 @@ extension ScoringError: CustomStringConvertible {
             "detector \(detector) has \(count) benign scores and needs \(needed). Calibrate with more traffic."
         case .nonFiniteScore(let detector):
             "detector \(detector) gave a benign score that is not finite. Leave the row out, or mend the detector."
-        case .noRungs(let detector, let count):
-            "detector \(detector): no fraction leaves one of \(count) benign scores above it. Use larger fractions."
         case .noDetectors: "no detector has benign scores. Enable a detector before calibrating."
         case .mismatchedHistogram(let entity, let tick):
             "the histogram of \(entity) at tick \(tick) does not add up: it was changed, or is of another calibration "

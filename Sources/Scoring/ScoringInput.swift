@@ -10,6 +10,8 @@ package struct ScoringInput: Hashable, Sendable {
     package let time: Timestamp
     /// Rungs that feed the user's track, each detector at most once.
     package let userRungs: [DetectorRung]
+    /// The artefact that gave the user's rungs; nil: the model's pooled calibration.
+    package let userCalibration: String?
     /// Rungs that feed the model's track, each detector at most once.
     package let modelRungs: [DetectorRung]
     /// The campaign that the record joined; nil for none.
@@ -23,6 +25,7 @@ package struct ScoringInput: Hashable, Sendable {
         user: UserID,
         time: Timestamp,
         userRungs: [DetectorRung],
+        userCalibration: String? = nil,
         modelRungs: [DetectorRung],
         campaign: Int64? = nil,
         campaignRungs: [DetectorRung] = []
@@ -31,6 +34,7 @@ package struct ScoringInput: Hashable, Sendable {
         self.user = user
         self.time = time
         self.userRungs = userRungs
+        self.userCalibration = userCalibration
         self.modelRungs = modelRungs
         self.campaign = campaign
         self.campaignRungs = campaignRungs

@@ -6,6 +6,8 @@ package struct ScoringOutput: Hashable, Sendable {
     package var histograms: [TickHistogram] = []
     /// Scores and levels, by id.
     package var samples: [Sample] = []
+    /// The artefacts that samples of users were counted by, by sample, where not by the model's pooled calibration.
+    package var variants: [Int64: String] = [:]
     /// Levels that changed, in the order of their samples.
     package var levelChanges: [LevelChange] = []
     /// Tracks to store.
@@ -22,6 +24,7 @@ package struct ScoringOutput: Hashable, Sendable {
     package mutating func append(_ next: ScoringOutput) {
         histograms += next.histograms
         samples += next.samples
+        if !next.variants.isEmpty { variants.merge(next.variants) { $1 } }
         levelChanges += next.levelChanges
         // In place: a record that closes nothing must not copy what a large tick before it left behind.
         changed.subtract(next.evicted)

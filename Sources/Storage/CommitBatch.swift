@@ -36,6 +36,10 @@ package struct CommitBatch: Sendable {
     package var histograms: [TickHistogram] = []
     /// New samples.
     package var samples: [Sample] = []
+    /// The artefacts that new samples were counted by, where not by their model's pooled calibration; by sample.
+    package var sampleCalibrations: [Int64: String] = [:]
+    /// Changes of the calibrations' health.
+    package var healthChanges: [CalibrationHealthChange] = []
     /// New level changes.
     package var levelChanges: [LevelChange] = []
     /// New dead letters.

@@ -50,7 +50,7 @@ extension CommitBatch {
             "tick_histogram",
             [
                 "vpart", "time", "entity_kind", "model", "user_name", "tick", "queries", "detectors", "cells",
-                "counts",
+                "counts", "calibration_id",
             ]
         )
         for histogram in histograms {
@@ -63,6 +63,7 @@ extension CommitBatch {
                 row.textArray(histogram.counts.map(\.detector.name))
                 row.int4Array(histogram.counts.map { Int32($0.byRung.count) })
                 row.int4Array(histogram.counts.flatMap { $0.byRung.map(Int32.init(clamping:)) })
+                row.optional(histogram.calibration) { $0.text($1) }
             }
         }
         return facts
@@ -87,7 +88,9 @@ extension CommitBatch {
                 row.textArray(sample.contributions.map(\.name))
                 row.int8Array(sample.contributions.map(\.milliPoints))
                 row.text(configurationID)
-                row.optional(sample.entity.model.flatMap { calibrationIDs[$0] }) { $0.text($1) }
+                let calibration =
+                    sampleCalibrations[sample.id] ?? sample.entity.model.flatMap { calibrationIDs[$0] }
+                row.optional(calibration) { $0.text($1) }
                 row.optional(sample.pinned) { $0.int2(Int16($1.rawValue)) }
             }
         }

@@ -16,7 +16,7 @@ extension Observation {
             "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
             "opinion_models", "user_detectors", "user_rungs", "model_detectors", "model_rungs",
             "campaign", "campaign_probability", "campaign_fall", "repeat_of", "campaign_detectors",
-            "campaign_rungs",
+            "campaign_rungs", "user_calibration",
         ]
 
     /// Reads a row of ``columns``; the record comes without image, features and other classes' probabilities.
@@ -51,6 +51,11 @@ extension Observation {
         let userRungs = try DetectorRung.read(&fields)
         let modelRungs = try DetectorRung.read(&fields)
         let link = try ChainLink.read(&fields)
+        let detectors = try fields.next([String]?.self) ?? []
+        let rungs = try fields.next([Int]?.self) ?? []
+        guard detectors.count == rungs.count else {
+            throw StorageError.corrupt("an observation's rungs are not parallel")
+        }
         self.init(
             sequence: sequence,
             record: record,
@@ -60,7 +65,8 @@ extension Observation {
             userRungs: userRungs,
             modelRungs: modelRungs,
             link: link,
-            campaignRungs: link?.step == nil ? [] : try DetectorRung.read(&fields)
+            campaignRungs: zip(detectors, rungs).map { DetectorRung(detector: DetectorID($0), rung: $1) },
+            userCalibration: try fields.next()
         )
     }
 }
@@ -100,6 +106,7 @@ extension CommitBatch {
                 } else {
                     row.rungs(observation.campaignRungs)
                 }
+                row.optional(observation.userCalibration) { $0.text($1) }
             }
         }
         return facts

@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 import PostgresClient
 
 extension Store {
@@ -34,53 +34,27 @@ extension Store {
         }
     }
 
-    /// Makes a calibration the one that a model uses from the next start on.
-    ///
-    /// - Parameters:
-    ///   - model: the model.
-    ///   - artefact: the id of a kept artefact.
-    /// - Throws: `StorageError.database`.
-    package func activateCalibration(of model: ModelID, artefact: String) async throws(StorageError) {
-        try await storing {
-            try await session.run(
-                """
-                insert into riskd.calibration_active (model, artefact_id, activated)
-                values (\(model.name), \(artefact), now())
-                on conflict (model) do update set artefact_id = excluded.artefact_id, activated = now()
-                """
-            )
-        }
-    }
-
-    /// The artefact id of every model's calibration.
-    ///
-    /// - Returns: ids by model.
-    /// - Throws: `StorageError.database`.
-    package func activeCalibrations() async throws(StorageError) -> [ModelID: String] {
-        try await storing {
-            let rows = try await session.query("select model, artefact_id from riskd.calibration_active")
-            return try rows.reduce(into: [:]) { ids, row in
-                var fields = row.fields
-                ids[ModelID(try fields.next())] = try fields.next()
-            }
-        }
-    }
-
     /// Records what is in force from a tick on; replaces an epoch that begins at the same tick.
     ///
     /// - Parameter epoch: the epoch.
     /// - Throws: `StorageError.database`.
     package func addEpoch(_ epoch: Epoch) async throws(StorageError) {
-        let calibrations = epoch.calibrationIDs.sorted { $0.key < $1.key }
+        let pooled = epoch.calibrationIDs.map { (model: $0.key, stratum: "", id: $0.value) }
+        let strata = epoch.strata.flatMap { model, ids in
+            ids.map { (model: model, stratum: $0.key, id: $0.value) }
+        }
+        let calibrations = (pooled + strata).sorted { ($0.model, $0.stratum) < ($1.model, $1.stratum) }
         try await storing {
             try await session.run(
                 """
-                insert into riskd.epoch (first_tick, config_id, calibration_models, calibration_ids, created)
-                values (\(epoch.firstTick.index), \(epoch.configurationID), \(calibrations.map(\.key.name)),
-                    \(calibrations.map(\.value)), now())
+                insert into riskd.epoch (first_tick, config_id, calibration_models, calibration_ids, calibration_strata,
+                    created)
+                values (\(epoch.firstTick.index), \(epoch.configurationID), \(calibrations.map(\.model.name)),
+                    \(calibrations.map(\.id)), \(calibrations.map(\.stratum)), now())
                 on conflict (first_tick) do update set config_id = excluded.config_id,
                     calibration_models = excluded.calibration_models,
-                    calibration_ids = excluded.calibration_ids, created = now()
+                    calibration_ids = excluded.calibration_ids,
+                    calibration_strata = excluded.calibration_strata, created = now()
                 """
             )
         }
@@ -94,7 +68,8 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select first_tick, config_id, calibration_models, calibration_ids from riskd.epoch
+                select first_tick, config_id, calibration_models, calibration_ids, calibration_strata
+                from riskd.epoch
                 order by first_tick
                 """
             ).map { row in
@@ -103,10 +78,22 @@ extension Store {
                 let configuration = try fields.next(String.self)
                 let models = try fields.next([String].self).map { ModelID($0) }
                 let ids = try fields.next([String].self)
+                let named = try fields.next([String]?.self) ?? []
+                let strata = named.isEmpty ? Array(repeating: "", count: models.count) : named
+                var pooled: [ModelID: String] = [:]
+                var parts: [ModelID: [String: String]] = [:]
+                for (model, (id, stratum)) in zip(models, zip(ids, strata)) {
+                    if stratum.isEmpty {
+                        pooled[model] = id
+                    } else {
+                        parts[model, default: [:]][stratum] = id
+                    }
+                }
                 return Epoch(
                     firstTick: tick,
                     configurationID: configuration,
-                    calibrationIDs: Dictionary(zip(models, ids)) { _, last in last }
+                    calibrationIDs: pooled,
+                    strata: parts
                 )
             }
         }

@@ -42,6 +42,9 @@ extension Store {
                 try HistoryWindow.write(session, batch.historyWindows)
                 try campaigns.upsert(session)
                 try alerts.write(session)
+                for change in batch.healthChanges {
+                    try Self.write(session, change, tickMilliseconds: tickMilliseconds)
+                }
                 if let time = batch.clockAdvance {
                     try session.run(
                         """

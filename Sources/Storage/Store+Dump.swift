@@ -13,6 +13,8 @@ package enum FactTable: String, CaseIterable, Sendable {
     case alert
     case alertEvent = "alert_event"
     case alertNotice = "alert_notice"
+    case ownBaseline = "own_baseline"
+    case calibrationHealth = "calibration_health"
 
     /// The table's name in the schema.
     package var name: String { rawValue }
@@ -21,7 +23,7 @@ package enum FactTable: String, CaseIterable, Sendable {
     package var isPartitioned: Bool {
         switch self {
         case .observation, .tickHistogram, .sample, .levelChange, .deadLetter, .historyImage: true
-        case .campaign, .alert, .alertEvent, .alertNotice: false
+        case .campaign, .alert, .alertEvent, .alertNotice, .ownBaseline, .calibrationHealth: false
         }
     }
 
@@ -40,6 +42,8 @@ package enum FactTable: String, CaseIterable, Sendable {
         case .alert: ("*", "id")
         case .alertEvent: ("*", "alert_id, number")
         case .alertNotice: ("*", "number")
+        case .ownBaseline: ("*", "model, user_name, first_tick")
+        case .calibrationHealth: ("*", "model, tick")
         }
     }
 }

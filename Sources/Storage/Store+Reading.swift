@@ -182,11 +182,15 @@ extension Store {
     ///
     /// - Parameters:
     ///   - sequence: observations up to this one are left out.
+    ///   - since: the earliest event time.
+    ///   - until: the first event time that is too late.
     ///   - limit: how many at most.
     /// - Returns: the observations.
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func observations(
         after sequence: Int64,
+        since: Timestamp? = nil,
+        until: Timestamp? = nil,
         limit: Int
     ) async throws(StorageError) -> [Observation] {
         try await storing {
@@ -194,6 +198,8 @@ extension Store {
             return try await session.query(
                 """
                 select \(unsafeSQL: columns) from riskd.observation where sequence > \(sequence)
+                    and time >= coalesce(\(since?.postgres), '-infinity')
+                    and time < coalesce(\(until?.postgres), 'infinity')
                 order by sequence limit \(limit)
                 """
             ).map(Observation.init)

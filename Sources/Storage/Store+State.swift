@@ -106,21 +106,32 @@ extension Store {
             try await session.query(
                 """
                 select sequence, model, user_name, time, tick, user_detectors, user_rungs, model_detectors,
-                    model_rungs, campaign, coalesce(campaign_detectors, '{}'), coalesce(campaign_rungs, '{}')
+                    model_rungs, campaign, coalesce(campaign_detectors, '{}'), coalesce(campaign_rungs, '{}'),
+                    user_calibration
                 from riskd.observation where tick > \(tick?.index ?? .min) order by sequence
                 """
             ).map { row in
                 var fields = row.fields
+                let sequence = try fields.next(Int64.self)
+                let (model, user) = (ModelID(try fields.next()), UserID(try fields.next()))
+                let time = Timestamp(try fields.next(PostgresTimestamp.self))
+                let tick = Tick(try fields.next())
+                let (userRungs, modelRungs) = (
+                    try DetectorRung.read(&fields), try DetectorRung.read(&fields)
+                )
+                let campaign = try fields.next(Int64?.self)
+                let campaignRungs = try DetectorRung.read(&fields)
                 return OpenObservation(
-                    sequence: try fields.next(),
-                    model: ModelID(try fields.next()),
-                    user: UserID(try fields.next()),
-                    time: Timestamp(try fields.next(PostgresTimestamp.self)),
-                    tick: Tick(try fields.next()),
-                    userRungs: try DetectorRung.read(&fields),
-                    modelRungs: try DetectorRung.read(&fields),
-                    campaign: try fields.next(),
-                    campaignRungs: try DetectorRung.read(&fields)
+                    sequence: sequence,
+                    model: model,
+                    user: user,
+                    time: time,
+                    tick: tick,
+                    userRungs: userRungs,
+                    userCalibration: try fields.next(),
+                    modelRungs: modelRungs,
+                    campaign: campaign,
+                    campaignRungs: campaignRungs
                 )
             }
         }

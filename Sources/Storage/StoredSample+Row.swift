@@ -59,7 +59,7 @@ extension Level {
 
 extension TickHistogram {
     static let columns =
-        "entity_kind, model, user_name, tick, queries, detectors, cells, counts"
+        "entity_kind, model, user_name, tick, queries, detectors, cells, counts, calibration_id"
 
     /// Reads a row of ``columns``.
     init(_ row: PostgresRow) throws {
@@ -78,6 +78,12 @@ extension TickHistogram {
             defer { rest = rest.dropFirst(count) }
             return DetectorCounts(detector: DetectorID(detector), byRung: Array(rest.prefix(count)))
         }
-        self.init(entity: entity, tick: tick, queries: queries, counts: counts)
+        self.init(
+            entity: entity,
+            tick: tick,
+            queries: queries,
+            counts: counts,
+            calibration: try fields.next()
+        )
     }
 }

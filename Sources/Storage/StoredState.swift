@@ -30,12 +30,20 @@ package struct Epoch: Hashable, Sendable {
     package let configurationID: String
     /// The artefact ids of the calibrations.
     package let calibrationIDs: [ModelID: String]
+    /// The artefact ids of calibrations for parts of the models' users, by stratum.
+    package let strata: [ModelID: [String: String]]
 
     /// An epoch.
-    package init(firstTick: Tick, configurationID: String, calibrationIDs: [ModelID: String]) {
+    package init(
+        firstTick: Tick,
+        configurationID: String,
+        calibrationIDs: [ModelID: String],
+        strata: [ModelID: [String: String]] = [:]
+    ) {
         self.firstTick = firstTick
         self.configurationID = configurationID
         self.calibrationIDs = calibrationIDs
+        self.strata = strata
     }
 }
 
@@ -53,6 +61,8 @@ package struct OpenObservation: Hashable, Sendable {
     package let tick: Tick
     /// Rungs that feed the user's track.
     package let userRungs: [DetectorRung]
+    /// The artefact that gave them; nil: the model's pooled calibration.
+    package let userCalibration: String?
     /// Rungs that feed the model's track.
     package let modelRungs: [DetectorRung]
     /// The campaign that it joined.

@@ -6,7 +6,8 @@ extension RecordedTests {
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct CommandTests {
         private static let commands = [
-            "run", "replay", "check", "migrate", "calibrate", "calibrate build", "risk", "history",
+            "run", "replay", "check", "migrate", "calibrate", "calibrate build", "calibrate verify",
+            "calibrate activate", "calibrate list", "calibrate show", "calibrate relearn", "risk", "history",
             "campaigns", "explain", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
             "train autoencoder", "play", "dump", "demo", "config", "completion",
         ]
@@ -89,7 +90,9 @@ extension RecordedTests {
         @Test func `evaluates all 34 attack instances of the trace`() async throws {
             let sandbox = try await Fashion.replayed()
             let truth = Fashion.path("fashion-dev.truth.csv.gz")
-            let json = try await sandbox.succeed(["evaluate", "--truth", truth, "-o", "json"]).output
+            let json = try await sandbox.succeed([
+                "evaluate", "--truth", truth, "--alarm-rung", "1", "-o", "json",
+            ]).output
             let object = try #require(
                 try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
             )

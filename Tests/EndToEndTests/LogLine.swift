@@ -51,7 +51,7 @@ enum LogLine {
     }
 
     /// RFC 3339 by hand: a formatter takes longer than all the rest of a line.
-    private static func time(_ milliseconds: Int64) -> String {
+    static func time(_ milliseconds: Int64) -> String {
         var seconds = time_t(milliseconds / 1000)
         var parts = tm()
         gmtime_r(&seconds, &parts)

@@ -34,7 +34,9 @@ extension RecordedTests {
             let replayed = try await whole.succeed(["replay", Fashion.trace])
             #expect(replayed.errors.contains("similarity.metric fsim has no bound") == isUnbounded)
             let truth = Fashion.path("fashion-dev.truth.csv.gz")
-            let json = try await whole.succeed(["evaluate", "--truth", truth, "-o", "json"]).output
+            let json = try await whole.succeed([
+                "evaluate", "--truth", truth, "--alarm-rung", "1", "-o", "json",
+            ]).output
             let object = try #require(
                 try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
             )

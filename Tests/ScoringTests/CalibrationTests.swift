@@ -33,12 +33,17 @@ import Testing
         builder.add((0..<10_000).map { Double($0) }.shuffled(), for: DetectorID("opinion.b"))
         builder.add((0..<200).map { Double($0) }.shuffled(), for: DetectorID("opinion.a"))
         let calibration = try builder.build()
-        #expect(calibration.detectors.map(\.exceedances) == [[20, 6, 2], [1000, 300, 100, 30, 10]])
+        #expect(
+            calibration.detectors.map(\.exceedances) == [[20, 6, 2, 1], [1000, 300, 100, 30, 10, 3, 1]]
+        )
         let detector = DetectorID("opinion.b")
-        #expect(calibration[detector]?.thresholds == [9000, 9700, 9900, 9970, 9990])
+        #expect(calibration[detector]?.thresholds == [9000, 9700, 9900, 9970, 9990, 9997, 9999])
+        #expect(calibration[detector]?.effective == 10_000)
+        let bounds = calibrationBounds([1000, 300, 100, 30, 10, 3, 1], of: 10_000, detectors: 2, delta: 0.01)
+        #expect(calibration[detector]?.bounds == bounds && calibration[detector]?.eValues == eValues(bounds))
         #expect(calibration.rung(of: 9000, for: detector) == 0)
         #expect(calibration.rung(of: 9000.5, for: detector) == 1)
-        #expect(calibration.rung(of: 1e9, for: detector) == 5)
+        #expect(calibration.rung(of: 1e9, for: detector) == 7)
         #expect(calibration.rung(of: .nan, for: detector) == nil)
         #expect(calibration.rung(of: 1, for: DetectorID("other")) == nil)
         for detector in calibration.detectors {
@@ -59,13 +64,6 @@ import Testing
         }
         builder.add([.infinity], for: detector)
         #expect(throws: ScoringError.nonFiniteScore(detector)) { try builder.build() }
-        var narrow = try CalibrationBuilder(
-            model: ModelID("m"),
-            detectorConfiguration: "",
-            fractions: [0.001]
-        )
-        narrow.add(Array(repeating: 0, count: 100), for: detector)
-        #expect(throws: ScoringError.noRungs(detector, count: 100)) { try narrow.build() }
         #expect(throws: ScoringError.self) {
             try CalibrationBuilder(model: ModelID("m"), detectorConfiguration: "", fractions: [1])
         }
@@ -98,7 +96,7 @@ import Testing
         let text = String(decoding: bytes, as: UTF8.self)
         for (old, new) in [
             ("[0,5,9]", "[0,9,5]"), ("[0,5,9]", "[1,5,9]"), ("[0,5,9]", "[0,5]"), ("\"m\"", " \"m\""),
-            ("riskd-calibration-1", "riskd-calibration-2"), ("\"delta\":0.01", "\"delta\":7.0"), ("{", "["),
+            ("riskd-calibration-1", "riskd-calibration-9"), ("\"delta\":0.01", "\"delta\":7.0"), ("{", "["),
             ("\"benign\":10000", "\"benign\":10"), ("}", ""), ("\"delta\":0.01", "\"delta\":0.010"),
         ] {
             let altered = text.replacing(old, with: new)

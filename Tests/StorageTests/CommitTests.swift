@@ -154,6 +154,7 @@ struct CommitTests {
         let counts: [FactTable: Int] = [
             .observation: 4, .tickHistogram: 2, .sample: 2, .levelChange: 1, .deadLetter: 1, .historyImage: 1,
             .campaign: 0, .alert: 0, .alertEvent: 0, .alertNotice: 0,
+            .ownBaseline: 0, .calibrationHealth: 0,
         ]
         #expect(try await store.counts() == counts)
         let keys = [("user-1", "record-1"), ("user-1", "record-9"), (awkward, "record-2")].map {

@@ -81,19 +81,38 @@ struct StoreTests {
         #expect(artefact.kind == "calibration")
         #expect(artefact.body == [0, 1, 255])
         #expect(try await store.artefact("sha256:b") == nil)
-        await #expect(throws: StorageError.self) {
-            try await store.activateCalibration(of: ModelID("m"), artefact: "sha256:b")
+        let model = ModelID("m")
+        func activation(_ id: String, stratum: String? = nil) -> CalibrationActivation {
+            CalibrationActivation(
+                model: model,
+                stratum: stratum,
+                calibration: id,
+                actor: awkward,
+                isForced: stratum == nil,
+                reason: awkward
+            )
         }
+        await #expect(throws: StorageError.self) { try await store.activate(activation("sha256:b")) }
         try await store.saveArtefact(id: "sha256:b", kind: "calibration", body: [])
-        try await store.activateCalibration(of: ModelID("m"), artefact: "sha256:a")
-        try await store.activateCalibration(of: ModelID("m"), artefact: "sha256:b")
-        #expect(try await store.activeCalibrations() == [ModelID("m"): "sha256:b"])
+        for next in [activation("sha256:a"), activation("sha256:b"), activation("sha256:a", stratum: "s")] {
+            try await store.activate(next)
+        }
+        let active = try await store.activeCalibrations()
+        #expect(active.pooled == [model: "sha256:b"] && active.strata == [model: ["s": "sha256:a"]])
+        let activations = try await store.activations(of: "sha256:a").map(\.activation)
+        #expect(activations == [activation("sha256:a", stratum: "s"), activation("sha256:a")])
         let models = [ModelID("m"): "sha256:a", ModelID(awkward): "sha256:b"]
         let epochs = [
             Epoch(firstTick: Tick(-5), configurationID: "c", calibrationIDs: [:]),
             Epoch(firstTick: Tick(7), configurationID: "d", calibrationIDs: models),
+            Epoch(
+                firstTick: Tick(9),
+                configurationID: "d",
+                calibrationIDs: models,
+                strata: [model: ["s": "sha256:c", awkward: "sha256:d"]]
+            ),
         ]
-        try await store.addEpoch(epochs[1])
+        for epoch in epochs[1...] { try await store.addEpoch(epoch) }
         try await store.addEpoch(Epoch(firstTick: Tick(-5), configurationID: "x", calibrationIDs: models))
         try await store.addEpoch(epochs[0])
         #expect(try await store.epochs() == epochs)

@@ -84,7 +84,7 @@ extension Command {
         } else {
             checklist.passed("database", "\(place): \(state.sequence) records")
         }
-        let active = try await store.activeCalibrations()
+        let active = try await store.activeCalibrations().pooled
         if active.isEmpty {
             checklist.warned(
                 "calibration",

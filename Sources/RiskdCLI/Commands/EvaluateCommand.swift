@@ -1,7 +1,7 @@
 import Configuration
 import Domain
+import Foundation
 import RiskdDaemon
-import Storage
 
 extension Command {
     /// `riskd evaluate`: against the truth.
@@ -9,63 +9,57 @@ extension Command {
         "evaluate",
         "Measure the stored detections of a replayed trace against its truth file",
         discussion: """
-            Prints, per attack, the attempts in which a query signalled and after how many queries; per benign style, \
-            the queries that signalled; per attacking account, the highest level; and which attempts and styles formed \
-            campaigns, and how high these rose. A query signals when any detector's score exceeds at least --rung of \
-            its thresholds.
+            A query is alarmed when a detector's rung is at least that detector's alarm rung, an attempt is detected when \
+            one of its queries is alarmed. Alarm rungs come from the calibration: about --alarm-share of its benign \
+            queries reach one. --alarm-rung takes the same rung for every detector instead. Prints, per attack, the \
+            attempts detected and after how many queries; per benign style, the queries and users alarmed; the points of \
+            the ROC curve; the levels that accounts reached; and the campaigns. Intervals are of 95 %: Clopper and \
+            Pearson's for attempts and users, bootstrapped over users for queries.
             """,
         flags: [
             .config, .set, OutputFormat.flag,
             Flag("truth", value: "FILE", "Who was really what: CSV, also .gz or .xz"),
-            Flag("rung", value: "COUNT", "Thresholds that a signal exceeds; 1 unless given"),
+            Flag("alarm-share", value: "SHARE", "Benign queries that may be alarmed; 0.01 unless given"),
+            Flag("html", value: "FILE", "Write a page with plots too; it fetches nothing"),
+            Flag("alarm-rung", value: "RUNG", "Alarm every query that exceeds RUNG thresholds of a detector"),
         ],
         commands: [evaluateOpinion]
     ) { invocation in
         guard let path = invocation.value("truth") else { throw UsageError("expected --truth FILE") }
-        guard let signal = Int(invocation.value("rung") ?? "1"), signal > 0 else {
-            throw UsageError("--rung must be a whole number above 0")
-        }
+        let choice = try invocation.alarmChoice()
         let truth = try Truth(try RecordedText.read(path), path: path)
         return try await invocation.withStore { store, _ in
-            let evaluation = try await evaluate(store, truth, signal)
-            guard evaluation.missing < truth.entries.count else {
+            let stored = try await StoredEvaluation(store, choice).read(truth)
+            guard stored.missing < truth.entries.count else {
                 throw EvaluationError.nothingMatches(path: path)
             }
-            EvaluationReport(evaluation, signal: signal).write(to: invocation.terminal, as: invocation.format)
+            if let page = invocation.value("html") {
+                let html = EvaluationPage(
+                    stored,
+                    choice: choice,
+                    subject: path.split(separator: "/").last.map(String.init) ?? path
+                ).html
+                do { try html.write(toFile: page, atomically: true, encoding: .utf8) } catch {
+                    throw CommandFailure("\(page): the page cannot be written: \(error.localizedDescription)")
+                }
+            }
+            EvaluationReport(stored, choice: choice).write(to: invocation.terminal, as: invocation.format)
             return .ok
         }
     }
+}
 
-    private static func evaluate(_ store: Store, _ truth: Truth, _ signal: Int) async throws -> Evaluation {
-        var judged: [Evaluation.Judged] = []
-        var after: Int64 = 0
-        while true {
-            let page = try await store.observations(after: after, limit: 2000)
-            guard let last = page.last else { break }
-            after = last.sequence
-            judged += page.map { observation in
-                Evaluation.Judged(
-                    record: observation.record.id.name,
-                    sequence: observation.sequence,
-                    entity: .user(observation.record.user, model: observation.record.model),
-                    campaign: observation.link?.step.map {
-                        .campaign($0.campaign, model: observation.record.model)
-                    },
-                    rung: (observation.userRungs + observation.modelRungs).map(\.rung).max()
-                )
-            }
+extension Invocation {
+    fileprivate func alarmChoice() throws(UsageError) -> AlarmRule.Choice {
+        guard let text = value("alarm-rung") else {
+            return .share(try number("alarm-share", AlarmRule.defaultShare, in: 0.000_001...1))
         }
-        var highest: [Entity: Level] = [:]
-        var sample: Int64 = 0
-        while true {
-            let page = try await store.samples(after: sample, limit: 5000)
-            guard let last = page.last else { break }
-            sample = last.sample.id
-            for stored in page {
-                guard let level = stored.sample.level else { continue }
-                highest[stored.sample.entity] = max(highest[stored.sample.entity] ?? .info, level)
-            }
+        guard !has("alarm-share") else {
+            throw UsageError("expected --alarm-share or --alarm-rung, not both")
         }
-        return Evaluation(judged, truth: truth, highest: highest, signal: signal)
+        guard let rung = Int(text), rung > 0 else {
+            throw UsageError("--alarm-rung must be a whole number above 0")
+        }
+        return .rung(rung)
     }
 }

@@ -51,6 +51,11 @@ extension Command {
                 ])
             }
             report.write(to: invocation.terminal, as: invocation.format)
+            for change in try await store.calibrationHealth() where change.health != .valid {
+                invocation.terminal.note(
+                    "\(change.model): calibration \(change.health.rawValue): \(explanation(of: change))"
+                )
+            }
             let time = engine.configuration.end(of: tick)
             if invocation.format == .table { invocation.terminal.note("as of \(time), tick \(tick)") }
         }

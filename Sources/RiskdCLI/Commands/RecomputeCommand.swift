@@ -34,9 +34,12 @@ extension Command {
             for sample in report.changedLevels.prefix(20) {
                 terminal.writeLine("level change of sample \(sample) differs")
             }
+            for sample in report.misnamed.prefix(20) {
+                terminal.writeLine("sample \(sample) names another calibration than it was counted by")
+            }
             let counts = "\(report.samples) samples, \(report.levelChanges) level changes"
             guard report.isIdentical else {
-                let differing = report.differences.count + report.changedLevels.count
+                let differing = report.differences.count + report.changedLevels.count + report.misnamed.count
                 terminal.writeLine("\(counts): \(differing) differ")
                 return .error
             }

@@ -5,23 +5,33 @@ import Runtime
 struct CampaignReport {
     let evaluation: CampaignEvaluation
 
-    func write(to terminal: Terminal) {
-        terminal.writeLine(
-            "campaigns of attacks (attempts by the highest level of a campaign that they joined)"
-        )
-        attacks.write(to: terminal, as: .table)
-        terminal.write("\n")
-        terminal.writeLine("campaigns of benign styles")
-        styles.write(to: terminal, as: .table)
-        terminal.write("\n")
-        terminal.writeLine("campaigns by highest level")
-        levels.write(to: terminal, as: .table)
-        terminal.writeLine(
-            """
-            \(evaluation.shared) campaigns of several ordinary users, \(evaluation.mixed) of ordinary users and \
-            attackers; \(evaluation.sharing.count) ordinary users share a campaign with another account
-            """
-        )
+    /// The tables, in order.
+    var sections: [EvaluationSection] {
+        [
+            EvaluationSection(
+                key: "campaign_attacks",
+                title: "campaigns of attacks (attempts by the highest level of a campaign that they joined)",
+                report: attacks
+            ),
+            EvaluationSection(
+                key: "campaign_styles",
+                title: "campaigns of benign styles",
+                report: styles
+            ),
+            EvaluationSection(
+                key: "campaign_levels",
+                title: "campaigns by highest level",
+                report: levels
+            ),
+        ]
+    }
+
+    /// Who shares campaigns, in a sentence.
+    var summary: String {
+        """
+        \(evaluation.shared) campaigns of several ordinary users, \(evaluation.mixed) of ordinary users and \
+        attackers; \(evaluation.sharing.count) ordinary users share a campaign with another account
+        """
     }
 
     var json: JSONValue {

@@ -9,65 +9,25 @@ struct Evaluation {
         let entity: Entity
         /// The campaign that it joined.
         let campaign: Entity?
-        /// The highest rung that any detector gave it; nil when uncalibrated.
-        let rung: Int?
+        /// The tick that it counts in.
+        let tick: Tick
+        /// Whether it is alarmed.
+        let isAlarmed: Bool
+        /// How rare its rarest rung is among benign scores, 0 … 1.
+        let rarity: Double
     }
 
-    /// How one group of queries fared.
-    struct Group {
-        var queries = 0
-        /// Queries whose highest rung was at least 1, 2, ….
-        var reached: [Int] = []
-        /// Per attempt: its queries so far, and the query of its first signal.
-        var instances: [String: (queries: Int, firstSignal: Int?)] = [:]
-
-        mutating func add(_ rung: Int, instance: String, signal: Int) {
-            queries += 1
-            while reached.count < rung { reached.append(0) }
-            for index in 0..<rung { reached[index] += 1 }
-            guard !instance.isEmpty else { return }
-            var progress = instances[instance] ?? (0, nil)
-            progress.queries += 1
-            if rung >= signal && progress.firstSignal == nil { progress.firstSignal = progress.queries }
-            instances[instance] = progress
-        }
-
-        /// Adds another group's queries; attempts have names of their own.
-        mutating func merge(_ other: Group) {
-            queries += other.queries
-            while reached.count < other.reached.count { reached.append(0) }
-            for index in other.reached.indices { reached[index] += other.reached[index] }
-            instances.merge(other.instances) { first, _ in first }
-        }
-
-        /// The queries whose highest rung was at least `rung`.
-        func atLeast(_ rung: Int) -> Int { reached.count >= rung ? reached[rung - 1] : 0 }
-
-        /// The attempts in which a signal came.
-        var detected: Int { instances.values.count { $0.firstSignal != nil } }
-
-        /// The middle one of the detected attempts' queries until the first signal.
-        var medianUntilSignal: Int? {
-            let steps = instances.values.compactMap(\.firstSignal).sorted()
-            return steps.isEmpty ? nil : steps[(steps.count - 1) / 2]
-        }
-    }
-
-    /// How one account fared.
-    struct Account {
-        var queries = 0
-        var attacks: Set<String> = []
-        var instances: Set<String> = []
-        var highest: Level?
-        var isAttacker: Bool { !attacks.isEmpty }
-    }
+    /// The levels that an entity reached: of each, the first tick.
+    typealias Reached = [Level: Tick]
 
     /// By `attack (scenario)`.
-    var attacks: [String: Group] = [:]
+    var attacks: [String: AttackGroup] = [:]
     /// By `benign:STYLE`.
-    var styles: [String: Group] = [:]
+    var styles: [String: BenignGroup] = [:]
     /// By user entity.
     var accounts: [Entity: Account] = [:]
+    /// What other alarm rungs would give.
+    let curve: OperatingCurve
     /// The campaigns.
     let campaigns: CampaignEvaluation
     /// Truth entries without a stored record.
@@ -80,10 +40,11 @@ struct Evaluation {
     /// - Parameters:
     ///   - observations: in the order of their sequence numbers.
     ///   - truth: by record id.
-    ///   - highest: the highest level that each entity reached.
-    ///   - signal: the rung from which on a score counts as a signal.
-    init(_ observations: [Judged], truth: Truth, highest: [Entity: Level], signal: Int) {
+    ///   - reached: the levels that each entity reached.
+    init(_ observations: [Judged], truth: Truth, reached: [Entity: Reached]) {
+        let highest = reached.compactMapValues { $0.keys.max() }
         campaigns = CampaignEvaluation(observations, truth: truth, highest: highest)
+        var curve = OperatingCurve()
         var met = 0
         for observation in observations {
             guard let entry = truth.entries[observation.record] else {
@@ -91,20 +52,101 @@ struct Evaluation {
                 continue
             }
             met += 1
-            let rung = observation.rung ?? 0
-            var account = accounts[observation.entity] ?? Account()
-            account.queries += 1
-            account.highest = highest[observation.entity]
+            curve.add(observation.rarity, entry)
             if entry.isBenign {
-                styles[entry.scenario, default: Group()].add(rung, instance: "", signal: signal)
+                styles[entry.scenario, default: BenignGroup()].add(observation)
             } else {
-                attacks["\(entry.attack) (\(entry.scenario))", default: Group()]
-                    .add(rung, instance: entry.instance, signal: signal)
-                account.attacks.insert(entry.attack)
-                account.instances.insert(entry.instance)
+                attacks["\(entry.attack) (\(entry.scenario))", default: AttackGroup()]
+                    .add(observation, instance: entry.instance)
             }
-            accounts[observation.entity] = account
+            accounts[observation.entity, default: Account(reached: reached[observation.entity])]
+                .add(observation, entry)
         }
+        self.curve = curve
         missing = truth.entries.count - met
+    }
+}
+
+/// How the attempts of one attack fared.
+struct AttackGroup {
+    /// One attempt to make an adversarial example.
+    struct Attempt: Hashable {
+        var queries = 0
+        /// The number of its first alarmed query, from 1.
+        var firstAlarm: Int?
+    }
+
+    private(set) var queries = Share()
+    /// By name.
+    private(set) var attempts: [String: Attempt] = [:]
+    private(set) var accounts: Set<Entity> = []
+
+    mutating func add(_ observation: Evaluation.Judged, instance: String) {
+        queries.add(observation.isAlarmed)
+        accounts.insert(observation.entity)
+        var attempt = attempts[instance] ?? Attempt()
+        attempt.queries += 1
+        if observation.isAlarmed, attempt.firstAlarm == nil { attempt.firstAlarm = attempt.queries }
+        attempts[instance] = attempt
+    }
+
+    /// Adds another attack's attempts, which have names of their own.
+    mutating func merge(_ other: AttackGroup) {
+        queries.count += other.queries.count
+        queries.size += other.queries.size
+        attempts.merge(other.attempts) { first, _ in first }
+        accounts.formUnion(other.accounts)
+    }
+
+    /// The attempts in which a query was alarmed, of those with at least some queries.
+    func detected(withQueries least: Int = 1) -> Share {
+        attempts.values.filter { $0.queries >= least }
+            .reduce(into: Share()) { $0.add($1.firstAlarm != nil) }
+    }
+
+    /// The detected attempts' queries until the first alarm, rising.
+    var untilAlarm: [Int] { attempts.values.compactMap(\.firstAlarm).sorted() }
+}
+
+/// How the queries of one benign style fared.
+struct BenignGroup {
+    /// By user.
+    private(set) var users: [Entity: Share] = [:]
+
+    mutating func add(_ observation: Evaluation.Judged) {
+        users[observation.entity, default: Share()].add(observation.isAlarmed)
+    }
+
+    mutating func merge(_ other: BenignGroup) {
+        users.merge(other.users) { Share(count: $0.count + $1.count, size: $0.size + $1.size) }
+    }
+
+    var queries: ClusteredShare { ClusteredShare(users.sorted { $0.key < $1.key }.map(\.value)) }
+
+    /// The users with an alarmed query.
+    var alarmed: Share { users.values.reduce(into: Share()) { $0.add($1.count > 0) } }
+}
+
+/// How one account fared.
+struct Account {
+    let reached: Evaluation.Reached?
+    private(set) var queries = 0
+    private(set) var attacks: Set<String> = []
+    private(set) var instances: Set<String> = []
+    /// Its queries up to the tick at which it first was at high; nil: it never was.
+    private(set) var untilHigh: Int?
+    var isAttacker: Bool { !attacks.isEmpty }
+    /// nil: uncalibrated.
+    var highest: Level? { reached?.keys.max() }
+
+    init(reached: Evaluation.Reached?) { self.reached = reached }
+
+    mutating func add(_ observation: Evaluation.Judged, _ entry: Truth.Entry) {
+        queries += 1
+        let high = reached?.filter { $0.key >= .high }.values.min()
+        if let high, observation.tick <= high { untilHigh = queries }
+        guard !entry.isBenign else { return }
+        attacks.insert(entry.attack)
+        instances.insert(entry.instance)
     }
 }

@@ -1,14 +1,22 @@
 import Domain
 import Runtime
 
+/// A titled table of an evaluation.
+struct EvaluationSection {
+    /// The key in JSON.
+    let key: String
+    let title: String
+    let report: Report
+}
+
 /// An evaluation as tables.
 struct EvaluationReport {
     private let evaluation: Evaluation
-    private let signal: Int
+    private let choice: AlarmRule.Choice
 
-    init(_ evaluation: Evaluation, signal: Int) {
+    init(_ evaluation: Evaluation, choice: AlarmRule.Choice) {
         self.evaluation = evaluation
-        self.signal = signal
+        self.choice = choice
     }
 
     func write(to terminal: Terminal, as format: OutputFormat) {
@@ -16,19 +24,18 @@ struct EvaluationReport {
             terminal.write(json.prettyText + "\n")
             return
         }
-        terminal.writeLine("attacks (a signal exceeds \(signal) or more thresholds)")
-        attacks.write(to: terminal, as: .table)
-        terminal.write("\n")
-        terminal.writeLine("benign styles")
-        styles.write(to: terminal, as: .table)
-        terminal.write("\n")
-        terminal.writeLine("accounts by highest level")
-        levels.write(to: terminal, as: .table)
-        terminal.write("\n")
-        terminal.writeLine("attacking accounts")
-        accounts.write(to: terminal, as: .table)
-        terminal.write("\n")
-        CampaignReport(evaluation: evaluation.campaigns).write(to: terminal)
+        for section in sections {
+            terminal.writeLine(section.title)
+            section.report.write(to: terminal, as: .table)
+            terminal.write("\n")
+        }
+        let campaigns = CampaignReport(evaluation: evaluation.campaigns)
+        for section in campaigns.sections {
+            terminal.writeLine(section.title)
+            section.report.write(to: terminal, as: .table)
+            if section.key != campaigns.sections.last?.key { terminal.write("\n") }
+        }
+        terminal.writeLine(campaigns.summary)
         if evaluation.missing > 0 {
             terminal.note("\(evaluation.missing) records of the truth file are not stored")
         }
@@ -38,57 +45,127 @@ struct EvaluationReport {
     }
 
     private var json: JSONValue {
-        .object([
-            "attacks": .array(attacks.objects), "benign_styles": .array(styles.objects),
-            "accounts_by_level": .array(levels.objects), "attacking_accounts": .array(accounts.objects),
-            "campaigns": CampaignReport(evaluation: evaluation.campaigns).json,
-            "missing": .integer(Int64(evaluation.missing)), "unknown": .integer(Int64(evaluation.unknown)),
-        ])
+        .object(
+            [.init(key: "alarm", value: alarm)]
+                + sections.map { .init(key: $0.key, value: .array($0.report.objects)) } + [
+                    .init(
+                        key: "campaigns",
+                        value: CampaignReport(evaluation: evaluation.campaigns).json
+                    ),
+                    .init(key: "missing", value: .integer(Int64(evaluation.missing))),
+                    .init(key: "unknown", value: .integer(Int64(evaluation.unknown))),
+                ]
+        )
     }
 
-    /// Every rung that a query reached.
-    private var rungs: ClosedRange<Int> {
-        1...max(
-            1,
-            (Array(evaluation.attacks.values) + Array(evaluation.styles.values)).map(\.reached.count).max()
-                ?? 1
-        )
+    private var alarm: JSONValue {
+        switch choice {
+        case .share(let share): .object(["share": .number(share)])
+        case .rung(let rung): .object(["rung": .integer(Int64(rung))])
+        }
+    }
+
+    /// What an alarm is, in words.
+    var alarmed: String {
+        switch choice {
+        case .share(let share):
+            "a rung is so rare that at most \(decimal(percentage(share))) % of the calibration's records reach one"
+        case .rung(let rung): "a detector's score exceeds \(rung) or more of its thresholds"
+        }
+    }
+
+    /// The tables, in order.
+    var sections: [EvaluationSection] {
+        [
+            EvaluationSection(
+                key: "attacks",
+                title: "attacks (detected: an attempt with an alarmed query; alarmed: \(alarmed))",
+                report: attacks
+            ),
+            EvaluationSection(key: "benign_styles", title: "benign styles", report: styles),
+            EvaluationSection(
+                key: "roc",
+                title:
+                    "what other alarm rungs would give (alarmed: a rung that at most this share of benign scores reached)",
+                report: curve
+            ),
+            EvaluationSection(key: "accounts_by_level", title: "accounts by highest level", report: levels),
+            EvaluationSection(key: "attacking_accounts", title: "attacking accounts", report: accounts),
+        ]
     }
 
     private var attacks: Report {
         var report = Report(
-            [
-                .init("attack"), .init("instances", isNumeric: true), .init("detected", isNumeric: true),
-                .init("median_query_of_first_signal", isNumeric: true), .init("queries", isNumeric: true),
-                .init("signalled", isNumeric: true),
-            ] + rungs.map { .init("rung_\($0)_percent", isNumeric: true) }
+            [.init("attack"), .init("instances", isNumeric: true), .init("detected", isNumeric: true)]
+                + intervalColumns("detected") + [
+                    .init("median_query_of_first_alarm", isNumeric: true),
+                    .init("p90_query_of_first_alarm", isNumeric: true), .init("queries", isNumeric: true),
+                    .init("alarmed", isNumeric: true),
+                ]
         )
-        for (name, group) in evaluation.attacks.sorted(by: { $0.key < $1.key }) + [
-            ("all", total(evaluation.attacks))
-        ] {
-            report.append(
-                [
-                    .string(name), .integer(Int64(group.instances.count)), .integer(Int64(group.detected)),
-                    group.medianUntilSignal.map { .integer(Int64($0)) } ?? .null,
-                    .integer(Int64(group.queries)), .integer(Int64(group.atLeast(signal))),
-                ] + shares(group)
-            )
+        func append(_ name: String, _ group: AttackGroup, withQueries least: Int = 1) {
+            let detected = group.detected(withQueries: least)
+            var row: [JSONValue] = [
+                .string(name), .integer(Int64(detected.size)), .integer(Int64(detected.count)),
+            ]
+            row += percentages(detected.value, detected.interval)
+            if least == 1 {
+                row += [0.5, 0.9].map { integer(group.untilAlarm.quantile($0)) }
+                row += [integer(group.queries.size), integer(group.queries.count)]
+            } else {
+                row += [.null, .null, .null, .null]
+            }
+            report.append(row)
         }
+        for (name, group) in evaluation.attacks.sorted(by: { $0.key < $1.key }) { append(name, group) }
+        let all = evaluation.attacks.values.reduce(into: AttackGroup()) { $0.merge($1) }
+        append("10 or more queries", all, withQueries: 10)
+        append("all", all)
         return report
     }
 
     private var styles: Report {
         var report = Report(
-            [.init("style"), .init("queries", isNumeric: true), .init("signalled", isNumeric: true)]
-                + rungs.map { .init("rung_\($0)_percent", isNumeric: true) }
+            [.init("style"), .init("queries", isNumeric: true), .init("alarmed", isNumeric: true)]
+                + intervalColumns("alarmed") + [
+                    .init("users", isNumeric: true), .init("users_alarmed", isNumeric: true),
+                ] + Level.allCases.reversed().map { .init("users_\($0)", isNumeric: true) }
         )
-        for (name, group) in evaluation.styles.sorted(by: { $0.key < $1.key }) + [
-            ("all", total(evaluation.styles))
-        ] {
-            report.append(
-                [.string(name), .integer(Int64(group.queries)), .integer(Int64(group.atLeast(signal)))]
-                    + shares(group)
-            )
+        func append(_ name: String, _ group: BenignGroup) {
+            let (queries, users) = (group.queries, group.alarmed)
+            let whole = queries.whole
+            let levels = group.users.keys.map { evaluation.accounts[$0]?.highest ?? .info }
+            var row: [JSONValue] = [.string(name), integer(whole.size), integer(whole.count)]
+            row += percentages(whole.value, queries.interval)
+            row += [integer(users.size), integer(users.count)]
+            for level in Level.allCases.reversed() { row.append(integer(levels.count { $0 == level })) }
+            report.append(row)
+        }
+        func merged(_ isWanted: (String) -> Bool) -> BenignGroup {
+            evaluation.styles.filter { isWanted($0.key) }.values
+                .reduce(into: BenignGroup()) { $0.merge($1) }
+        }
+        for (name, group) in evaluation.styles.sorted(by: { $0.key < $1.key }) { append(name, group) }
+        append("hard (all but plain)", merged { $0 != "benign:plain" })
+        append("all", merged { _ in true })
+        return report
+    }
+
+    private var curve: Report {
+        var report = Report([
+            .init("rarity"), .init("benign_percent", isNumeric: true),
+            .init("plain_percent", isNumeric: true),
+            .init("hard_percent", isNumeric: true), .init("instances_percent", isNumeric: true),
+            .init("long_instances_percent", isNumeric: true),
+            .init("attack_queries_percent", isNumeric: true),
+        ])
+        for point in evaluation.curve.points {
+            let shares = [
+                point.benign, point.plain, point.hard, point.attempts, point.longAttempts, point.queries,
+            ]
+            var row: [JSONValue] = [.number((point.rarity * 1e5).rounded() / 1e5)]
+            for share in shares { row.append(share.value.map { .number(percentage($0)) } ?? .null) }
+            report.append(row)
         }
         return report
     }
@@ -96,13 +173,14 @@ struct EvaluationReport {
     private var levels: Report {
         var report = Report([
             .init("highest_level"), .init("attacking_accounts", isNumeric: true),
-            .init("benign_accounts", isNumeric: true),
+            .init("with_100_queries", isNumeric: true), .init("benign_accounts", isNumeric: true),
         ])
         let accounts = evaluation.accounts.values
         for level in Level.allCases.reversed().map(Optional.some) + [nil] {
             let reached = accounts.filter { $0.highest == level }
             report.append([
                 .string(word(level)), .integer(Int64(reached.count { $0.isAttacker })),
+                .integer(Int64(reached.count { $0.isAttacker && $0.queries >= 100 })),
                 .integer(Int64(reached.count { !$0.isAttacker })),
             ])
         }
@@ -113,26 +191,38 @@ struct EvaluationReport {
         var report = Report([
             .init("account"), .init("attacks"), .init("instances", isNumeric: true),
             .init("queries", isNumeric: true), .init("highest_level"),
+            .init("queries_until_high", isNumeric: true),
         ])
         for (entity, account) in evaluation.accounts.sorted(by: { $0.key < $1.key }) where account.isAttacker
         {
             report.append([
                 .string(entity.description), .string(account.attacks.sorted().joined(separator: ", ")),
                 .integer(Int64(account.instances.count)), .integer(Int64(account.queries)),
-                .string(word(account.highest)),
+                .string(word(account.highest)), account.untilHigh.map { .integer(Int64($0)) } ?? .null,
             ])
         }
         return report
     }
+}
 
-    private func shares(_ group: Evaluation.Group) -> [JSONValue] {
-        rungs.map { rung in
-            guard group.queries > 0 else { return .null }
-            return .number((Double(group.atLeast(rung)) / Double(group.queries) * 1000).rounded() / 10)
-        }
-    }
+/// The columns of a share in percent and its interval.
+private func intervalColumns(_ name: String) -> [Report.Column] {
+    ["percent", "low", "high"].map { .init("\(name)_\($0)", isNumeric: true) }
+}
 
-    private func total(_ groups: [String: Evaluation.Group]) -> Evaluation.Group {
-        groups.values.reduce(into: Evaluation.Group()) { $0.merge($1) }
+/// A share in percent and its interval, with one decimal.
+private func percentages(_ value: Double?, _ interval: ClosedRange<Double>) -> [JSONValue] {
+    [value, interval.lowerBound, interval.upperBound].map { $0.map { .number(percentage($0)) } ?? .null }
+}
+
+private func integer(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+
+/// Percent with two decimals.
+private func percentage(_ share: Double) -> Double { (share * 10_000).rounded() / 100 }
+
+extension [Int] {
+    /// The smallest element that at least a share of them does not exceed, of elements that rise; nil of none.
+    func quantile(_ share: Double) -> Int? {
+        isEmpty ? nil : self[Swift.max(0, Int((share * Double(count)).rounded(.up)) - 1)]
     }
 }

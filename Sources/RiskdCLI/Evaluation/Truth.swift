@@ -13,6 +13,9 @@ struct Truth {
 
         /// Whether an ordinary user sent it.
         var isBenign: Bool { attack == "benign" }
+
+        /// Whether it is ordinary use without near-duplicates: a new image each time.
+        var isPlain: Bool { scenario == "benign:plain" }
     }
 
     /// The entries, by record id.

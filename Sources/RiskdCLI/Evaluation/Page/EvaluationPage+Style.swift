@@ -1,0 +1,49 @@
+extension EvaluationPage {
+    static let style = """
+
+        :root { --paper: #fff; --ink: #1c2430; --soft: #5b6675; --line: #d9dfe7; --good: #2b6cb0; --bad: #c05621;
+          --card: #f6f8fa; }
+        @media (prefers-color-scheme: dark) { :root { --paper: #12161c; --ink: #e6eaf0; --soft: #9aa5b4;
+          --line: #2c3540; --good: #63a4e8; --bad: #ed8b52; --card: #1a2029; } }
+        * { box-sizing: border-box; }
+        body { margin: 0; background: var(--paper); color: var(--ink);
+          font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+        main { max-width: 1240px; margin: 0 auto; padding: 24px; }
+        h1 { margin: 0 0 4px; font-size: 26px; }
+        .lead { margin: 0 0 20px; color: var(--soft); max-width: 90ch; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 12px; margin-bottom: 20px; }
+        .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
+        .tiles b { display: block; font-size: 24px; font-weight: 600; }
+        .tiles small { font-size: 13px; font-weight: 400; color: var(--soft); }
+        .tiles span { color: var(--soft); font-size: 13px; line-height: 1.3; display: block; }
+        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 16px; }
+        figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; min-width: 0; }
+        figcaption { font-weight: 600; margin-bottom: 8px; }
+        svg { width: 100%; height: auto; display: block; font-size: 12px; }
+        svg text { fill: var(--ink); }
+        .grid { stroke: var(--line); }
+        .target { stroke: var(--ink); stroke-dasharray: 4 3; }
+        .tick, .axis, .in { text-anchor: middle; }
+        svg .tick, svg .side, svg .axis { fill: var(--soft); }
+        .side, .name { text-anchor: end; }
+        .total { font-weight: 600; }
+        rect.good { fill: var(--good); } rect.bad { fill: var(--bad); }
+        rect.good, rect.bad { opacity: 0.75; } rect.good.total, rect.bad.total { opacity: 1; }
+        .whisker { stroke: var(--ink); fill: none; stroke-width: 1.3; }
+        .line { fill: none; stroke-width: 2.2; }
+        .c0 { stroke: #2b6cb0; } .c1 { stroke: #c05621; } .c2 { stroke: #2f855a; } .c3 { stroke: #805ad5; }
+        .c4 { stroke: #b7791f; } .c5 { stroke: #d53f8c; } .c6 { stroke: #319795; } .c7 { stroke: #718096; }
+        .level-critical { fill: #9b1c31; } .level-high { fill: #dd6b20; } .level-medium { fill: #d9a520; }
+        .level-low { fill: #7fa7cf; } .level-info { fill: #b6c0cc; }
+        svg .in { fill: #fff; font-weight: 600; }
+        details { margin-top: 18px; }
+        summary { font-weight: 600; cursor: pointer; margin-bottom: 8px; }
+        .scroll { overflow-x: auto; }
+        table { border-collapse: collapse; font-size: 13px; white-space: nowrap; }
+        th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); }
+        th { color: var(--soft); font-weight: 600; }
+        .n { text-align: right; font-variant-numeric: tabular-nums; }
+        @media print { details { break-inside: avoid; } }
+
+        """
+}

@@ -1,0 +1,450 @@
+package import Domain
+import PostgresClient
+
+extension Store {
+    /// Keeps a calibration and where it came from; one that is there already stays as it is.
+    ///
+    /// - Parameters:
+    ///   - id: `sha256:` and the digest of `body` in hex.
+    ///   - body: the artefact.
+    ///   - origin: where it came from.
+    /// - Throws: `StorageError.database`.
+    package func saveCalibration(
+        id: String,
+        body: [UInt8],
+        origin: CalibrationOrigin
+    ) async throws(StorageError) {
+        try await saveArtefact(id: id, kind: "calibration", body: body)
+        try await storing {
+            try await session.run(
+                """
+                insert into riskd.calibration (id, model, stratum, owner, origin, records, users, built)
+                values (\(id), \(origin.model.name), \(origin.stratum), \(origin.owner?.name), \(origin.origin),
+                    \(Int64(origin.records)), \(Int64(origin.users)), now())
+                on conflict (id) do nothing
+                """
+            )
+        }
+    }
+
+    /// Makes a calibration the one that is in force from the next start on, and records who did so.
+    ///
+    /// - Parameter activation: of a kept artefact; without one the stratum is given up.
+    /// - Throws: `StorageError.database`.
+    package func activate(_ activation: CalibrationActivation) async throws(StorageError) {
+        let (model, stratum) = (activation.model.name, activation.stratum ?? "")
+        try await storing {
+            try await session.transaction { session in
+                if let calibration = activation.calibration {
+                    try session.run(
+                        """
+                        insert into riskd.calibration_active (model, stratum, artefact_id, activated)
+                        values (\(model), \(stratum), \(calibration), now())
+                        on conflict (model, stratum) do update set artefact_id = excluded.artefact_id,
+                            activated = now()
+                        """
+                    )
+                } else {
+                    try session.run(
+                        """
+                        delete from riskd.calibration_active where model = \(model) and stratum = \(stratum)
+                        """
+                    )
+                }
+                try session.run(
+                    """
+                    insert into riskd.calibration_activation
+                        (model, stratum, calibration_id, actor, forced, reason, activated)
+                    values (\(model), \(stratum), \(activation.calibration), \(activation.actor),
+                        \(activation.isForced), \(activation.reason), now())
+                    """
+                )
+            }
+        }
+    }
+
+    /// The artefact id of every model's calibration: pooled, and of parts of its users.
+    ///
+    /// - Returns: ids by model and, of parts, by stratum.
+    /// - Throws: `StorageError.database`.
+    package func activeCalibrations() async throws(StorageError) -> (
+        pooled: [ModelID: String], strata: [ModelID: [String: String]]
+    ) {
+        try await storing {
+            let rows = try await session.query(
+                "select model, stratum, artefact_id from riskd.calibration_active"
+            )
+            var pooled: [ModelID: String] = [:]
+            var strata: [ModelID: [String: String]] = [:]
+            for row in rows {
+                var fields = row.fields
+                let model = ModelID(try fields.next())
+                let stratum = try fields.next(String.self)
+                let id = try fields.next(String.self)
+                if stratum.isEmpty { pooled[model] = id } else { strata[model, default: [:]][stratum] = id }
+            }
+            return (pooled, strata)
+        }
+    }
+
+    /// Every kept calibration, newest first.
+    ///
+    /// - Parameter limit: how many at most.
+    /// - Returns: the calibrations.
+    /// - Throws: `StorageError.database`.
+    package func calibrations(limit: Int = 1000) async throws(StorageError) -> [StoredCalibration] {
+        try await storing {
+            try await session.query(
+                """
+                select c.id, c.model, c.stratum, c.owner, c.origin, c.records, c.users, c.built,
+                    exists (select from riskd.calibration_active a where a.artefact_id = c.id),
+                    (select passed from riskd.calibration_check k where c.id = any (k.calibration_ids)
+                        order by number desc limit 1),
+                    coalesce(
+                        (select min(first_tick) from riskd.epoch e where c.id = any (e.calibration_ids)),
+                        (select min(first_tick) from riskd.own_baseline o where o.calibration_id = c.id))
+                from riskd.calibration c order by c.built desc, c.id limit \(limit)
+                """
+            ).map { row in
+                var fields = row.fields
+                let id = try fields.next(String.self)
+                let origin = CalibrationOrigin(
+                    model: ModelID(try fields.next()),
+                    stratum: try fields.next(),
+                    owner: try fields.next(String?.self).map { UserID($0) },
+                    origin: try fields.next(),
+                    records: try fields.next(),
+                    users: try fields.next()
+                )
+                return StoredCalibration(
+                    id: id,
+                    origin: origin,
+                    built: Timestamp(try fields.next(PostgresTimestamp.self)),
+                    isActive: try fields.next(),
+                    hasPassed: try fields.next(),
+                    firstTick: try fields.next(Int64?.self).map { Tick($0) }
+                )
+            }
+        }
+    }
+
+    /// Keeps what a replay of held-out traffic found.
+    ///
+    /// - Throws: `StorageError.database`.
+    package func saveCheck(_ check: CalibrationCheck) async throws(StorageError) {
+        try await storing {
+            try await session.run(
+                """
+                insert into riskd.calibration_check
+                    (model, calibration_ids, origin, passed, report, checked)
+                values (\(check.model.name), \(check.calibrations), \(check.origin), \(check.hasPassed),
+                    \(check.report), now())
+                """
+            )
+        }
+    }
+
+    /// The checks of a calibration, newest first.
+    ///
+    /// - Parameter calibration: the artefact.
+    /// - Returns: the checks, with their processing times.
+    /// - Throws: `StorageError.database`.
+    package func checks(
+        of calibration: String
+    ) async throws(StorageError) -> [(check: CalibrationCheck, time: Timestamp)] {
+        try await storing {
+            try await session.query(
+                """
+                select model, calibration_ids, origin, passed, report, checked from riskd.calibration_check
+                where \(calibration) = any (calibration_ids) order by number desc
+                """
+            ).map { row in
+                var fields = row.fields
+                let check = CalibrationCheck(
+                    model: ModelID(try fields.next()),
+                    calibrations: try fields.next(),
+                    origin: try fields.next(),
+                    hasPassed: try fields.next(),
+                    report: try fields.next()
+                )
+                return (check, Timestamp(try fields.next(PostgresTimestamp.self)))
+            }
+        }
+    }
+
+    /// Who put a calibration in force, newest first.
+    ///
+    /// - Parameter calibration: the artefact.
+    /// - Returns: the activations, with their processing times.
+    /// - Throws: `StorageError.database`.
+    package func activations(
+        of calibration: String
+    ) async throws(StorageError) -> [(activation: CalibrationActivation, time: Timestamp)] {
+        try await storing {
+            try await session.query(
+                """
+                select model, stratum, calibration_id, actor, forced, reason, activated
+                from riskd.calibration_activation where calibration_id = \(calibration) order by number desc
+                """
+            ).map { row in
+                var fields = row.fields
+                let model = ModelID(try fields.next())
+                let stratum = try fields.next(String.self)
+                let activation = CalibrationActivation(
+                    model: model,
+                    stratum: stratum.isEmpty ? nil : stratum,
+                    calibration: try fields.next(),
+                    actor: try fields.next(),
+                    isForced: try fields.next(),
+                    reason: try fields.next()
+                )
+                return (activation, Timestamp(try fields.next(PostgresTimestamp.self)))
+            }
+        }
+    }
+
+    /// The last change of every model's health.
+    ///
+    /// - Parameter tick: changes after it are left out; nil: none is.
+    /// - Returns: the changes, by model.
+    /// - Throws: `StorageError.database` or `.corrupt`.
+    package func calibrationHealth(
+        through tick: Tick? = nil
+    ) async throws(StorageError) -> [CalibrationHealthChange] {
+        try await storing {
+            try await session.query(
+                """
+                select distinct on (model) model, tick, health, cause, active, exceeding
+                from riskd.calibration_health where tick <= \(tick?.index ?? .max) order by model, tick desc
+                """
+            ).map { row in
+                var fields = row.fields
+                let model = ModelID(try fields.next())
+                let tick = Tick(try fields.next())
+                let (health, cause) = (try fields.next(String.self), try fields.next(String.self))
+                guard let health = CalibrationHealth(rawValue: health),
+                    let cause = CalibrationHealthChange.Cause(rawValue: cause)
+                else { throw StorageError.corrupt("a calibration's health \(health), \(cause)") }
+                return CalibrationHealthChange(
+                    model: model,
+                    tick: tick,
+                    health: health,
+                    cause: cause,
+                    active: try fields.next(),
+                    exceeding: try fields.next()
+                )
+            }
+        }
+    }
+
+    /// Writes a change of health in a batch's transaction.
+    static func write(
+        _ session: isolated PostgresSession,
+        _ change: CalibrationHealthChange,
+        tickMilliseconds: Int64
+    ) throws {
+        let end = Timestamp(milliseconds: (change.tick.index + 1) * tickMilliseconds)
+        try session.run(
+            """
+            insert into riskd.calibration_health (model, tick, time, health, cause, active, exceeding)
+            values (\(change.model.name), \(change.tick.index), \(end.postgres), \(change.health.rawValue),
+                \(change.cause.rawValue), \(Int64(change.active)), \(Int64(change.exceeding)))
+            on conflict (model, tick) do update set health = excluded.health, cause = excluded.cause,
+                active = excluded.active, exceeding = excluded.exceeding
+            """
+        )
+    }
+}
+
+extension Store {
+    /// The own baselines that are in force after a tick, by model and user.
+    ///
+    /// - Parameter tick: the last closed one; nil: none is.
+    /// - Returns: of every user the last one that is not later; those given up too.
+    /// - Throws: `StorageError.database`.
+    package func ownBaselines(at tick: Tick?) async throws(StorageError) -> [OwnBaseline] {
+        guard let tick else { return [] }
+        return try await storing {
+            try await session.query(
+                """
+                select distinct on (model, user_name) model, user_name, first_tick, calibration_id
+                from riskd.own_baseline where first_tick <= \(tick.index + 1)
+                order by model, user_name, first_tick desc
+                """
+            ).map { row in
+                var fields = row.fields
+                return OwnBaseline(
+                    model: ModelID(try fields.next()),
+                    user: UserID(try fields.next()),
+                    firstTick: Tick(try fields.next()),
+                    calibration: try fields.next()
+                )
+            }
+        }
+    }
+
+    /// Keeps from which tick on users are judged by own baselines; what is kept already stays.
+    ///
+    /// - Throws: `StorageError.database`.
+    package func saveOwnBaselines(_ baselines: [OwnBaseline]) async throws(StorageError) {
+        guard !baselines.isEmpty else { return }
+        try await storing {
+            try await session.run(
+                """
+                insert into riskd.own_baseline (model, user_name, first_tick, calibration_id)
+                select model, user_name, first_tick, nullif(calibration_id, '') from unnest(\(baselines.map(\.model.name)), \(baselines.map(\.user.name)),
+                    \(baselines.map(\.firstTick.index)), \(baselines.map { $0.calibration ?? "" }))
+                    as own (model, user_name, first_tick, calibration_id)
+                on conflict do nothing
+                """
+            )
+        }
+    }
+}
+
+extension Store {
+    /// The users with at least some observations before a time, in order.
+    ///
+    /// - Throws: `StorageError.database`.
+    package func users(
+        withObservations count: Int,
+        before time: Timestamp
+    ) async throws(StorageError) -> [Entity] {
+        try await storing {
+            try await session.query(
+                """
+                select model, user_name from riskd.observation where time < \(time.postgres)
+                group by model, user_name having count(*) >= \(Int64(count))
+                """
+            ).map { row in
+                var fields = row.fields
+                let model = ModelID(try fields.next())
+                return Entity.user(UserID(try fields.next()), model: model)
+            }.sorted()
+        }
+    }
+
+    /// A user's newest observations of a period, in order; without images.
+    ///
+    /// - Throws: `StorageError.database` or `.corrupt`.
+    package func observations(
+        of user: Entity,
+        since: Timestamp?,
+        before end: Timestamp,
+        newest limit: Int
+    ) async throws(StorageError) -> [Observation] {
+        try await storing {
+            let columns = Observation.columns.joined(separator: ", ")
+            return try await session.query(
+                """
+                select \(unsafeSQL: columns) from riskd.observation
+                where model = \(user.model?.name ?? "") and user_name = \(user.name)
+                    and time >= coalesce(\(since?.postgres), '-infinity') and time < \(end.postgres)
+                order by sequence desc limit \(limit)
+                """
+            ).map(Observation.init).reversed()
+        }
+    }
+
+    /// When a user rose to medium or above, or fell below, before a time, in order.
+    ///
+    /// - Throws: `StorageError.database`.
+    package func elevations(
+        of user: Entity,
+        before time: Timestamp
+    ) async throws(StorageError) -> [(time: Timestamp, isElevated: Bool)] {
+        try await storing {
+            try await session.query(
+                """
+                select time, to_level >= 2 from riskd.level_change
+                where entity_kind = 'user' and model = \(user.model?.name ?? "") and user_name = \(user.name)
+                    and (from_level >= 2) <> (to_level >= 2) and time <= \(time.postgres)
+                order by sample
+                """
+            ).map { row in
+                var fields = row.fields
+                return (Timestamp(try fields.next(PostgresTimestamp.self)), try fields.next())
+            }
+        }
+    }
+
+    /// Since when the queries of users count whose baselines an operator had learnt anew, by user entity.
+    ///
+    /// - Parameter time: later ones are left out.
+    /// - Returns: event times by user entity.
+    /// - Throws: `StorageError.database`.
+    package func relearnings(before time: Timestamp) async throws(StorageError) -> [Entity: Timestamp] {
+        try await storing {
+            let rows = try await session.query(
+                """
+                select model, user_name, max(since) from riskd.relearning where since < \(time.postgres)
+                group by model, user_name
+                """
+            )
+            return try rows.reduce(into: [:]) { found, row in
+                var fields = row.fields
+                let model = ModelID(try fields.next())
+                let user = UserID(try fields.next())
+                found[.user(user, model: model)] = Timestamp(try fields.next(PostgresTimestamp.self))
+            }
+        }
+    }
+
+    /// Has a user's own baseline learnt anew.
+    ///
+    /// - Parameters:
+    ///   - user: a user entity.
+    ///   - since: event time: only later queries count.
+    ///   - actor: who asked.
+    ///   - reason: why.
+    /// - Throws: `StorageError.database`.
+    package func relearn(
+        _ user: Entity,
+        since: Timestamp,
+        actor: String,
+        reason: String
+    ) async throws(StorageError) {
+        try await storing {
+            try await session.run(
+                """
+                insert into riskd.relearning (model, user_name, since, actor, reason, recorded)
+                values (\(user.model?.name ?? ""), \(user.name), \(since.postgres), \(actor), \(reason), now())
+                """
+            )
+        }
+    }
+}
+
+extension Store {
+    /// The users that were at medium or above at some time of a period.
+    ///
+    /// - Parameters:
+    ///   - since: the begin; nil: of everything.
+    ///   - until: the end; nil: of everything.
+    /// - Returns: user entities.
+    /// - Throws: `StorageError.database`.
+    package func elevatedUsers(since: Timestamp?, until: Timestamp?) async throws(StorageError) -> Set<Entity>
+    {
+        try await storing {
+            let rows = try await session.query(
+                """
+                select distinct model, user_name from riskd.level_change
+                where entity_kind = 'user' and greatest(from_level, to_level) >= 2
+                    and time >= coalesce(\(since?.postgres), '-infinity')
+                    and time < coalesce(\(until?.postgres), 'infinity')
+                union
+                select model, user_name from (
+                    select distinct on (model, user_name) model, user_name, to_level from riskd.level_change
+                    where entity_kind = 'user' and time < coalesce(\(since?.postgres), '-infinity')
+                    order by model, user_name, sample desc
+                ) as before where to_level >= 2
+                """
+            )
+            return try rows.reduce(into: []) { users, row in
+                var fields = row.fields
+                let model = ModelID(try fields.next())
+                users.insert(.user(UserID(try fields.next()), model: model))
+            }
+        }
+    }
+}
