@@ -18,7 +18,7 @@ package enum Riskd {
         .recompute,
         .evaluate,
         .alert, .silence, .endpoint,
-        .play, .dump,
+        .play, .dump, .export,
         .demo, .config,
     ]
 

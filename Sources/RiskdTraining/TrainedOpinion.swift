@@ -3,20 +3,6 @@ package import Training
 
 /// A second opinion as one ONNX model, and how it fares on the records that judge.
 package struct TrainedOpinion: Sendable {
-    /// How often an opinion was right on the validation records.
-    package struct Score: Hashable, Sendable {
-        /// Clean records.
-        package var clean = 0
-        /// Those with the label that they were to get.
-        package var correct = 0
-        /// Those with another class than the served model gave.
-        package var disagreements = 0
-        /// Adversarial records on which the served model was wrong.
-        package var successful = 0
-        /// Those of them with the class of the image they came from.
-        package var recovered = 0
-    }
-
     /// The model that is written.
     package let model: OnnxModel
 
@@ -63,28 +49,21 @@ package struct TrainedOpinion: Sendable {
     /// - Parameters:
     ///   - data: what it was trained on.
     ///   - answer: the probabilities for one input, or any numbers of which the largest decides.
-    /// - Returns: the score.
+    /// - Returns: the counts.
     /// - Throws: whatever `answer` throws.
     package static func score(
         on data: TrainingData,
         _ answer: ([Float]) throws -> [Float]
-    ) rethrows -> Score {
-        var score = Score()
+    ) rethrows -> Tally {
+        var tally = Tally()
         let examples = data.examples
         for index in examples.validation {
             let width = examples.width
             let answer = try answer(Array(examples.inputs[index * width..<(index + 1) * width]))
             var best = 0
             for place in answer.indices where answer[place] > answer[best] { best = place }
-            if examples.isClean[index] {
-                score.clean += 1
-                score.correct += best == examples.labels[index] ? 1 : 0
-                score.disagreements += best != data.logged[index] ? 1 : 0
-            } else if data.logged[index] != examples.labels[index] {
-                score.successful += 1
-                score.recovered += best == examples.labels[index] ? 1 : 0
-            }
+            tally.count(best, for: index, of: examples)
         }
-        return score
+        return tally
     }
 }

@@ -6,18 +6,32 @@ package import Training
 
 /// Examples read from logs, and what must be known of them.
 package struct TrainingData: Sendable {
+    /// What examples there are.
+    package struct Counts: Hashable, Sendable {
+        /// Clean records.
+        package var clean = 0
+        /// Adversarial records.
+        package var adversarial = 0
+        /// Those of them on which the served model was wrong.
+        package var successful = 0
+        /// Adversarial examples made of clean records.
+        package var crafted = 0
+        /// Those of them on which the served model is wrong.
+        package var craftedSuccessful = 0
+        /// Variations of clean records.
+        package var variations = 0
+    }
+
     /// Inputs and labels.
     package private(set) var examples: Examples
     /// The classes in the model's order.
     package let classes: [String]
-    /// The place of the class that the served model gave each example.
-    package private(set) var logged: [Int] = []
     /// The model that answered.
     package let model: ModelID
     /// The shape of the images, where the network is fed with images.
     package let shape: ImageShape?
-    /// Records used: clean ones, adversarial ones, and those of them that were successful.
-    package private(set) var counts = (clean: 0, adversarial: 0, successful: 0)
+    /// What was used.
+    package private(set) var counts = Counts()
     /// What the reader should know: lines and records that were not usable.
     package private(set) var notes: [String] = []
     /// The SHA-256 of all inputs, labels, weights and roles, in hexadecimal.
@@ -48,6 +62,7 @@ package struct TrainingData: Sendable {
         if lacking > 0 { notes.append("\(lacking) records lack what the network is fed") }
         var originals: [String: Int] = [:]
         var digests: [UInt8] = []
+        var crafted = try request.crafting.map { try CraftedExamples($0, request, runtime) }
         for (index, selected) in sources.takeSelected().enumerated() {
             guard let input = inputs[index] else { continue }
             try Self.check(input, like: first, selected.entry, request.input)
@@ -65,8 +80,8 @@ package struct TrainingData: Sendable {
                 originals[known.source] = originals[known.source] ?? examples.count
             }
             digests += Self.digest(of: example)
+            if example.isClean { try crafted?.add(selected.entry, at: examples.count) }
             examples.append(example)
-            logged.append(place)
             if example.isClean {
                 counts.clean += 1
             } else {
@@ -74,7 +89,42 @@ package struct TrainingData: Sendable {
                 if selected.truth?.isSuccess == true { counts.successful += 1 }
             }
         }
+        if let crafted { digests += try await addCrafted(crafted, request) }
         digest = sha256Hex(digests)
+    }
+
+    /// Appends the examples that are made of clean ones.
+    ///
+    /// - Returns: their digests.
+    private mutating func addCrafted(
+        _ crafted: CraftedExamples,
+        _ request: TrainingRequest
+    ) async throws -> [UInt8] {
+        var digests: [UInt8] = []
+        try await crafted.make(of: examples) { made in
+            let clean = made.origin
+            let answer =
+                made.probabilities.indices.max { made.probabilities[$0] < made.probabilities[$1] } ?? 0
+            let label = made.isClean ? answer : examples.labels[clean]
+            let isSuccess = answer != label
+            let example = Examples.Example(
+                input: made.input,
+                label: label,
+                served: answer,
+                target: made.isClean ? made.probabilities : examples.targets[clean],
+                weight: isSuccess ? crafted.crafting.weight : 1,
+                isClean: made.isClean,
+                isValidation: examples.isValidation[clean],
+                origin: made.isClean ? nil : clean
+            )
+            digests += Self.digest(of: example)
+            examples.append(example)
+            counts.variations += made.isClean ? 1 : 0
+            counts.crafted += made.isClean ? 0 : 1
+            counts.craftedSuccessful += isSuccess ? 1 : 0
+            return (examples.count - 1, label)
+        }
+        return digests
     }
 
     private static func example(
@@ -92,7 +142,14 @@ package struct TrainingData: Sendable {
         let isValidation = share < request.validationShare
         guard let truth = selected.truth, !truth.isBenign else {
             let label = labels.places[id] ?? served
-            return Examples.Example(input: input, label: label, isValidation: isValidation)
+            let prediction = selected.entry.record.prediction
+            return Examples.Example(
+                input: input,
+                label: label,
+                served: served,
+                target: label == served ? target(of: prediction, names) : nil,
+                isValidation: isValidation
+            )
         }
         guard let label = names.index(of: truth.trueLabel) else {
             let reason = "'\(truth.trueLabel)' is none of the classes \(names.names.joined(separator: ", "))"
@@ -101,6 +158,7 @@ package struct TrainingData: Sendable {
         return Examples.Example(
             input: input,
             label: label,
+            served: served,
             weight: truth.isSuccess ? request.adversarialWeight : 1,
             isClean: false,
             isValidation: isValidation,
@@ -109,51 +167,11 @@ package struct TrainingData: Sendable {
         )
     }
 
-    private static func inputs(
-        of entries: [RecordedLog.Entry],
-        _ request: TrainingRequest,
-        _ runtime: String?
-    ) async throws -> [[Float]?] {
-        switch request.input {
-        case .features: return entries.map(\.record.features)
-        case .image: return entries.map { $0.record.image?.planar }
-        case .backbone(let path):
-            guard let runtime else {
-                throw InputError(path, "running it needs ONNX Runtime, which is not there")
-            }
-            let backbone = try OpinionSession(path, runtime: runtime)
-            guard backbone.takesImage else { throw InputError(path, "it does not take an image") }
-            let results = await WorkerPool(width: request.workers).map(count: entries.count) { index in
-                Result { () throws -> [Float]? in
-                    guard let image = entries[index].record.image else { return nil }
-                    let shape = [image.shape.channels, image.shape.height, image.shape.width]
-                    return try backbone.run(image.planar, shape: shape)
-                }
-            }
-            return try results.map { try $0.get() }
-        }
-    }
-
-    private static func check(
-        _ input: [Float],
-        like first: [Float],
-        _ entry: RecordedLog.Entry,
-        _ kind: TrainingRequest.Input
-    ) throws(InputError) {
-        let field = kind == .features ? "features" : "input"
-        guard input.count == first.count else {
-            let reason = "\(input.count) numbers, but the first record has \(first.count)"
-            throw InputError(entry.path, line: entry.line, field: field, reason)
-        }
-        guard input.allSatisfy(\.isFinite) else {
-            throw InputError(entry.path, line: entry.line, field: field, "a number is not finite")
-        }
-    }
-
-    private static func digest(of example: Examples.Example) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for value in example.input { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 } }
-        let role = "\(example.label) \(example.weight) \(example.isClean) \(example.isValidation)"
-        return sha256(bytes + Array("\(role) \(example.origin ?? -1)".utf8))
+    /// The logged probabilities, which say more than the class alone; nil where they are not logged or do not sum to 1.
+    private static func target(of prediction: Prediction, _ names: ClassNames) -> [Float]? {
+        guard let logged = prediction.probabilities, logged.count == names.names.count else { return nil }
+        let sum = logged.reduce(0) { $0 + Double($1) }
+        guard abs(sum - 1) < 0.01, logged.allSatisfy({ $0 >= 0 }) else { return nil }
+        return logged.map { Float(Double($0) / sum) }
     }
 }

@@ -39,6 +39,32 @@ package struct TrainingRequest: Sendable {
     /// Threads that compute features.
     package var workers = 1
 
+    /// Adversarial images that are made for the training; nil for none.
+    package var crafting: Crafting?
+
+    /// How adversarial images are made of clean ones.
+    package struct Crafting: Hashable, Sendable {
+        /// The served model, whose graph must be simple enough for its slopes to be known.
+        package var classifier: String
+        /// Attempts for each clean image.
+        package var attempts: Int
+        /// Variations of each clean image as ordinary use has them, which the served model is asked about.
+        package var variations: Int
+        /// The largest change of a pixel, in grey levels.
+        package var size: Float
+        /// How much a crafted example counts where it is successful; 1 is as much as a clean one.
+        package var weight: Float
+
+        /// So many attempts an image on a classifier.
+        package init(classifier: String, attempts: Int, variations: Int, size: Float, weight: Float) {
+            self.classifier = classifier
+            self.attempts = attempts
+            self.variations = variations
+            self.size = size
+            self.weight = weight
+        }
+    }
+
     /// Nothing yet.
     package init() {}
 }

@@ -31,6 +31,8 @@ package struct TrainingSession: Sendable {
     package let augmentation: Augmentation
     /// How long and in what steps.
     package let settings: TrainingSettings
+    /// The classifier that an autoencoder is to stand before, where it helps to train it.
+    package let guide: Objective.Guide?
     /// Where a checkpoint goes; nil for none.
     package let checkpoint: String?
 
@@ -39,11 +41,13 @@ package struct TrainingSession: Sendable {
         _ recipe: Recipe,
         augmentation: Augmentation,
         settings: TrainingSettings,
+        guide: Objective.Guide? = nil,
         checkpoint: String?
     ) {
         self.recipe = recipe
         self.augmentation = augmentation
         self.settings = settings
+        self.guide = guide
         self.checkpoint = checkpoint
     }
 
@@ -79,7 +83,8 @@ package struct TrainingSession: Sendable {
             recipe,
             examples: data.examples,
             augmentation: augmentation,
-            settings: settings
+            settings: settings,
+            guide: guide
         )
         let fingerprint = fingerprint(of: data)
         if resumes, let checkpoint, FileManager.default.fileExists(atPath: checkpoint) {
@@ -108,7 +113,9 @@ package struct TrainingSession: Sendable {
 
     /// What a checkpoint must agree with: another split, noise or seed is another training.
     private func fingerprint(of data: TrainingData) -> String {
-        sha256Hex(Array("\(data.digest) \(recipe) \(augmentation) \(settings) \(matrixKernels)".utf8))
+        let numbers = guide.map { "\($0.weight) \($0.classifier.parameters)" } ?? "no guide"
+        let all = "\(data.digest) \(recipe) \(augmentation) \(settings) \(numbers) \(matrixKernels)"
+        return sha256Hex(Array(all.utf8))
     }
 
     private func save(_ run: TrainingRun, _ fingerprint: String) throws {

@@ -11,6 +11,11 @@ extension HistoryEntry {
 
     init(_ row: PostgresRow) throws {
         var fields = row.fields
+        try self.init(&fields)
+    }
+
+    /// Reads twelve columns.
+    init(_ fields: inout PostgresFields) throws {
         sequence = try fields.next()
         record = RecordID(try fields.next())
         user = UserID(try fields.next())

@@ -1,6 +1,6 @@
 /// What a training had reached, as bytes: numbers are little-endian, lists have their length before them.
 struct Checkpoint {
-    private static let mark = Array("riskd training 1\n".utf8)
+    private static let mark = Array("riskd training 2\n".utf8)
 
     let fingerprint: String
     /// The parameters of each network that is done.
@@ -31,6 +31,7 @@ struct Checkpoint {
         append(UInt64(state.bestEpoch))
         append(state.bestLoss.bitPattern)
         append(state.random.state)
+        append(UInt64(state.adversarialScale.bitPattern))
         for numbers in [state.parameters, state.best, state.means, state.squares] { append(numbers) }
         append(Self.sum(bytes[...]))
         return bytes
@@ -52,6 +53,7 @@ struct Checkpoint {
         self.finished = finished
         let (steps, epoch, bestEpoch) = (try reader.number(), try reader.number(), try reader.number())
         let (bestLoss, random) = (try reader.number(), try reader.number())
+        let scale = try reader.number()
         var state = TrainerState(parameters: try reader.floats(), random: SeededRandom(seed: random))
         state.best = try reader.floats()
         state.means = try reader.floats()
@@ -60,6 +62,7 @@ struct Checkpoint {
         guard state.best.count == count, state.means.count == count, state.squares.count == count else {
             throw .wrongCheckpoint(reason: "its lists have different lengths")
         }
+        state.adversarialScale = Float(bitPattern: UInt32(truncatingIfNeeded: scale))
         state.steps = Int(clamping: steps)
         state.epoch = Int(clamping: epoch)
         state.bestEpoch = Int(clamping: bestEpoch)

@@ -1,11 +1,11 @@
 extension Convolution {
     /// Writes every output's patch as a column (im2col): `patch` × `places`, so that a convolution is a matrix product.
-    func gather(_ input: UnsafePointer<Float>, into columns: UnsafeMutablePointer<Float>) {
-        var row = columns
+    func gather(_ input: UnsafePointer<Float>, into patches: UnsafeMutablePointer<Float>) {
+        var row = patches
         for plane in 0..<inputPlanes {
-            let source = input + plane * height * width
-            for down in -1...1 {
-                for right in -1...1 {
+            let source = input + plane * rows.size * columns.size
+            for down in 0..<rows.window {
+                for right in 0..<columns.window {
                     gatherRow(source, down, right, into: row)
                     row += places
                 }
@@ -19,17 +19,18 @@ extension Convolution {
         _ right: Int,
         into row: UnsafeMutablePointer<Float>
     ) {
-        let (valid, outputWidth) = (columnsInside(right), outputWidth)
-        for y in 0..<outputHeight {
-            let target = row + y * outputWidth
-            let line = y * stride + down
-            guard line >= 0, line < height, !valid.isEmpty else {
-                target.update(repeating: 0, count: outputWidth)
+        let (lines, valid) = (rows.outputsInside(at: down), columns.outputsInside(at: right))
+        let (count, stride) = (columns.outputs, columns.stride)
+        for y in 0..<rows.outputs {
+            let target = row + y * count
+            guard lines.contains(y), !valid.isEmpty else {
+                target.update(repeating: 0, count: count)
                 continue
             }
             for x in 0..<valid.lowerBound { target[x] = 0 }
-            for x in valid.upperBound..<outputWidth { target[x] = 0 }
-            let start = source + line * width + right
+            for x in valid.upperBound..<count { target[x] = 0 }
+            let line = y * rows.stride + down - rows.before
+            let start = source + line * columns.size + right - columns.before
             if stride == 1 {
                 (target + valid.lowerBound).update(from: start + valid.lowerBound, count: valid.count)
             } else {
@@ -39,12 +40,12 @@ extension Convolution {
     }
 
     /// Adds every column back to where its patch came from: the transpose of ``gather(_:into:)``.
-    func scatter(_ columns: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>) {
-        var row = columns
+    func scatter(_ patches: UnsafePointer<Float>, into input: UnsafeMutablePointer<Float>) {
+        var row = patches
         for plane in 0..<inputPlanes {
-            let target = input + plane * height * width
-            for down in -1...1 {
-                for right in -1...1 {
+            let target = input + plane * rows.size * columns.size
+            for down in 0..<rows.window {
+                for right in 0..<columns.window {
                     scatterRow(row, down, right, into: target)
                     row += places
                 }
@@ -58,23 +59,16 @@ extension Convolution {
         _ right: Int,
         into target: UnsafeMutablePointer<Float>
     ) {
-        let valid = columnsInside(right)
-        for y in 0..<outputHeight {
-            let line = y * stride + down
-            guard line >= 0, line < height else { continue }
-            let (source, start) = (row + y * outputWidth, target + line * width + right)
+        let (valid, stride) = (columns.outputsInside(at: right), columns.stride)
+        for y in rows.outputsInside(at: down) {
+            let line = y * rows.stride + down - rows.before
+            let source = row + y * columns.outputs
+            let start = target + line * columns.size + right - columns.before
             if stride == 1 {
                 for x in valid { start[x] += source[x] }
             } else {
                 for x in valid { start[x * stride] += source[x] }
             }
         }
-    }
-
-    /// The output columns whose input column, moved by `right`, is inside the plane.
-    private func columnsInside(_ right: Int) -> Range<Int> {
-        let first = right < 0 ? 1 : 0
-        let last = min(outputWidth - 1, (width - 1 - right) / stride)
-        return first..<max(first, last + 1)
     }
 }

@@ -6,6 +6,10 @@ package struct Examples: Sendable {
         package var input: [Float]
         /// The place of its class.
         package var label: Int
+        /// The place of the class that the served model gave it.
+        package var served: Int
+        /// The probability that it should get of each class; nil for all of it at `label`.
+        package var target: [Float]?
         /// How much it counts in the loss; 1 is ordinary.
         package var weight: Float
         /// Whether an ordinary user sent it, as far as is known.
@@ -21,6 +25,8 @@ package struct Examples: Sendable {
         package init(
             input: [Float],
             label: Int,
+            served: Int? = nil,
+            target: [Float]? = nil,
             weight: Float = 1,
             isClean: Bool = true,
             isValidation: Bool = false,
@@ -29,6 +35,8 @@ package struct Examples: Sendable {
         ) {
             self.input = input
             self.label = label
+            self.served = served ?? label
+            self.target = target
             self.weight = weight
             self.isClean = isClean
             self.isValidation = isValidation
@@ -43,10 +51,16 @@ package struct Examples: Sendable {
     package private(set) var inputs: [Float] = []
     /// The place of each one's class.
     package private(set) var labels: [Int] = []
+    /// The place of the class that the served model gave each.
+    package private(set) var served: [Int] = []
+    /// The probability that each should get of each class; nil for all of it at its label.
+    package private(set) var targets: [[Float]?] = []
     /// How much each counts.
     package private(set) var weights: [Float] = []
     /// Whether an ordinary user sent it.
     package private(set) var isClean: [Bool] = []
+    /// Whether it judges the network instead of teaching it.
+    package private(set) var isValidation: [Bool] = []
     /// The example that each was made from: its own index for clean ones.
     package private(set) var origins: [Int] = []
     /// Those whose difference from their origin may be added to others, among those that teach.
@@ -73,8 +87,11 @@ package struct Examples: Sendable {
         origins.append(example.origin ?? count)
         inputs += example.input
         labels.append(example.label)
+        served.append(example.served)
+        targets.append(example.target)
         weights.append(example.weight)
         isClean.append(example.isClean)
+        isValidation.append(example.isValidation)
     }
 
     /// Shifts and scales every column to mean 0 and deviation 1 over the clean training examples.

@@ -4,8 +4,12 @@ package enum Layer: Hashable, Sendable {
     case dense(inputs: Int, outputs: Int)
     /// y = max(x, 0).
     case rectifier(count: Int)
-    /// A 3 × 3 convolution, W of outputs × inputs × 3 × 3 before b.
+    /// A convolution, W of outputs × inputs × rows × columns before b.
     case convolution(Convolution)
+    /// y = a x + b, with an a for each plane before the bs.
+    case affine(planes: Int, places: Int)
+    /// The largest or the mean of each window.
+    case pooling(Pooling)
     /// Four planes of half the size become one (ONNX `DepthToSpace`, mode CRD, block size 2).
     case depthToSpace(planes: Int, height: Int, width: Int)
 
@@ -15,6 +19,8 @@ package enum Layer: Hashable, Sendable {
         case .dense(let inputs, _): inputs
         case .rectifier(let count): count
         case .convolution(let convolution): convolution.inputCount
+        case .affine(let planes, let places): planes * places
+        case .pooling(let pooling): pooling.inputCount
         case .depthToSpace(let planes, let height, let width): 4 * planes * height * width
         }
     }
@@ -25,6 +31,8 @@ package enum Layer: Hashable, Sendable {
         case .dense(_, let outputs): outputs
         case .rectifier(let count): count
         case .convolution(let convolution): convolution.outputCount
+        case .affine(let planes, let places): planes * places
+        case .pooling(let pooling): pooling.outputCount
         case .depthToSpace(let planes, let height, let width): 4 * planes * height * width
         }
     }
@@ -33,8 +41,9 @@ package enum Layer: Hashable, Sendable {
     package var parameterCount: Int {
         switch self {
         case .dense(let inputs, let outputs): (inputs + 1) * outputs
-        case .rectifier, .depthToSpace: 0
+        case .rectifier, .depthToSpace, .pooling: 0
         case .convolution(let convolution): (convolution.patch + 1) * convolution.outputPlanes
+        case .affine(let planes, _): 2 * planes
         }
     }
 
@@ -43,7 +52,7 @@ package enum Layer: Hashable, Sendable {
         switch self {
         case .dense(let inputs, _): inputs
         case .convolution(let convolution): convolution.patch
-        case .rectifier, .depthToSpace: 1
+        case .rectifier, .depthToSpace, .affine, .pooling: 1
         }
     }
 
@@ -52,40 +61,8 @@ package enum Layer: Hashable, Sendable {
         switch self {
         case .dense(_, let outputs): outputs
         case .convolution(let convolution): convolution.outputPlanes
-        case .rectifier, .depthToSpace: 0
+        case .affine(let planes, _): planes
+        case .rectifier, .depthToSpace, .pooling: 0
         }
     }
-}
-
-/// A convolution with a 3 × 3 kernel over planes that are surrounded by one line of zeros.
-package struct Convolution: Hashable, Sendable {
-    /// Rows of an input plane.
-    package let height: Int
-    /// Columns of an input plane.
-    package let width: Int
-    /// Planes in.
-    package let inputPlanes: Int
-    /// Planes out.
-    package let outputPlanes: Int
-    /// 1, or 2 to halve height and width (rounded up).
-    package let stride: Int
-
-    /// A convolution.
-    package init(height: Int, width: Int, inputPlanes: Int, outputPlanes: Int, stride: Int = 1) {
-        self.height = height
-        self.width = width
-        self.inputPlanes = inputPlanes
-        self.outputPlanes = outputPlanes
-        self.stride = stride
-    }
-
-    /// Rows of an output plane.
-    package var outputHeight: Int { (height - 1) / stride + 1 }
-    /// Columns of an output plane.
-    package var outputWidth: Int { (width - 1) / stride + 1 }
-    /// Inputs that one output sums over.
-    var patch: Int { inputPlanes * 9 }
-    var inputCount: Int { inputPlanes * height * width }
-    var places: Int { outputHeight * outputWidth }
-    var outputCount: Int { outputPlanes * places }
 }

@@ -24,7 +24,7 @@ extension OnnxModel {
             let name = "layer\(index)"
             let numbers = parameters[network.offsets[index]...].prefix(layer.parameterCount)
             tensors += Self.tensors(of: layer, numbers, name)
-            nodes.append(Self.node(of: layer, name, input: last))
+            nodes += Self.nodes(of: layer, name, input: last)
             last = name
         }
         if network.addsInput {
@@ -51,6 +51,13 @@ extension OnnxModel {
         _ numbers: ArraySlice<Float>,
         _ name: String
     ) -> [OnnxTensor] {
+        if case .affine(let planes, let places) = layer {
+            let shape = places == 1 ? [planes] : [planes, 1, 1]
+            return [
+                OnnxTensor("\(name).weight", shape: shape, numbers.prefix(planes)),
+                OnnxTensor("\(name).bias", shape: shape, numbers.suffix(planes)),
+            ]
+        }
         guard let shape = layer.weightShape else { return [] }
         let biases = numbers.suffix(layer.biasCount)
         return [
@@ -59,39 +66,41 @@ extension OnnxModel {
         ]
     }
 
-    private static func node(of layer: Layer, _ name: String, input: String) -> OnnxNode {
+    private static func nodes(of layer: Layer, _ name: String, input: String) -> [OnnxNode] {
         let parameters = [input, "\(name).weight", "\(name).bias"]
-        return switch layer {
+        switch layer {
         case .dense:
-            OnnxNode(
-                "Gemm",
-                name,
-                inputs: parameters,
-                output: name,
-                attributes: [OnnxNode.attribute("transB", 1)]
-            )
-        case .rectifier: OnnxNode("Relu", name, inputs: [input], output: name)
+            let transposed = OnnxNode.attribute("transB", 1)
+            return [OnnxNode("Gemm", name, inputs: parameters, output: name, attributes: [transposed])]
+        case .rectifier: return [OnnxNode("Relu", name, inputs: [input], output: name)]
         case .convolution(let convolution):
-            OnnxNode(
-                "Conv",
-                name,
-                inputs: parameters,
-                output: name,
-                attributes: [
-                    OnnxNode.attribute("kernel_shape", [3, 3]),
-                    OnnxNode.attribute("pads", [1, 1, 1, 1]),
-                    OnnxNode.attribute("strides", [convolution.stride, convolution.stride]),
-                ]
-            )
+            let windows = windows(convolution.rows, convolution.columns)
+            return [OnnxNode("Conv", name, inputs: parameters, output: name, attributes: windows)]
+        case .affine:
+            let scaled = "\(name).scaled"
+            return [
+                OnnxNode("Mul", scaled, inputs: [input, parameters[1]], output: scaled),
+                OnnxNode("Add", name, inputs: [scaled, parameters[2]], output: name),
+            ]
+        case .pooling(let pooling):
+            var attributes = windows(pooling.rows, pooling.columns)
+            guard pooling.kind == .mean else {
+                return [OnnxNode("MaxPool", name, inputs: [input], output: name, attributes: attributes)]
+            }
+            attributes.append(OnnxNode.attribute("count_include_pad", 1))
+            return [OnnxNode("AveragePool", name, inputs: [input], output: name, attributes: attributes)]
         case .depthToSpace:
-            OnnxNode(
-                "DepthToSpace",
-                name,
-                inputs: [input],
-                output: name,
-                attributes: [OnnxNode.attribute("blocksize", 2), OnnxNode.attribute("mode", "CRD")]
-            )
+            let attributes = [OnnxNode.attribute("blocksize", 2), OnnxNode.attribute("mode", "CRD")]
+            return [OnnxNode("DepthToSpace", name, inputs: [input], output: name, attributes: attributes)]
         }
+    }
+
+    private static func windows(_ rows: WindowAxis, _ columns: WindowAxis) -> [ProtobufMessage] {
+        [
+            OnnxNode.attribute("kernel_shape", [rows.window, columns.window]),
+            OnnxNode.attribute("pads", [rows.before, columns.before, rows.after, columns.after]),
+            OnnxNode.attribute("strides", [rows.stride, columns.stride]),
+        ]
     }
 }
 
@@ -100,8 +109,12 @@ extension Layer {
     fileprivate var weightShape: [Int]? {
         switch self {
         case .dense(let inputs, let outputs): [outputs, inputs]
-        case .convolution(let convolution): [convolution.outputPlanes, convolution.inputPlanes, 3, 3]
-        case .rectifier, .depthToSpace: nil
+        case .convolution(let convolution):
+            [
+                convolution.outputPlanes, convolution.inputPlanes, convolution.rows.window,
+                convolution.columns.window,
+            ]
+        case .rectifier, .depthToSpace, .affine, .pooling: nil
         }
     }
 }

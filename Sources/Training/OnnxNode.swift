@@ -72,3 +72,27 @@ struct OnnxNode: Hashable, Sendable {
         return message
     }
 }
+
+extension OnnxNode {
+    /// An attribute that is an integer; nil when the node lacks it.
+    func integer(_ name: String) -> Int? { attribute(name)?.number(3) }
+
+    /// An attribute that is a list of integers; nil when the node lacks it.
+    func integers(_ name: String) throws(TrainingError) -> [Int]? { try attribute(name)?.numbers(8) }
+
+    /// An attribute that is a number; nil when the node lacks it.
+    func float(_ name: String) -> Float? { attribute(name)?.float(2) }
+
+    /// An attribute that is a text; nil when the node lacks it.
+    func text(_ name: String) -> String? { attribute(name)?.text(4) }
+
+    /// An attribute that is a tensor; nil when the node lacks it.
+    func tensor(_ name: String) throws(TrainingError) -> OnnxTensor? {
+        guard let message = try attribute(name)?.messages(5).first else { return nil }
+        return try OnnxTensor(message)
+    }
+
+    private func attribute(_ name: String) -> ProtobufMessage? {
+        attributes.first { $0.text(1) == name }
+    }
+}

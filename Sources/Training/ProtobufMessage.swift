@@ -25,7 +25,7 @@ struct ProtobufMessage: Hashable, Sendable {
     ///
     /// - Throws: `wrongModel` when the bytes are none.
     init(_ bytes: [UInt8]) throws(TrainingError) {
-        var reader = Reader(bytes: bytes)
+        var reader = ProtobufReader(bytes: bytes)
         while let field = try reader.next() { fields.append(field) }
     }
 
@@ -73,6 +73,31 @@ struct ProtobufMessage: Hashable, Sendable {
         }
     }
 
+    /// The last float32 of a field; nil when there is none.
+    func float(_ field: Int) -> Float? {
+        fields.last { $0.number == field }.flatMap {
+            if case .fixed32(let bytes) = $0.value { Float(littleEndian: bytes[...]) } else { nil }
+        }
+    }
+
+    /// Every float32 of a repeated field, packed or not.
+    func floats(_ field: Int) -> [Float] {
+        var floats: [Float] = []
+        for entry in fields where entry.number == field {
+            switch entry.value {
+            case .fixed32(let bytes), .bytes(let bytes):
+                for start in stride(from: 0, to: bytes.count - 3, by: 4) {
+                    floats.append(Float(littleEndian: bytes[start..<start + 4]))
+                }
+            case .number, .fixed64: continue
+            }
+        }
+        return floats
+    }
+
+    /// The last bytes of a field; nil when there are none.
+    func bytes(_ field: Int) -> [UInt8]? { allBytes(field).last }
+
     /// The last text of a field; empty when there is none.
     func text(_ field: Int) -> String { String(decoding: allBytes(field).last ?? [], as: UTF8.self) }
 
@@ -93,7 +118,7 @@ struct ProtobufMessage: Hashable, Sendable {
             switch entry.value {
             case .number(let number): numbers.append(Int(truncatingIfNeeded: number))
             case .bytes(let bytes):
-                var reader = Reader(bytes: bytes)
+                var reader = ProtobufReader(bytes: bytes)
                 while !reader.isAtEnd { numbers.append(Int(truncatingIfNeeded: try reader.number())) }
             case .fixed32, .fixed64: throw .wrongModel(reason: "field \(field) is not a list of integers")
             }
@@ -127,47 +152,9 @@ struct ProtobufMessage: Hashable, Sendable {
     }
 }
 
-/// Takes the bytes of a message apart.
-private struct Reader {
-    let bytes: [UInt8]
-    var place = 0
-
-    init(bytes: [UInt8]) { self.bytes = bytes }
-
-    var isAtEnd: Bool { place >= bytes.count }
-
-    mutating func next() throws(TrainingError) -> ProtobufMessage.Field? {
-        guard !isAtEnd else { return nil }
-        let key = try number()
-        guard let field = Int(exactly: key >> 3), field > 0, field < 1 << 29 else { throw damaged() }
-        switch key & 7 {
-        case 0: return .init(number: field, value: .number(try number()))
-        case 1: return .init(number: field, value: .fixed64(try take(8)))
-        case 2: return .init(number: field, value: .bytes(try take(try number())))
-        case 5: return .init(number: field, value: .fixed32(try take(4)))
-        default: throw damaged()
-        }
-    }
-
-    mutating func number() throws(TrainingError) -> UInt64 {
-        var result: UInt64 = 0
-        for shift in stride(from: 0, to: 70, by: 7) {
-            guard !isAtEnd else { throw damaged() }
-            let byte = bytes[place]
-            place += 1
-            result |= UInt64(byte & 0x7F) << UInt64(shift)
-            if byte < 0x80 { return result }
-        }
-        throw damaged()
-    }
-
-    private mutating func take(_ count: UInt64) throws(TrainingError) -> [UInt8] {
-        guard count <= UInt64(bytes.count - place) else { throw damaged() }
-        defer { place += Int(count) }
-        return Array(bytes[place..<place + Int(count)])
-    }
-
-    private func damaged() -> TrainingError {
-        .wrongModel(reason: "it is not an ONNX file, or cut short (at byte \(place))")
+extension Float {
+    /// The number that four bytes hold, the lowest first.
+    init(littleEndian bytes: ArraySlice<UInt8>) {
+        self.init(bitPattern: bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) })
     }
 }

@@ -63,7 +63,10 @@ package enum Recipe: Hashable, Sendable {
     }
 
     /// What is trained, in order.
-    var phases: [Phase] {
+    ///
+    /// - Parameter guide: follows an autoencoder that stands before a classifier.
+    /// - Returns: one network after another.
+    func phases(_ guide: Objective.Guide?) -> [Phase] {
         switch self {
         case .encoder(let encoder):
             let layers = Self.encoderLayers(encoder.width, encoder.code)
@@ -77,7 +80,7 @@ package enum Recipe: Hashable, Sendable {
                 Phase(
                     name: "autoencoder",
                     network: Self.autoencoder(encoder.width, encoder.code),
-                    objective: .reconstruction
+                    objective: .reconstruction(nil)
                 ),
                 Phase(
                     name: "classifier",
@@ -91,7 +94,7 @@ package enum Recipe: Hashable, Sendable {
                 Phase(
                     name: "autoencoder",
                     network: Self.autoencoder(width, code),
-                    objective: .reconstruction
+                    objective: .reconstruction(guide)
                 )
             ]
         case .image(let image):
@@ -99,7 +102,7 @@ package enum Recipe: Hashable, Sendable {
                 Phase(
                     name: "autoencoder",
                     network: Self.imageAutoencoder(image),
-                    objective: .reconstruction
+                    objective: .reconstruction(guide)
                 )
             ]
         }

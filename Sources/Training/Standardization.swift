@@ -39,4 +39,14 @@ package struct Standardization: Hashable, Sendable {
             parameters[bias] = parameters[bias] * scales[output] + means[output]
         }
     }
+
+    /// A guide that takes z where the given one takes x.
+    func unfolded(before guide: Objective.Guide) -> Objective.Guide {
+        let layers: [Layer] = [.affine(planes: means.count, places: 1)] + guide.classifier.network.layers
+        let classifier = ClassifierNetwork(
+            Network(layers),
+            parameters: scales + means + guide.classifier.parameters
+        )
+        return Objective.Guide(classifier, weight: guide.weight)
+    }
 }

@@ -16,6 +16,8 @@ package struct TrainerState: Hashable, Sendable {
     package var bestEpoch = 0
     /// Its validation loss.
     package var bestLoss = Double.infinity
+    /// What adversarial examples count in the next epoch, beside their own weights.
+    package var adversarialScale: Float = 1
     /// Where random choices go on.
     var random: SeededRandom
 

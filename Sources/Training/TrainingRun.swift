@@ -28,12 +28,14 @@ package final class TrainingRun {
     ///   - examples: of the recipe's width.
     ///   - augmentation: how they are varied; noise is in standard deviations of a feature, or in units of a pixel.
     ///   - settings: how long and in what steps.
+    ///   - guide: the classifier that an autoencoder is to stand before, where it helps to train it.
     /// - Throws: `unsuitable` when there are too few examples.
     package init(
         _ recipe: Recipe,
         examples: Examples,
         augmentation: Augmentation,
-        settings: TrainingSettings
+        settings: TrainingSettings,
+        guide: Objective.Guide? = nil
     ) throws(TrainingError) {
         guard examples.training.count(where: { examples.isClean[$0] }) >= 20, !examples.validation.isEmpty
         else {
@@ -45,7 +47,8 @@ package final class TrainingRun {
         }
         var examples = examples
         standardization = recipe.standardizes ? examples.standardize() : nil
-        let phases = recipe.phases
+        let standardization = standardization
+        let phases = recipe.phases(guide.map { standardization?.unfolded(before: $0) ?? $0 })
         self.recipe = recipe
         self.phases = phases
         self.examples = examples
@@ -89,7 +92,7 @@ package final class TrainingRun {
         guard finished.count >= phases.count - 1, trainer.state.bestEpoch > 0 else { return nil }
         var parameters = trainer.state.best
         standardization?.foldIntoInput(&parameters, of: trainer.network)
-        if phases[phases.count - 1].objective == .reconstruction {
+        if case .reconstruction = phases[phases.count - 1].objective {
             standardization?.foldIntoOutput(&parameters, of: trainer.network)
         }
         return Result(network: trainer.network, parameters: parameters, epoch: trainer.state.bestEpoch)

@@ -2,6 +2,8 @@
 package struct TrainingSettings: Hashable, Sendable {
     /// Decides every random choice.
     package var seed: UInt64 = 1
+    /// The largest share of clean validation records, 0 … 1, that may get another class than the served model's; nil for any.
+    package var cleanDisagreement: Double?
     /// Examples a step.
     package var batch = 128
     /// The step size of Adam at the start; it falls to a tenth along a half cosine until the last epoch.

@@ -8,8 +8,9 @@ final class Workspace {
     /// The input of each layer, then the output of the last.
     private let values: [FloatBuffer]
     private var slopes: [FloatBuffer] = []
-    private let columns: FloatBuffer
-    private let columnSlopes: FloatBuffer
+    /// One input's patches, and their slopes.
+    let patches: FloatBuffer
+    let patchSlopes: FloatBuffer
 
     init(_ network: Network, capacity: Int) {
         self.network = network
@@ -24,19 +25,22 @@ final class Workspace {
                 0
             }
         }
-        columns = FloatBuffer(count: largest.max() ?? 0)
-        columnSlopes = FloatBuffer(count: largest.max() ?? 0)
+        patches = FloatBuffer(count: largest.max() ?? 0)
+        patchSlopes = FloatBuffer(count: largest.max() ?? 0)
     }
 
     /// Where inputs go, row after row.
     var input: UnsafeMutablePointer<Float> { values[0].values }
     /// Where outputs are after ``forward(_:count:)``.
     var output: UnsafeMutablePointer<Float> { values[network.layers.count].values }
-    /// Where the loss's slope by each output goes before ``backward(_:count:from:)``.
+    /// Where the loss's slope by each output goes before ``backward(_:count:from:givesInput:learns:)``.
     var outputSlopes: UnsafeMutablePointer<Float> {
         if slopes.isEmpty { slopes = values.map { FloatBuffer(count: $0.count) } }
         return slopes[network.layers.count].values
     }
+
+    /// Where the loss's slope by each input is after a ``backward(_:count:from:givesInput:learns:)`` that gives it.
+    var inputSlopes: UnsafeMutablePointer<Float> { slopes[0].values }
 
     /// Computes the outputs of the first `count` inputs.
     func forward(_ parameters: UnsafePointer<Float>, count: Int) {
@@ -67,6 +71,17 @@ final class Workspace {
                         y + row * convolution.outputCount
                     )
                 }
+            case .affine(let planes, let places):
+                for row in 0..<count * planes {
+                    let plane = row % planes
+                    for place in row * places..<(row + 1) * places {
+                        y[place] = weights[plane] * x[place] + weights[planes + plane]
+                    }
+                }
+            case .pooling(let pooling):
+                for row in 0..<count {
+                    pooling.forward(x + row * pooling.inputCount, y + row * pooling.outputCount)
+                }
             case .depthToSpace(let planes, let height, let width):
                 forEachBlock(count * planes, height, width) { deep, wide in y[wide] = x[deep] }
             }
@@ -76,27 +91,31 @@ final class Workspace {
     }
 
     /// Adds to ``gradient`` the slopes of the parameters from layer `first` on, for the last forward pass.
-    func backward(_ parameters: UnsafePointer<Float>, count: Int, from first: Int = 0) {
+    ///
+    /// - Parameters:
+    ///   - parameters: those of the forward pass.
+    ///   - count: inputs of it.
+    ///   - first: layers before it are not asked about.
+    ///   - givesInput: whether ``inputSlopes`` are wanted; `first` is 0 then.
+    ///   - learns: whether slopes of the parameters are wanted.
+    func backward(
+        _ parameters: UnsafePointer<Float>,
+        count: Int,
+        from first: Int = 0,
+        givesInput: Bool = false,
+        learns: Bool = true
+    ) {
+        if givesInput, network.addsInput {
+            inputSlopes.update(from: outputSlopes, count: count * network.inputCount)
+        }
         for index in stride(from: network.layers.count - 1, through: first, by: -1) {
             let (x, dx, dy) = (values[index].values, slopes[index].values, slopes[index + 1].values)
             let weights = parameters + network.offsets[index]
-            let slopes = gradient.values + network.offsets[index]
-            let needsInput = index > first
+            let slopes = learns ? gradient.values + network.offsets[index] : nil
+            let needsInput = index > first || givesInput
             switch network.layers[index] {
             case .dense(let inputs, let outputs):
-                BLAS.multiply(
-                    .init(dy, transposed: true),
-                    .init(x),
-                    into: slopes,
-                    rows: outputs,
-                    columns: inputs,
-                    inner: count,
-                    adding: true
-                )
-                let biases = slopes + inputs * outputs
-                for row in 0..<count {
-                    for column in 0..<outputs { biases[column] += dy[row * outputs + column] }
-                }
+                if let slopes { differentiateDense(inputs, outputs, count, x: x, dy: dy, slopes) }
                 guard needsInput else { continue }
                 BLAS.multiply(
                     .init(dy),
@@ -121,81 +140,22 @@ final class Workspace {
                         dx: needsInput ? dx + start : nil
                     )
                 }
+            case .affine(let planes, let places):
+                for row in 0..<count * planes {
+                    let plane = row % planes
+                    for place in row * places..<(row + 1) * places {
+                        slopes?[plane] += x[place] * dy[place]
+                        slopes?[planes + plane] += dy[place]
+                        dx[place] = weights[plane] * dy[place]
+                    }
+                }
+            case .pooling(let pooling):
+                for row in 0..<count {
+                    let (start, end) = (row * pooling.inputCount, row * pooling.outputCount)
+                    pooling.backward(x + start, values[index + 1].values + end, dy + end, dx + start)
+                }
             case .depthToSpace(let planes, let height, let width):
                 forEachBlock(count * planes, height, width) { deep, wide in dx[deep] = dy[wide] }
-            }
-        }
-    }
-
-    private func convolve(
-        _ convolution: Convolution,
-        _ weights: UnsafePointer<Float>,
-        _ x: UnsafePointer<Float>,
-        _ y: UnsafeMutablePointer<Float>
-    ) {
-        let (places, planes) = (convolution.places, convolution.outputPlanes)
-        let biases = weights + planes * convolution.patch
-        convolution.gather(x, into: columns.values)
-        for plane in 0..<planes { (y + plane * places).update(repeating: biases[plane], count: places) }
-        BLAS.multiply(
-            .init(weights),
-            .init(columns.values),
-            into: y,
-            rows: planes,
-            columns: places,
-            inner: convolution.patch,
-            adding: true
-        )
-    }
-
-    private func differentiate(
-        _ convolution: Convolution,
-        _ weights: UnsafePointer<Float>,
-        x: UnsafePointer<Float>,
-        dy: UnsafePointer<Float>,
-        slopes: UnsafeMutablePointer<Float>,
-        dx: UnsafeMutablePointer<Float>?
-    ) {
-        let (places, planes, patch) = (convolution.places, convolution.outputPlanes, convolution.patch)
-        convolution.gather(x, into: columns.values)
-        BLAS.multiply(
-            .init(dy),
-            .init(columns.values, transposed: true),
-            into: slopes,
-            rows: planes,
-            columns: patch,
-            inner: places,
-            adding: true
-        )
-        let biases = slopes + planes * patch
-        for plane in 0..<planes {
-            var sum: Float = 0
-            for place in 0..<places { sum += dy[plane * places + place] }
-            biases[plane] += sum
-        }
-        guard let dx else { return }
-        BLAS.multiply(
-            .init(weights, transposed: true),
-            .init(dy),
-            into: columnSlopes.values,
-            rows: patch,
-            columns: places,
-            inner: planes
-        )
-        dx.update(repeating: 0, count: convolution.inputCount)
-        convolution.scatter(columnSlopes.values, into: dx)
-    }
-
-    /// Calls `body` with each number's place among the deep planes, and its place in the wide ones.
-    private func forEachBlock(_ planes: Int, _ height: Int, _ width: Int, _ body: (Int, Int) -> Void) {
-        for plane in 0..<planes {
-            for corner in 0..<4 {
-                let (down, right) = (corner / 2, corner % 2)
-                for y in 0..<height {
-                    let deep = ((plane * 4 + corner) * height + y) * width
-                    let wide = (plane * 2 * height + 2 * y + down) * 2 * width + right
-                    for x in 0..<width { body(deep + x, wide + 2 * x) }
-                }
             }
         }
     }

@@ -26,9 +26,9 @@ import Training
         ]
         let data = try await TrainingData(request, runtime: nil)
         #expect(data.classes == ["cat", "dog"])
-        #expect(data.counts == (clean: 30, adversarial: 2, successful: 1))
+        #expect(data.counts == .init(clean: 30, adversarial: 2, successful: 1))
         // The one that is too far away is left out; the other knows what it was made from.
-        #expect(data.examples.labels[1] == 0 && data.logged[1] == 1)
+        #expect(data.examples.labels[1] == 0 && data.examples.served[1] == 1)
         #expect(data.examples.origins[1] == 0 && data.examples.weights[1] == request.adversarialWeight)
         #expect(data.examples.isClean.count { $0 } == 30)
         #expect(data.digest == (try await TrainingData(request, runtime: nil)).digest)
@@ -111,6 +111,6 @@ import Training
         request.logs = [try scene.file("log", Scene.log(30))]
         request.labels = [try scene.file("labels", "id,label\nr0,dog\n")]
         let data = try await TrainingData(request, runtime: nil)
-        #expect(data.examples.labels[0] == 1 && data.logged[0] == 0)
+        #expect(data.examples.labels[0] == 1 && data.examples.served[0] == 0)
     }
 }

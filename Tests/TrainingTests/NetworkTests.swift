@@ -13,6 +13,26 @@ import Testing
             .convolution(Convolution(height: 5, width: 4, inputPlanes: 2, outputPlanes: 3, stride: 2)),
             .rectifier(count: 18), .dense(inputs: 18, outputs: 3),
         ]),
+        Network([
+            .affine(planes: 2, places: 20),
+            .pooling(
+                Pooling(
+                    .largest,
+                    rows: WindowAxis(size: 5, window: 3, stride: 2, before: 1, after: 1),
+                    columns: WindowAxis(size: 4, window: 2, stride: 2),
+                    planes: 2
+                )
+            ),
+            .pooling(
+                Pooling(
+                    .mean,
+                    rows: WindowAxis(size: 3, window: 2),
+                    columns: WindowAxis(size: 2, window: 1),
+                    planes: 2
+                )
+            ),
+            .affine(planes: 8, places: 1), .dense(inputs: 8, outputs: 3),
+        ]),
     ]
 
     @Test(arguments: small)
@@ -31,7 +51,20 @@ import Testing
             ],
             addsInput: true
         )
-        expectSlopes(of: network, .reconstruction, Self.examples(width: 48, classes: 3))
+        expectSlopes(of: network, .reconstruction(nil), Self.examples(width: 48, classes: 3))
+    }
+
+    @Test func `slopes agree with finite differences where a classifier guides`() {
+        let network = Network([.dense(inputs: 6, outputs: 4), .dense(inputs: 4, outputs: 6)])
+        let judge = Network([
+            .dense(inputs: 6, outputs: 5), .rectifier(count: 5), .dense(inputs: 5, outputs: 3),
+        ])
+        var random = SeededRandom(seed: 2)
+        let guide = Objective.Guide(
+            ClassifierNetwork(judge, parameters: judge.initialParameters(&random)),
+            weight: 0.7
+        )
+        expectSlopes(of: network, .reconstruction(guide), Self.examples(width: 6, classes: 3))
     }
 
     @Test func `the first layers stay as they are when they are frozen`() {
@@ -118,6 +151,7 @@ import Testing
                 .init(
                     input: input,
                     label: index % classes,
+                    target: index % 4 == 1 ? (0..<classes).map { $0 < 2 ? 0.5 : 0 } : nil,
                     weight: weight,
                     isValidation: index == 8,
                     origin: origin

@@ -47,7 +47,7 @@ import Testing
         let recipe = Recipe.image(
             .init(height: height, width: width, channels: channels, planes: 5, code: channels % 2)
         )
-        let network = try #require(recipe.phases.first).network
+        let network = try #require(recipe.phases(nil).first).network
         let parameters = parameters(of: network)
         let shape = [channels, height, width]
         let model = OnnxModel(
@@ -65,7 +65,7 @@ import Testing
 
     @Test func `an untrained image autoencoder gives back what it takes`() throws {
         let recipe = Recipe.image(.init(height: 6, width: 6, channels: 1, planes: 4, code: 0))
-        let network = try #require(recipe.phases.first).network
+        let network = try #require(recipe.phases(nil).first).network
         var random = SeededRandom(seed: 1)
         let input = numbers(36, seed: 3)
         #expect(network.outputs(of: input, parameters: network.initialParameters(&random)) == input)
@@ -93,7 +93,7 @@ import Testing
 
     @Test func `an autoencoder before a classifier is the one after the other`() throws {
         let recipe = Recipe.image(.init(height: 28, width: 28, channels: 1, planes: 4, code: 0))
-        let network = try #require(recipe.phases.first).network
+        let network = try #require(recipe.phases(nil).first).network
         let parameters = parameters(of: network)
         let shape = [1, 28, 28]
         let first = OnnxModel(

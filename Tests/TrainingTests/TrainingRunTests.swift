@@ -90,6 +90,38 @@ import Testing
         #expect(zip(wanted, found).allSatisfy { abs($0 - $1) < 1e-3 * max(1, abs($0)) })
     }
 
+    @Test func `a budget for clean disagreement is kept to`() throws {
+        var settings = TrainingSettings()
+        settings.epochs = 30
+        settings.batch = 50
+        settings.learningRate = 0.005
+        func tally(_ budget: Double?) throws -> Tally {
+            settings.cleanDisagreement = budget
+            let examples = Self.contested()
+            let run = try TrainingRun(
+                Self.recipe,
+                examples: examples,
+                augmentation: .init(),
+                settings: settings
+            )
+            while !run.isFinished { _ = run.runEpoch(isStopped: { false }, progress: { _ in }) }
+            let result = try #require(run.result)
+            let outputs = result.network.outputs(of: examples.inputs, parameters: result.parameters)
+            var tally = Tally()
+            for index in examples.validation {
+                let logits = outputs[index * 3..<index * 3 + 3]
+                let answer = logits.firstIndex(of: logits.max() ?? 0) ?? 0
+                tally.count(answer - index * 3, for: index, of: examples)
+            }
+            return tally
+        }
+        let (free, bound) = (try tally(nil), try tally(0.05))
+        // Without one, clean examples are given up for the attacks that look like them.
+        #expect(free.cleanDisagreement > 0.1, "\(free)")
+        #expect(bound.cleanDisagreement <= 0.05, "\(bound)")
+        #expect(bound.recovery > 0)
+    }
+
     @Test func `too few records are refused`() {
         var examples = Examples(width: 12)
         examples.append(.init(input: .init(repeating: 0, count: 12), label: 0))
@@ -135,6 +167,32 @@ import Testing
             let moved = input.enumerated().map { $1 + ($0 % 3 == (label + 1) % 3 ? 1 : 0) }
             examples.append(
                 .init(input: moved, label: label, isClean: false, origin: examples.count - 1, lends: true)
+            )
+        }
+        return examples
+    }
+
+    /// The clouds, with many attacks that end among the examples of the next cloud.
+    private static func contested() -> Examples {
+        var random = SeededRandom(seed: 6)
+        var examples = Examples(width: 12)
+        func cloud(_ label: Int) -> [Float] { (0..<12).map { random.normal() + ($0 % 3 == label ? 4 : 0) } }
+        for index in 0..<300 {
+            let label = index % 3
+            let isValidation = index % 5 == 0
+            examples.append(.init(input: cloud(label), label: label, isValidation: isValidation))
+            let next = (label + 1) % 3
+            // Half of them lie a little apart, where they can be told.
+            let attack = cloud(next).enumerated().map { $1 + ($0 == 11 && index % 2 == 0 ? 6 : 0) }
+            examples.append(
+                .init(
+                    input: attack,
+                    label: label,
+                    served: next,
+                    weight: 3,
+                    isClean: false,
+                    isValidation: isValidation
+                )
             )
         }
         return examples

@@ -29,6 +29,7 @@ extension Command {
                 value: "FILE",
                 "ONNX model that computes features from images; not needed if logged"
             ),
+            Flag("classifier", value: "FILE", "With --craft: the original's ONNX file"),
             Flag(
                 "code",
                 value: "COUNT",
@@ -79,6 +80,11 @@ extension Command {
                 value: "COUNT",
                 "Numbers in the narrowest layer (middle; half, but at most 128, unless given), or planes (initial; 0, for none)"
             ),
+            Flag(
+                "guide",
+                value: "NUMBER",
+                "What the classifier's answer to a reconstruction counts beside the squared error; 0 unless given"
+            ),
             Flag("planes", value: "COUNT", "With --at initial: planes of the hidden layers; 24 unless given"),
         ] + data + steps
     ) { invocation in
@@ -124,6 +130,26 @@ extension Command {
                 "How much a successful adversarial record counts; 10 unless given"
             ),
             Flag(
+                "craft",
+                value: "COUNT",
+                "Adversarial examples to make of each clean image by attacking --classifier; 0 unless given"
+            ),
+            Flag(
+                "vary",
+                value: "COUNT",
+                "With --craft: ordinary variations of each clean image to ask the classifier about; as many unless given"
+            ),
+            Flag(
+                "craft-size",
+                value: "NUMBER",
+                "The largest change of a pixel in crafted images, in grey levels; 16 unless given"
+            ),
+            Flag(
+                "craft-weight",
+                value: "NUMBER",
+                "How much a successful crafted example counts; 1 unless given"
+            ),
+            Flag(
                 "displace",
                 value: "SHARE",
                 "Clean records that get another's attack added each time; 0.7 unless given"
@@ -139,6 +165,11 @@ extension Command {
         Flag("seed", value: "NUMBER", "Decides every random choice; 1 unless given"),
         Flag("rate", value: "NUMBER", "The step size at the start; 0.002 unless given"),
         Flag("epochs", value: "COUNT", "The most passes over the records for each network; 40 unless given"),
+        Flag(
+            "clean-disagreement",
+            value: "SHARE",
+            "The budget: the largest share of clean validation records that may get another class, such as 0.05"
+        ),
         Flag(
             "patience",
             value: "COUNT",
@@ -157,35 +188,4 @@ extension Command {
         ),
         Flag("split-seed", value: "NUMBER", "Another number gives other halves; 1 unless given"),
     ]
-}
-
-extension Invocation {
-    /// A number that a flag gives.
-    ///
-    /// - Parameters:
-    ///   - flag: the flag's name.
-    ///   - fallback: what counts when it was not given.
-    ///   - range: what is allowed.
-    /// - Returns: the number.
-    /// - Throws: `UsageError` for anything else.
-    func number<Number: LosslessStringConvertible & Comparable>(
-        _ flag: String,
-        _ fallback: Number,
-        in range: ClosedRange<Number>
-    ) throws(UsageError) -> Number {
-        guard let text = value(flag) else { return fallback }
-        guard let number = Number(text), range.contains(number) else {
-            throw UsageError("--\(flag) must be \(range.lowerBound) to \(range.upperBound), got '\(text)'")
-        }
-        return number
-    }
-
-    /// The half that `--split` asks for.
-    func split() throws(UsageError) -> Split? {
-        let seed = try number("split-seed", UInt64(1), in: 0...UInt64(Int64.max))
-        return value("split").flatMap(Split.Side.init).map { Split($0, seed: seed) }
-    }
-
-    /// The classes that `--classes` names.
-    var classes: [String]? { value("classes")?.split(separator: ",").map(String.init) }
 }

@@ -8,7 +8,7 @@ struct TrainingCard {
     let title: String
     let summary: String
     let data: TrainingData
-    let score: TrainedOpinion.Score
+    let score: Tally
     let result: TrainingRun.Result
     var isInterrupted = false
 
@@ -48,7 +48,9 @@ struct TrainingCard {
                 "clean records": "\(score.clean)",
                 "accuracy against their labels": text(score.correct, of: score.clean),
                 "clean disagreement with the served model": text(score.disagreements, of: score.clean),
-                "successful adversarial records": "\(score.successful)",
+                "budget for it": budget(settings),
+                "successful adversarial records and crafted examples": "\(score.successful)",
+                "another class than the served model's": text(score.noticed, of: score.successful),
                 "class recovered": text(score.recovered, of: score.successful),
             ]
         )
@@ -56,6 +58,8 @@ struct TrainingCard {
             "Made from",
             [
                 "records": "\(data.counts.clean) clean, \(data.counts.adversarial) adversarial",
+                "crafted from clean records": "\(data.counts.crafted) adversarial examples, "
+                    + "\(data.counts.variations) variations",
                 "data hash (SHA-256)": data.digest,
                 "seed": "\(settings.seed)",
                 "network": "\(result.network.parameterCount) numbers, of epoch \(result.epoch)"
@@ -68,6 +72,12 @@ struct TrainingCard {
             ]
         )
         return card.markdown
+    }
+
+    /// Whether a budget was given, and kept to.
+    private func budget(_ settings: TrainingSettings) -> String {
+        guard let budget = settings.cleanDisagreement else { return "none" }
+        return "\(percent(budget)), \(score.cleanDisagreement <= budget ? "kept to" : "missed")"
     }
 
     private func share(_ count: Int, of total: Int) -> JSONValue {

@@ -9,8 +9,8 @@ import Training
 
 /// One `riskd train`: what the flags ask for, the training, and what is written at its end.
 struct TrainingCommand {
-    private let invocation: Invocation
-    private let configuration: Configuration
+    let invocation: Invocation
+    let configuration: Configuration
     private let output: String
 
     init(_ invocation: Invocation) throws {
@@ -33,7 +33,7 @@ struct TrainingCommand {
                 code: asked > 0 ? asked : max(8, min(128, width / 2)),
                 hidden: hidden,
                 classes: data.classes.count,
-                tunesEncoder: data.counts.adversarial > 0 && !invocation.has("freeze")
+                tunesEncoder: data.counts.adversarial + data.counts.crafted > 0 && !invocation.has("freeze")
             )
         )
         return try await train(recipe, data, settings, "An encoder of features with a dense net on top.") {
@@ -53,7 +53,7 @@ struct TrainingCommand {
                 "ONNX Runtime is not there: install it and name its file as opinions.runtime"
             )
         }
-        var classifier = try readModel(path)
+        var classifier = try OnnxModel(file: path)
         let settings = try settings()
         let (data, recipe): (TrainingData, Recipe)
         if place == "initial" {
@@ -82,72 +82,11 @@ struct TrainingCommand {
         }
         let head = classifier
         let summary = "An autoencoder (\(place)) before the original classifier, as one model."
-        return try await train(recipe, data, settings, summary) {
+        let sizes = data.shape.map { [$0.channels, $0.height, $0.width] } ?? [data.examples.width]
+        let guide = try guide(head, sizes)
+        return try await train(recipe, data, settings, summary, guide: guide) {
             try TrainedOpinion(autoencoder: $0, data: data, before: head)
         }
-    }
-
-    private func readModel(_ path: String) throws -> OnnxModel {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw CommandFailure("\(path) cannot be read")
-        }
-        do {
-            return try OnnxModel([UInt8](bytes))
-        } catch {
-            throw CommandFailure("\(path): \(error)")
-        }
-    }
-
-    private func settings() throws -> TrainingSettings {
-        var settings = TrainingSettings()
-        settings.seed = try invocation.number("seed", settings.seed, in: 0...UInt64(Int64.max))
-        settings.epochs = try invocation.number("epochs", settings.epochs, in: 1...100_000)
-        settings.learningRate = try invocation.number("rate", settings.learningRate, in: 1e-6...1)
-        settings.patience = try invocation.number("patience", settings.patience, in: 1...100_000)
-        return settings
-    }
-
-    private func data(
-        _ input: TrainingRequest.Input,
-        _ settings: TrainingSettings
-    ) async throws -> TrainingData {
-        var request = TrainingRequest()
-        request.logs = invocation.arguments
-        request.adversarial = invocation.values("adversarial")
-        request.truth = invocation.values("truth")
-        guard request.adversarial.isEmpty || !request.truth.isEmpty else {
-            throw UsageError("--adversarial needs --truth, which says what each record came from")
-        }
-        request.labels = invocation.values("labels")
-        request.model = invocation.value("model").map { ModelID($0) }
-        request.classes = invocation.classes
-        request.split = try invocation.split()
-        guard request.split == nil || !request.truth.isEmpty else {
-            throw UsageError("--split needs --truth, which says what each record came from")
-        }
-        request.input = input
-        request.seed = settings.seed
-        request.workers = configuration.workers
-        request.adversarialWeight = try invocation.number("adversarial-weight", 10, in: 0...1000)
-        let data = try await TrainingData(request, runtime: configuration.opinions.installedRuntime())
-        for note in data.notes { invocation.terminal.note(note) }
-        let counts = data.counts
-        invocation.terminal.note(
-            "\(data.model): \(counts.clean) clean and \(counts.adversarial) adversarial records "
-                + "(\(counts.successful) successful), \(data.examples.width) numbers each"
-        )
-        return data
-    }
-
-    private func augmentation(_ data: TrainingData) throws -> Augmentation {
-        var augmentation = Augmentation()
-        let isImage = data.shape != nil
-        let noise = try invocation.number("noise", isImage ? Float(16) : 0, in: 0...255)
-        augmentation.noise = isImage ? noise / 255 : noise
-        augmentation.displacedShare = try invocation.number("displace", 0.7, in: 0...1)
-        augmentation.mixesClasses = isImage
-        augmentation.limits = isImage ? 0...1 : nil
-        return augmentation
     }
 
     private func train(
@@ -155,6 +94,7 @@ struct TrainingCommand {
         _ data: TrainingData,
         _ settings: TrainingSettings,
         _ summary: String,
+        guide: Objective.Guide? = nil,
         _ opinion: (TrainingRun.Result) throws -> TrainedOpinion
     ) async throws -> ExitCode {
         let augmentation = try augmentation(data)
@@ -163,6 +103,7 @@ struct TrainingCommand {
             recipe,
             augmentation: augmentation,
             settings: settings,
+            guide: guide,
             checkpoint: checkpoint
         )
         let bar = TrainingBar(epochs: settings.epochs, invocation.terminal)
@@ -196,12 +137,17 @@ struct TrainingCommand {
         let text = card.markdown(settings, augmentation, date: Timestamp.now, command: CommandLine.arguments)
         try write(Array(text.utf8), to: output + ".md")
         card.report.write(to: invocation.terminal, as: .table)
+        if let budget = settings.cleanDisagreement, score.cleanDisagreement > budget {
+            invocation.terminal.note(
+                "the budget is missed: \(percent(score.cleanDisagreement)) of clean records get another class"
+            )
+        }
         invocation.terminal.note("\(output) and its card \(output).md are written")
         return outcome.isFinished ? .ok : .error
     }
 
     /// What the written file answers, where ONNX Runtime is there; else the network itself.
-    private func score(_ result: TrainingRun.Result, _ data: TrainingData) throws -> TrainedOpinion.Score {
+    private func score(_ result: TrainingRun.Result, _ data: TrainingData) throws -> Tally {
         guard let runtime = configuration.opinions.installedRuntime() else {
             return TrainedOpinion.score(on: data) {
                 result.network.outputs(of: $0, parameters: result.parameters)

@@ -1,0 +1,132 @@
+internal import Dispatch
+
+/// Makes adversarial images of clean ones, by steps along the sign of the loss's slope within a box around each image
+/// (FGSM, Goodfellow and others 2015; BIM, Kurakin and others 2017; PGD, Madry and others 2018).
+///
+/// After every step the classifier is asked about an image of whole grey levels, as a service would be.
+package struct GradientAttack: Sendable {
+    /// How one image is attacked.
+    package struct Attempt: Hashable, Sendable {
+        /// The class that the result is not to have.
+        package let label: Int
+        /// The largest change of a pixel, 0 … 1.
+        package let size: Float
+        /// Steps; one is FGSM.
+        package let steps: Int
+        /// Whether it starts anywhere in the box.
+        package let startsAnywhere: Bool
+
+        /// An attempt.
+        package init(label: Int, size: Float, steps: Int, startsAnywhere: Bool) {
+            self.label = label
+            self.size = size
+            self.steps = steps
+            self.startsAnywhere = startsAnywhere
+        }
+
+        /// An attempt of random strength: one, ten or twenty steps, and a size from two grey levels to `largest`.
+        ///
+        /// Small ones are the more frequent: they are harder to tell from clean images.
+        package init(label: Int, upTo largest: Float, _ random: inout SeededRandom) {
+            let steps = [1, 10, 20][random.index(below: 3)]
+            let (least, share) = (min(2 / GradientAttack.levels, largest), random.uniform())
+            let size = least + (largest - least) * share * share
+            let startsAnywhere = steps == 20 || random.uniform() < 0.25
+            self.init(label: label, size: size, steps: steps, startsAnywhere: startsAnywhere)
+        }
+    }
+
+    private static let levels: Float = 255
+    private static let shards = 4
+
+    private let classifier: ClassifierNetwork
+
+    /// An attack on a classifier of images.
+    package init(on classifier: ClassifierNetwork) { self.classifier = classifier }
+
+    /// Attacks images side by side.
+    ///
+    /// - Parameters:
+    ///   - images: rows of numbers of 0 … 1, as many as the classifier takes.
+    ///   - attempts: one an image.
+    ///   - seed: decides where attempts start.
+    /// - Returns: the attacked images.
+    /// - Precondition: the counts fit.
+    package func attack(
+        _ images: [Float],
+        _ attempts: [Attempt],
+        seed: UInt64
+    ) -> [Float] {
+        let width = classifier.network.inputCount
+        precondition(images.count == attempts.count * width)
+        var results = images
+        results.withUnsafeMutableBufferPointer { results in
+            // Each shard writes its own rows; the pointer does not outlive this call.
+            nonisolated(unsafe) let results = results
+            DispatchQueue.concurrentPerform(iterations: Self.shards) { shard in
+                let workspace = Workspace(classifier.network, capacity: 1)
+                for row in stride(from: shard, to: attempts.count, by: Self.shards) {
+                    guard let start = results.baseAddress else { return }
+                    var random = SeededRandom(seed: stableHash("attempt \(row)", seed: seed))
+                    run(attempts[row], start + row * width, workspace, &random)
+                }
+            }
+        }
+        return results
+    }
+
+    /// Changes one image in place.
+    private func run(
+        _ attempt: Attempt,
+        _ image: UnsafeMutablePointer<Float>,
+        _ workspace: Workspace,
+        _ random: inout SeededRandom
+    ) {
+        let width = classifier.network.inputCount
+        let clean = Array(UnsafeBufferPointer(start: image, count: width))
+        var exact = clean
+        if attempt.startsAnywhere {
+            for place in 0..<width {
+                exact[place] = min(max(clean[place] + attempt.size * (random.uniform() * 2 - 1), 0), 1)
+            }
+        }
+        // As foolbox takes them, whose defaults most use: a fifth of the box for BIM, a little more than needed to cross it for PGD.
+        let stride =
+            attempt.steps == 1
+            ? attempt.size : attempt.size * (attempt.startsAnywhere ? 2.5 / Float(attempt.steps) : 0.2)
+        for _ in 0..<attempt.steps {
+            round(exact, into: workspace.input)
+            differentiate(workspace, attempt.label)
+            let slopes = workspace.inputSlopes
+            for place in 0..<width {
+                let step = slopes[place] > 0 ? stride : slopes[place] < 0 ? -stride : 0
+                let low = max(clean[place] - attempt.size, 0)
+                let high = min(clean[place] + attempt.size, 1)
+                exact[place] = min(max(exact[place] + step, low), high)
+            }
+        }
+        round(exact, into: image)
+    }
+
+    private func round(_ exact: [Float], into image: UnsafeMutablePointer<Float>) {
+        for (place, value) in exact.enumerated() {
+            image[place] = (value * Self.levels).rounded(.toNearestOrEven) / Self.levels
+        }
+    }
+
+    /// Computes the slopes of the cross-entropy of `label` by the workspace's input.
+    private func differentiate(_ workspace: Workspace, _ label: Int) {
+        classifier.parameters.withUnsafeBufferPointer { parameters in
+            guard let weights = parameters.baseAddress else { return }
+            workspace.forward(weights, count: 1)
+            _ = crossEntropy(
+                workspace.output,
+                count: classifier.network.outputCount,
+                label: label,
+                scale: 1,
+                slopes: workspace.outputSlopes
+            )
+            workspace.backward(weights, count: 1, givesInput: true, learns: false)
+        }
+    }
+}
