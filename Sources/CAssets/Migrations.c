@@ -22,6 +22,10 @@ static const unsigned char near_images[] = {
 #embed "../Storage/Migrations/0007_near_images.sql"
 };
 
+static const unsigned char answer_changes[] = {
+#embed "../Storage/Migrations/0008_answer_changes.sql"
+};
+
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
     {"0002_facts.sql", facts, sizeof facts},
@@ -30,6 +34,7 @@ static const riskd_asset migrations[] = {
     {"0005_opinion_models.sql", opinion_models, sizeof opinion_models},
     {"0006_campaigns.sql", campaigns, sizeof campaigns},
     {"0007_near_images.sql", near_images, sizeof near_images},
+    {"0008_answer_changes.sql", answer_changes, sizeof answer_changes},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

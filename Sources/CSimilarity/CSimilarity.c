@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "Elementary.h"
 #include "KernelTable.h"
 
 static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -82,6 +83,8 @@ double similarity_ssim(
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut) {
     return kernels(path)->mse(y, x, count, cut);
 }
+
+double similarity_log(double x) { return elementary_log(x); }
 
 double similarity_euclidean(
     int32_t path, const uint8_t *a, const uint8_t *b, size_t count, double scale, double cut) {

@@ -93,7 +93,7 @@ enum KeyTable {
             "scoring.tick",
             \.scoring.tick,
             .duration(.seconds(1) ... .seconds(3600)),
-            "The length of a scoring tick; 2s where one user sends many queries a second."
+            "The length of a scoring tick: within one the mean of all queries counts, so an attack needs several to show; 10s where nobody sends more than a query in some seconds."
         ),
         top.key(
             "scoring.lateness",

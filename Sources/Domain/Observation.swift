@@ -53,6 +53,16 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let near: [Int64]
     /// Among those, how many had a higher probability of their own class than the query now gives that class.
     package let predictionAlarm: Int
+    /// Among those, how many got another class than the query.
+    package let crossings: Int
+    /// The steepest fall of an earlier image's class on the way to the query; 0 where none fell.
+    ///
+    /// Log-odds (nats) per unit of change, times the share of the change that no camera makes, from the nearest image or
+    /// from the oldest that is nearer than the threshold. The unit is a grey level (root mean square), or a hundredth
+    /// of the distance of feature vectors, of which no camera makes any.
+    package let descent: Double
+    /// The sequence number of the image that `descent` starts from; nil where it is 0.
+    package let steepest: Int64?
     /// How many earlier images are byte-identical.
     package let exactRepeats: Int
     /// How many earlier images were in scope.
@@ -69,6 +79,9 @@ package struct SimilarityFinding: Hashable, Sendable {
         distanceAlarm: Int,
         near: [Int64] = [],
         predictionAlarm: Int,
+        crossings: Int = 0,
+        descent: Double = 0,
+        steepest: Int64? = nil,
         exactRepeats: Int,
         searched: Int
     ) {
@@ -78,6 +91,9 @@ package struct SimilarityFinding: Hashable, Sendable {
         self.distanceAlarm = distanceAlarm
         self.near = near
         self.predictionAlarm = predictionAlarm
+        self.crossings = crossings
+        self.descent = descent
+        self.steepest = steepest
         self.exactRepeats = exactRepeats
         self.searched = searched
     }
@@ -131,19 +147,19 @@ package struct Findings: Hashable, Sendable {
         self.opinions = opinions
     }
 
+    /// Names the definition of similarity's scores: calibrations of other definitions do not fit.
+    package static let similarityScores = "descent"
+
     /// The calibrated scores that feed a track, by detector; larger means more suspicious.
     ///
     /// - Parameter scope: a user's track is fed by the user scope, a model's by the model scope; opinions feed both.
-    /// - Returns: `similarity.SCOPE.proximity` (1 - minimum distance; 1 - lower bound where there is none within
-    ///   the cap), `similarity.SCOPE.crowding` (distance alarm), `similarity.SCOPE.descent` (prediction alarm),
-    ///   `opinion.NAME` (1 - p2(c)), ordered by name.
+    /// - Returns: `similarity.SCOPE.descent` (the steepest fall) and `opinion.NAME` (1 - p2(c)), ordered by name. What
+    ///   similarity counts besides is evidence, but no score: ordinary near-duplicates raise it as much as attacks do.
     package func scores(for scope: SimilarityScope) -> [(detector: DetectorID, score: Double)] {
         var scores = opinions.map { (detector: DetectorID("opinion.\($0.name)"), score: $0.score) }
         if let finding = scope == .user ? user : model {
             let prefix = "similarity.\(scope.rawValue)"
-            scores.append((DetectorID("\(prefix).proximity"), 1 - finding.lowerBound))
-            scores.append((DetectorID("\(prefix).crowding"), Double(finding.distanceAlarm)))
-            scores.append((DetectorID("\(prefix).descent"), Double(finding.predictionAlarm)))
+            scores.append((DetectorID("\(prefix).descent"), finding.descent))
         }
         return scores.sorted { $0.detector < $1.detector }
     }

@@ -42,7 +42,7 @@ struct TicksBench {
         for user in 0..<users {
             let isElevated = state == .elevated || state == .mixed && user % 100 == 0
             let units = isElevated ? medium : low
-            let ledger = Ledger([Ledger.Entry(name: "similarity.user.proximity", units: units)])
+            let ledger = Ledger([Ledger.Entry(name: "similarity.user.descent", units: units)])
             tracks[.user(Self.user(user), model: model)] = Track(
                 lanes: [units, units, units, units],
                 ledgers: [ledger, ledger, ledger, ledger],
@@ -94,9 +94,7 @@ struct TicksBench {
 
     private func input(_ user: UserID, _ rung: Int, at tick: Tick) -> ScoringInput {
         func rungs(_ scope: String) -> [DetectorRung] {
-            ["crowding", "descent", "proximity"].map {
-                DetectorRung(detector: DetectorID("similarity.\(scope).\($0)"), rung: rung)
-            }
+            [DetectorRung(detector: DetectorID("similarity.\(scope).descent"), rung: rung)]
         }
         return ScoringInput(
             model: model,
@@ -129,9 +127,7 @@ struct TicksBench {
         )
         let scores = (0..<10_000).map { Double($0) / 10_000 }
         for scope in SimilarityScope.allCases {
-            for name in ["crowding", "descent", "proximity"] {
-                builder.add(scores, for: DetectorID("similarity.\(scope.rawValue).\(name)"))
-            }
+            builder.add(scores, for: DetectorID("similarity.\(scope.rawValue).descent"))
         }
         return try builder.build()
     }

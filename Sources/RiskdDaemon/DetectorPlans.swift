@@ -80,7 +80,8 @@ package struct DetectorPlans: Sendable {
         let similarity = similarity(of: model)
         let window = similarity.metric == .ssim ? " window=\(similarity.window.rawValue)" : ""
         let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap)"
-        let first = "similarity metric=\(similarity.metric.rawValue)\(window) \(limits)"
+        let scores = "scores=\(Findings.similarityScores)"
+        let first = "similarity metric=\(similarity.metric.rawValue)\(window) \(limits) \(scores)"
         let others = (opinions[model] ?? []).map { "opinion \($0.opinion.name) \($0.origin)" }
         return ([first] + others).joined(separator: Self.partSeparator)
     }

@@ -38,7 +38,7 @@ struct BoundedSearch: SimilaritySearch {
                 findings[index] = progress.builders
             }
         }
-        return findings.map { ($0.user.finding(in: history), $0.model.finding(in: history)) }
+        return zip(queries, findings).map { limits.findings(of: $0, $1, in: history) }
     }
 
     private func progress(of query: SimilarityQuery, in history: ImageHistory) -> SearchProgress {

@@ -39,11 +39,11 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
                 continue
             }
             let distance = comparison.distance(to: input(content, profile: profiles[1]), cut: .infinity)
-            let isAlarm = history.isHigher(at: position, than: query.prediction)
-            model.count(distance: distance, position: position, isAlarm: isAlarm)
-            if isSameUser { user.count(distance: distance, position: position, isAlarm: isAlarm) }
+            let change = history.change(at: position, to: query)
+            model.count(distance: distance, position: position, change: change)
+            if isSameUser { user.count(distance: distance, position: position, change: change) }
         }
-        return withExtendedLifetime(profiles) { (user.finding(in: history), model.finding(in: history)) }
+        return withExtendedLifetime(profiles) { limits.findings(of: query, (user, model), in: history) }
     }
 
     private func input(_ content: UnsafePointer<UInt8>, profile: UnsafeMutableRawPointer) -> MeasuredInput {

@@ -9,6 +9,9 @@ struct FindingBuilder {
     /// Positions of the newest images nearer than the threshold, newest first.
     private var near: [Int] = []
     private var predictionAlarm = 0
+    private var crossings = 0
+    /// The position of the oldest image nearer than the threshold.
+    private var oldest: Int?
     var exactRepeats = 0
     var searched = 0
 
@@ -24,9 +27,11 @@ struct FindingBuilder {
     var nearestCut: Double { best }
 
     /// Counts an entry that is not byte-identical, nearer than the threshold, and not the nearest.
-    mutating func countNear(position: Int, isAlarm: Bool) {
+    mutating func countNear(position: Int, change: AnswerChange) {
         distanceAlarm += 1
-        if isAlarm { predictionAlarm += 1 }
+        if change.isFall { predictionAlarm += 1 }
+        if change.isCrossing { crossings += 1 }
+        oldest = min(oldest ?? position, position)
         if near.count == SimilarityFinding.mostNear {
             guard let oldest = near.last, position > oldest else { return }
             near.removeLast()
@@ -35,22 +40,28 @@ struct FindingBuilder {
     }
 
     /// Counts an entry that is not byte-identical, at its exact distance.
-    mutating func count(distance: Double, position: Int, isAlarm: Bool) {
-        if distance < limits.threshold { countNear(position: position, isAlarm: isAlarm) }
+    mutating func count(distance: Double, position: Int, change: AnswerChange) {
+        if distance < limits.threshold { countNear(position: position, change: change) }
         if distance < best || distance == best && position < nearest ?? Int.max {
             best = distance
             nearest = position
         }
     }
 
-    func finding(in history: ImageHistory) -> SimilarityFinding {
-        SimilarityFinding(
+    /// What was found; `descents` are the query's.
+    func finding(_ descents: inout Descents) -> SimilarityFinding {
+        let history = descents.history
+        let steepest = descents.steepest(from: [oldest, nearest])
+        return SimilarityFinding(
             minimumDistance: nearest == nil ? nil : best,
             lowerBound: best,
             nearest: nearest.map { history.neighbour(at: $0) },
             distanceAlarm: distanceAlarm,
             near: near.map { history.sequence(at: $0) },
             predictionAlarm: predictionAlarm,
+            crossings: crossings,
+            descent: steepest?.descent ?? 0,
+            steepest: steepest.map { history.sequence(at: $0.position) },
             exactRepeats: exactRepeats,
             searched: searched
         )

@@ -125,17 +125,28 @@ final class ImageHistory {
         )
     }
 
-    /// Whether the image at `position` had a higher probability of its own class than the query now gives that class.
-    ///
-    /// With the top class only, a changed class counts as lower (DESIGN.md section 3).
-    func isHigher(at position: Int, than prediction: Prediction) -> Bool {
+    /// What became of the answer to the image at `position` on the way to a query's.
+    func change(at position: Int, to query: SimilarityQuery) -> AnswerChange {
         let (chunk, place) = place(of: position)
-        let (own, probability) = (Int(chunk.classes[place]), chunk.probabilities[place])
-        if let probabilities = prediction.probabilities, probabilities.indices.contains(own) {
-            return probability > probabilities[own]
+        let (own, ownPlace) = self.place(of: query.position)
+        let (number, probability) = (Int(chunk.classes[place]), chunk.probabilities[place])
+        let isCrossing = chunk.labels[place] != own.labels[ownPlace]
+        if let probabilities = query.prediction.probabilities, probabilities.indices.contains(number) {
+            let now = probabilities[number]
+            return AnswerChange(
+                isFall: probability > now,
+                isCrossing: isCrossing,
+                before: probability,
+                now: now
+            )
         }
-        let label = labels.name(chunk.labels[place]).text
-        guard label.utf8.elementsEqual(prediction.label.utf8) else { return true }
-        return probability > prediction.probability
+        let answer = query.prediction.probability
+        return AnswerChange(
+            isFall: isCrossing || probability > answer,
+            isCrossing: isCrossing,
+            before: probability,
+            // With the top class only, the most that another one's probability can be.
+            now: isCrossing ? 1 - answer : answer
+        )
     }
 }

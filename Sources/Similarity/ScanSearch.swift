@@ -72,11 +72,11 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
             guard comparison.lowerBound(to: other) <= cut else { continue }
             let distance = comparison.distance(to: other, cut: cut)
             guard distance <= cut else { continue }
-            let isAlarm = history.isHigher(at: position, than: query.prediction)
-            model.count(distance: distance, position: position, isAlarm: isAlarm)
-            if isSameUser { user.count(distance: distance, position: position, isAlarm: isAlarm) }
+            let change = history.change(at: position, to: query)
+            model.count(distance: distance, position: position, change: change)
+            if isSameUser { user.count(distance: distance, position: position, change: change) }
         }
-        return (user.finding(in: history), model.finding(in: history))
+        return limits.findings(of: query, (user, model), in: history)
     }
 }
 

@@ -89,8 +89,12 @@ struct SearchProgress: ~Copyable {
             if distance < .infinity, leader == position { leaders[position] = distance }
         }
         guard isNear || distance <= cut else { return }
-        let isAlarm = history.isHigher(at: position, than: query.prediction)
-        count(distance, at: position, isAlarm: isAlarm, isSameUser: isSameUser)
+        count(
+            distance,
+            at: position,
+            change: history.change(at: position, to: query),
+            isSameUser: isSameUser
+        )
     }
 
     private func measure(_ position: Int, _ cut: Double) -> Double {
@@ -107,13 +111,14 @@ struct SearchProgress: ~Copyable {
     }
 
     /// Counts an image; one at distance infinity is near, but not the nearest.
-    private mutating func count(_ distance: Double, at position: Int, isAlarm: Bool, isSameUser: Bool) {
+    private mutating func count(_ distance: Double, at position: Int, change: AnswerChange, isSameUser: Bool)
+    {
         if distance < .infinity {
-            builders.model.count(distance: distance, position: position, isAlarm: isAlarm)
-            if isSameUser { builders.user.count(distance: distance, position: position, isAlarm: isAlarm) }
+            builders.model.count(distance: distance, position: position, change: change)
+            if isSameUser { builders.user.count(distance: distance, position: position, change: change) }
         } else {
-            builders.model.countNear(position: position, isAlarm: isAlarm)
-            if isSameUser { builders.user.countNear(position: position, isAlarm: isAlarm) }
+            builders.model.countNear(position: position, change: change)
+            if isSameUser { builders.user.countNear(position: position, change: change) }
         }
     }
 }

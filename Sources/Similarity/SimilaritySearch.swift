@@ -48,6 +48,8 @@ struct SearchLimits: Sendable {
     let threshold: Double
     /// Nearest distances up to this are exact.
     let cap: Double
+    /// How large the change between two contents is.
+    let step: StepMeasure
 }
 
 /// How searches are done.
@@ -65,7 +67,11 @@ package enum SearchMethod: Hashable, Sendable {
         -> any SimilaritySearch
     {
         let metric = configuration.metric
-        let limits = SearchLimits(threshold: configuration.threshold, cap: configuration.cap)
+        let limits = SearchLimits(
+            threshold: configuration.threshold,
+            cap: configuration.cap,
+            step: StepMeasure(metric: metric, shape: shape, path: path)
+        )
         switch metric {
         case .ssim, .mse, .psnr:
             let window = configuration.window

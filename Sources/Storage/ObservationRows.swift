@@ -3,7 +3,7 @@ import PostgresClient
 
 private let similarityColumns = [
     "min_distance", "lower_bound", "nearest_sequence", "nearest_record", "nearest_user", "distance_alarm",
-    "prediction_alarm", "exact_repeats", "searched", "near",
+    "prediction_alarm", "exact_repeats", "searched", "near", "crossings", "descent", "steepest",
 ]
 
 extension Observation {
@@ -154,6 +154,9 @@ extension CopyRow {
         int4(finding.exactRepeats)
         int4(finding.searched)
         int8Array(finding.near)
+        int4(finding.crossings)
+        float8(finding.descent)
+        optional(finding.steepest) { $0.int8($1) }
     }
 
     fileprivate mutating func link(_ link: ChainLink?) {
@@ -179,6 +182,9 @@ extension SimilarityFinding {
         let counts = try (0..<4).map { _ in try fields.next(Int?.self) ?? 0 }
         // Null in rows that were written before they were kept.
         let near = try fields.next([Int64]?.self) ?? []
+        let crossings = try fields.next(Int?.self) ?? 0
+        let descent = try fields.next(Double?.self) ?? 0
+        let steepest = try fields.next(Int64?.self)
         guard let bound else { return nil }
         var nearest: Neighbour?
         if let sequence, let record, let user {
@@ -191,6 +197,9 @@ extension SimilarityFinding {
             distanceAlarm: counts[0],
             near: near,
             predictionAlarm: counts[1],
+            crossings: crossings,
+            descent: descent,
+            steepest: steepest,
             exactRepeats: counts[2],
             searched: counts[3]
         )

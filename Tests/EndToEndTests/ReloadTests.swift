@@ -74,11 +74,7 @@ extension LiveTests {
                 where sequence > 300 and u_searched is not null
                 """
             )
-            #expect(
-                counting == [
-                    "similarity.user.crowding similarity.user.descent similarity.user.proximity"
-                ]
-            )
+            #expect(counting == ["similarity.user.descent"])
             #expect(
                 try await sandbox.numbers(
                     "select count(*) from riskd.observation where sequence <= 300 and user_detectors[1] = 'opinion.encoder'"

@@ -2,6 +2,10 @@ import Dispatch
 import Domain
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 @testable import Similarity
 
 private typealias Found = (user: SimilarityFinding, model: SimilarityFinding)
@@ -99,8 +103,20 @@ struct SimilarityDetectorTests {
             }
             return entry.label != query.prediction.label || entry.probability > query.prediction.probability
         }
+        let crossings = near.filter { others[$0].prediction.label != query.prediction.label }
         let best = others.indices.min { (distances[$0], $0) < (distances[$1], $1) }
             .flatMap { distances[$0] <= configuration.cap ? $0 : nil }
+        let falls = others.map { fall(from: $0.prediction, to: query.prediction) }
+        let starts = [best, near.first].compactMap(\.self).filter { falls[$0] > 0 }
+        let descents = Set(starts).sorted().map { start in
+            let earlier = others[start].image
+            let step = step(from: earlier, to: query.image, configuration.metric)
+            let share = unexplained(query.image, since: earlier, metric: configuration.metric)
+            return (start: start, descent: falls[start] / step * share)
+        }
+        let steepest = descents.filter { $0.descent > 0 }.max {
+            ($0.descent, $1.start) < ($1.descent, $0.start)
+        }
         return SimilarityFinding(
             minimumDistance: best.map { distances[$0] },
             lowerBound: best.map { distances[$0] } ?? configuration.cap,
@@ -110,9 +126,38 @@ struct SimilarityDetectorTests {
             distanceAlarm: near.count,
             near: near.reversed().prefix(16).map { others[$0].sequence },
             predictionAlarm: alarms.count,
+            crossings: crossings.count,
+            descent: steepest?.descent ?? 0,
+            steepest: steepest.map { others[$0.start].sequence },
             exactRepeats: earlier.count - others.count,
             searched: earlier.count
         )
+    }
+
+    /// How far the log-odds of an earlier answer's class fell, from the definition.
+    private func fall(from earlier: Prediction, to query: Prediction) -> Double {
+        func logOdds(_ probability: Double) -> Double {
+            let held = min(max(probability, 1e-6), 1 - 1e-6)
+            return log(held / (1 - held))
+        }
+        let isSame = earlier.label == query.label
+        var now = isSame ? query.probability : 1 - query.probability
+        if let classes = query.probabilities, let top = earlier.labelIndex, top < classes.count {
+            now = classes[top]
+        }
+        let fall = logOdds(earlier.probability) - logOdds(now)
+        return earlier.probability == now ? 0 : fall
+    }
+
+    /// The root mean square of the difference in grey levels, or hundredths of the distance of features.
+    private func step(from earlier: Image, to query: Image, _ metric: SimilarityMetric) -> Double {
+        if metric == .features {
+            let measure = FeatureMeasure(dimension: query.shape.width, path: .baseline)
+            let distance = 100 * measure.distance(earlier.pixels, query.pixels)
+            return (distance * distance + 1.0 / 12).squareRoot()
+        }
+        let squares = zip(earlier.pixels, query.pixels).map { pow(Double($0) - Double($1), 2) }
+        return (squares.reduce(0, +) / Double(squares.count) + 1.0 / 12).squareRoot()
     }
 
     /// The same input, compared by its pixels' values as features.
@@ -131,9 +176,15 @@ struct SimilarityDetectorTests {
     private func expectSame(_ left: [Found], _ right: [Found], _ note: String = "") {
         #expect(left.count == right.count)
         for (index, (a, b)) in zip(left, right).enumerated() {
-            #expect(a.user == b.user, "\(note) user \(index)")
-            #expect(a.model == b.model, "\(note) model \(index)")
+            expectSame(a.user, b.user, "\(note) user \(index)")
+            expectSame(a.model, b.model, "\(note) model \(index)")
         }
+    }
+
+    /// Expects equality, but for the last digits of the logarithm.
+    private func expectSame(_ left: SimilarityFinding, _ right: SimilarityFinding, _ note: String) {
+        #expect(abs(left.descent - right.descent) <= 1e-9 * max(1, left.descent), "\(note)")
+        #expect(left.replacingDescent(by: right) == right, "\(note)")
     }
 
     @Test(arguments: [
@@ -164,6 +215,8 @@ struct SimilarityDetectorTests {
             #expect(slow.contains { $0.model.exactRepeats > 0 })
             if limits.0 == 0.1 {
                 #expect(slow.contains { $0.user.predictionAlarm > 0 && $0.user.nearest != nil })
+                #expect(slow.contains { $0.user.crossings > 0 })
+                #expect(slow.contains { $0.user.descent > 0 })
             }
         }
     }
@@ -233,5 +286,24 @@ struct SimilarityDetectorTests {
         #expect(found[0].model.exactRepeats == 0)
         #expect(detector.use.entries == 1)
         #expect(detector.oldestSequence == 1000)
+    }
+}
+
+extension SimilarityFinding {
+    /// This one with the descent of another.
+    fileprivate func replacingDescent(by other: SimilarityFinding) -> SimilarityFinding {
+        SimilarityFinding(
+            minimumDistance: minimumDistance,
+            lowerBound: lowerBound,
+            nearest: nearest,
+            distanceAlarm: distanceAlarm,
+            near: near,
+            predictionAlarm: predictionAlarm,
+            crossings: crossings,
+            descent: other.descent,
+            steepest: steepest,
+            exactRepeats: exactRepeats,
+            searched: searched
+        )
     }
 }

@@ -38,6 +38,9 @@ func makeObservation(
         distanceAlarm: 3,
         near: [40, 7, 1],
         predictionAlarm: 2,
+        crossings: 1,
+        descent: 0.7,
+        steepest: 7,
         exactRepeats: 1,
         searched: 4000
     )

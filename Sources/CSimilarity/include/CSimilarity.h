@@ -50,6 +50,16 @@ double similarity_ssim(
 /// Mean squared difference / 255^2, or infinity as soon as that is proven to exceed `cut`.
 double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t count, double cut);
 
+/// Which share of the squared difference of two images (row-major, interleaved) no camera makes: what is left of it after
+/// the best fit of a sub-pixel shift, a blur or sharpening, and each channel's brightness and contrast, without the
+/// outermost pixels; 0 … 1. It is 1 where nothing differs there, and for images of fewer than 3 rows or columns.
+/// Sums are of whole numbers, so that processors and compilers agree to the last bit.
+double similarity_unexplained(
+    const uint8_t *later, const uint8_t *earlier, int32_t height, int32_t width, int32_t channels);
+
+/// The natural logarithm of `x` (above 0), the same to the last bit on every processor.
+double similarity_log(double x);
+
 /// The Euclidean distance of two vectors of `count` 32-bit floats (of any alignment) divided by `scale` (above 0), or
 /// infinity as soon as that is proven to exceed `cut`.
 double similarity_euclidean(
