@@ -83,6 +83,13 @@ package struct ActionOffice: Sendable {
             book: try await restoration.alertBook(AlertSettings(configuration).policy, from: store),
             detectors: Detectors(plans: try DetectorPlans(Configuration.default), pool: pool),
             calibrations: restoration.calibrations,
+            strata: StratumRules(configuration.calibration),
+            // No tick is closed here, so there is nothing to notice and nothing to learn.
+            monitor: CalibrationMonitor(
+                restoration.engine.configuration,
+                restoration.calibrations.byModel
+            ),
+            learner: nil,
             configurationID: restoration.configurationID,
             clock: { Timestamp.now },
             progress: BatchScorer.Progress(

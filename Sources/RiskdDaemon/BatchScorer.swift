@@ -1,4 +1,4 @@
-package import Alerting
+import Alerting
 package import Domain
 package import Ingest
 import Runtime
@@ -235,7 +235,7 @@ package final class BatchScorer {
     ///
     /// - Parameter actions: in order, none of them applied before.
     /// - Returns: what to commit; nil when there is nothing.
-    package func apply(_ actions: [PendingAction]) -> ScoredBatch? {
+    func apply(_ actions: [PendingAction]) -> ScoredBatch? {
         guard !actions.isEmpty else { return nil }
         var result = ScoredBatch(emptyCommit(), bytesRead: 0)
         var output = ScoringOutput()

@@ -1,6 +1,7 @@
 import Configuration
 import Domain
 import RiskdDaemon
+import Runtime
 import Scoring
 import Storage
 

@@ -1,5 +1,6 @@
 import Domain
 import RiskdDaemon
+import Runtime
 
 /// What a replay of held-out traffic found, as tables.
 struct VerdictReport {

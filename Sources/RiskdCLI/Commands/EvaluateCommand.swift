@@ -19,7 +19,7 @@ extension Command {
         flags: [
             .config, .set, OutputFormat.flag,
             Flag("truth", value: "FILE", "Who was really what: CSV, also .gz or .xz"),
-            Flag("alarm-share", value: "SHARE", "Benign queries that may be alarmed; 0.01 unless given"),
+            Flag("alarm-share", value: "SHARE", "Benign queries that may be alarmed; 0.003 unless given"),
             Flag("html", value: "FILE", "Write a page with plots too; it fetches nothing"),
             Flag("alarm-rung", value: "RUNG", "Alarm every query that exceeds RUNG thresholds of a detector"),
         ],

@@ -1,6 +1,7 @@
 import Configuration
 import Domain
 import Foundation
+import Runtime
 import Storage
 
 extension Command {

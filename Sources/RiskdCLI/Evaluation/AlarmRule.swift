@@ -6,7 +6,7 @@ import Scoring
 /// A query is alarmed when any detector's rung is at least that detector's *alarm rung*.
 struct AlarmRule {
     /// The share of benign queries that may be alarmed, unless told otherwise.
-    static let defaultShare = 0.01
+    static let defaultShare = 0.003
 
     /// How alarm rungs are chosen.
     enum Choice: Hashable {

@@ -45,17 +45,13 @@ struct EvaluationReport {
     }
 
     private var json: JSONValue {
-        .object(
-            [.init(key: "alarm", value: alarm)]
-                + sections.map { .init(key: $0.key, value: .array($0.report.objects)) } + [
-                    .init(
-                        key: "campaigns",
-                        value: CampaignReport(evaluation: evaluation.campaigns).json
-                    ),
-                    .init(key: "missing", value: .integer(Int64(evaluation.missing))),
-                    .init(key: "unknown", value: .integer(Int64(evaluation.unknown))),
-                ]
-        )
+        var members = [JSONValue.Member("alarm", alarm)]
+        members += sections.map { JSONValue.Member($0.key, .array($0.report.objects)) }
+        let campaigns = CampaignReport(evaluation: evaluation.campaigns).json
+        members.append(.init("campaigns", campaigns))
+        members.append(.init("missing", .integer(Int64(evaluation.missing))))
+        members.append(.init("unknown", .integer(Int64(evaluation.unknown))))
+        return .object(members)
     }
 
     private var alarm: JSONValue {

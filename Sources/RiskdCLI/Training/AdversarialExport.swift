@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Runtime
 import Storage
 
 /// Inputs of confirmed attacks as a log and its truth, which `riskd train --adversarial` and `--truth` take.

@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 
 /// An evaluation as one HTML file with plots: nothing is fetched, so it can be mailed and kept.
 struct EvaluationPage {

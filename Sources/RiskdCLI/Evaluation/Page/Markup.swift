@@ -1,3 +1,5 @@
+import Runtime
+
 /// Text for HTML and SVG.
 enum Markup {
     /// Escapes text: names come from logs.
