@@ -197,6 +197,7 @@ struct SignatureTests {
             let page = Array(inputs[first..<min(first + 1000, images)])
             plain.restore(page)
             signed.restore(page)
+            await plain.prepare(forEach: Self.parallel)
             await signed.prepare(forEach: Self.parallel)
             let held = plain.allocatedBytes
             // Nothing is learnt from the first pages: all would be signed again soon.

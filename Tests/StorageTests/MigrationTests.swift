@@ -28,7 +28,9 @@ struct MigrationTests {
         }
         #expect(Migration.all.map(\.name) == names.sorted())
         for migration in Migration.all {
-            #expect(migration.name.hasPrefix("000\(migration.number)_"))
+            let digits = "\(migration.number)"
+            let prefix = String(repeating: "0", count: 4 - digits.count) + digits
+            #expect(migration.name.hasPrefix("\(prefix)_"))
             #expect(migration.sql.contains(" table riskd."))
         }
     }
