@@ -153,8 +153,7 @@ struct CommitTests {
         #expect(try await store.openObservations(after: nil).map(\.sequence) == [1, 2, 3, 4])
         let counts: [FactTable: Int] = [
             .observation: 4, .tickHistogram: 2, .sample: 2, .levelChange: 1, .deadLetter: 1, .historyImage: 1,
-            .campaign: 0, .alert: 0, .alertEvent: 0, .alertNotice: 0,
-            .campaign: 0, .ownBaseline: 0, .calibrationHealth: 0,
+            .campaign: 0, .alert: 0, .alertEvent: 0, .alertNotice: 0, .ownBaseline: 0, .calibrationHealth: 0,
         ]
         #expect(try await store.counts() == counts)
         let keys = [("user-1", "record-1"), ("user-1", "record-9"), (awkward, "record-2")].map {
