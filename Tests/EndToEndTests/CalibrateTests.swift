@@ -106,8 +106,8 @@ extension RecordedTests {
                     where entity_kind = 'user' and greatest(from_level, to_level) >= 2)
                 """
             )
-            let proximity = rows.first { $0["detector"] as? String == "similarity.user.proximity" }
-            #expect(proximity?["records"] as? Int == kept[0])
+            let descent = rows.first { $0["detector"] as? String == "similarity.user.descent" }
+            #expect(descent?["records"] as? Int == kept[0])
             // What is stored of the benign users passes as it did when it was scored.
             let verified = try await sandbox.run([
                 "calibrate", "verify", "--since", "2026-03-01T00:00:00Z", "-o", "json",
