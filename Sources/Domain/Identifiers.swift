@@ -51,7 +51,7 @@ package struct RecordID: Identifier {
     package init(_ name: String) { self.name = name }
 }
 
-/// The name of one calibrated score, such as `similarity.user.proximity` or `opinion.encoder`.
+/// The name of one calibrated score, such as `similarity.user.descent` or `opinion.encoder`.
 package struct DetectorID: Identifier {
     package let name: String
     /// Names a detector.
