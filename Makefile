@@ -44,7 +44,7 @@ install: ## Install the built program, configuration, unit and documents under $
 		install -m 0644 .deps/onnxruntime/LICENSE $(DESTDIR)/usr/lib/riskd/LICENSE.onnxruntime; \
 		install -m 0644 .deps/onnxruntime/ThirdPartyNotices.txt $(DESTDIR)/usr/lib/riskd/; fi
 	install -d $(DESTDIR)$(PREFIX)/share/doc/riskd $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -m 0644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/riskd/
+	install -m 0644 README.md LICENSE docs/*.md docs/openapi.yaml $(DESTDIR)$(PREFIX)/share/doc/riskd/
 	$(RELEASE)/riskd completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/riskd
 
 clean: ## Remove what was built; keeps .deps

@@ -52,7 +52,14 @@ let package = Package(
         .target(name: "CSimdjson", cxxSettings: fastCXX, linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "COnnxRuntime", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CSimilarity", cSettings: fastC, linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "CAssets", cSettings: strictC),
+        .target(name: "CAssets", exclude: ["dashboard"], cSettings: strictC),
+        .target(
+            name: "CDashboard",
+            path: "Sources/CAssets/dashboard",
+            sources: ["Dashboard.c"],
+            cSettings: strictC
+        ),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
 
         // Layer 1: vocabulary and plumbing.
         .target(name: "Domain", swiftSettings: noPointers),
@@ -63,6 +70,7 @@ let package = Package(
         .target(name: "PostgresClient", dependencies: ["CLibPQ", "Runtime"], swiftSettings: house),
         .target(name: "EmbeddedPostgres", dependencies: ["Runtime"], swiftSettings: house),
         .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", "Runtime"], swiftSettings: house),
+        .target(name: "Imaging", dependencies: ["CPNG"], swiftSettings: house),
         .target(name: "OnnxSession", dependencies: ["COnnxRuntime", "Runtime"], swiftSettings: house),
         .target(name: "WebClient", dependencies: ["CCurl", "Runtime"], swiftSettings: house),
 
@@ -83,7 +91,11 @@ let package = Package(
             swiftSettings: house
         ),
         .target(name: "Configuration", dependencies: ["CYAML", "Domain", "Runtime"], swiftSettings: house),
-        .target(name: "HTTPAPI", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
+        .target(
+            name: "HTTPAPI",
+            dependencies: ["CDashboard", "Crypto", "Domain", "HTTPServer", "Runtime"],
+            swiftSettings: house
+        ),
         .target(
             name: "Ingest",
             dependencies: ["CCompression", "CSimdjson", "Crypto", "Domain", "Runtime"],
@@ -101,8 +113,7 @@ let package = Package(
             name: "RiskdDaemon",
             dependencies: [
                 "Alerting", "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI",
-                "HTTPServer",
-                "Ingest",
+                "HTTPServer", "Imaging", "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
                 "Storage", "WebClient",
             ],
@@ -118,8 +129,8 @@ let package = Package(
         .target(
             name: "RiskdCLI",
             dependencies: [
-                "Alerting", "Configuration", "Domain", "RiskdDaemon", "RiskdTraining", "Runtime", "Scoring",
-                "Storage", "Training",
+                "Alerting", "Configuration", "Domain", "HTTPAPI", "RiskdDaemon", "RiskdTraining", "Runtime",
+                "Scoring", "Storage", "Training",
             ],
             swiftSettings: house
         ),
@@ -168,6 +179,12 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
+        .testTarget(
+            name: "HTTPAPITests",
+            dependencies: ["Domain", "HTTPAPI", "HTTPServer", "Runtime"],
+            swiftSettings: house
+        ),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging"], swiftSettings: house),
         .testTarget(
             name: "SimilarityTests",
             dependencies: ["Domain", "Similarity"],

@@ -1,7 +1,10 @@
 import Domain
 
 /// Which techniques of MITRE ATLAS a score speaks for (OPERATORS.md 3.7).
-enum Techniques {
+package enum Techniques {
+    /// What ATLAS calls a technique; nil for one that riskd does not name.
+    package static func name(of id: String) -> String? { AtlasTechnique.name(of: id) }
+
     private static let chain = ["AML.T0043.001", "AML.T0042", "AML.T0040"]
     private static let disagreement = ["AML.T0043.002", "AML.T0043.003", "AML.T0043.000"]
     private static let evasion = "AML.T0015"

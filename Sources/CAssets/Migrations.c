@@ -33,6 +33,9 @@ static const unsigned char answer_changes[] = {
 static const unsigned char jitter[] = {
 #embed "../Storage/Migrations/0011_jitter.sql"
 };
+static const unsigned char api[] = {
+#embed "../Storage/Migrations/0012_api.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -46,6 +49,7 @@ static const riskd_asset migrations[] = {
     {"0009_calibration.sql", calibration, sizeof calibration},
     {"0010_answer_changes.sql", answer_changes, sizeof answer_changes},
     {"0011_jitter.sql", jitter, sizeof jitter},
+    {"0012_api.sql", api, sizeof api},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -24,7 +24,13 @@ typedef struct microhttpd_options {
     unsigned int timeout;
     /// Bytes of a connection's buffer: the bound on a request's head.
     size_t memory;
+    /// PEM texts; both or neither.
+    const char *_Nullable certificate;
+    const char *_Nullable key;
 } microhttpd_options;
+
+/// TLS 1.2 at least, and nothing that is known to be weak.
+#define MICROHTTPD_PRIORITIES "SECURE128:SECURE192:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 // MHD_OPTION_EXTERNAL_LOGGER hands over a va_list, which has no Swift type.
 static inline void microhttpd_write_log(void *context, const char *format, va_list arguments) {
@@ -34,14 +40,32 @@ static inline void microhttpd_write_log(void *context, const char *format, va_li
     log->write(log->context, line);
 }
 
+// Without this libmicrohttpd decodes a path before it can be taken apart at its slashes.
+static inline size_t microhttpd_keep(void *context, struct MHD_Connection *connection, char *text) {
+    (void)context;
+    (void)connection;
+    size_t length = 0;
+    while (text[length] != 0) length++;
+    return length;
+}
+
 // MHD_start_daemon is variadic.
 static inline struct MHD_Daemon *_Nullable microhttpd_start(microhttpd_options options,
                                                             microhttpd_log *_Nonnull log,
                                                             MHD_AccessHandlerCallback _Nonnull handler,
                                                             MHD_RequestCompletedCallback _Nonnull completed,
                                                             void *_Nullable context) {
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options.certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options.key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)MICROHTTPD_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
+    if (options.certificate != NULL) flags |= MHD_USE_TLS;
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, handler, context,
+        flags, 0, NULL, NULL, handler, context,
         // First, so that complaints about the other options are heard.
         MHD_OPTION_EXTERNAL_LOGGER, microhttpd_write_log, log,
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)options.socket,
@@ -49,8 +73,17 @@ static inline struct MHD_Daemon *_Nullable microhttpd_start(microhttpd_options o
         MHD_OPTION_CONNECTION_TIMEOUT, options.timeout,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_UNESCAPE_CALLBACK, microhttpd_keep, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+        MHD_OPTION_ARRAY, options.certificate != NULL ? tls : plain,
         MHD_OPTION_END);
+}
+
+// MHD_get_connection_info is variadic.
+static inline const struct sockaddr *_Nullable microhttpd_peer(struct MHD_Connection *_Nonnull connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info == NULL ? NULL : info->client_addr;
 }
 
 #endif

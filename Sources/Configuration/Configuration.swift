@@ -16,8 +16,10 @@ package struct Configuration: Hashable, Sendable {
     package var batch = Batch()
     /// Threads for detectors, at least 1.
     package var workers: Int
-    /// The HTTP API.
+    /// Probes and metrics.
     package var http = HTTP()
+    /// The API and the dashboard.
+    package var api = API()
     /// The similarity detector of models that set nothing else.
     package var similarity = Similarity()
     /// Which near-duplicates form a campaign.
@@ -93,11 +95,11 @@ extension Configuration {
 
     /// `http.*`.
     package struct HTTP: Hashable, Sendable {
-        /// Where the API listens.
+        /// Where probes and metrics are served.
         package var listen = Address(host: "127.0.0.1", port: 9470)
     }
 
-    /// A numeric loopback address and a port.
+    /// A numeric address and a port.
     package struct Address: Hashable, Sendable, CustomStringConvertible {
         /// Such as `127.0.0.1` or `::1`.
         package let host: String

@@ -21,6 +21,7 @@ struct ConfigurationRules {
             rules.checkOpinions(model, "models.\(name)")
         }
         rules.checkEndpoints(configuration.alerting.endpoints)
+        rules.checkAPI(configuration.api)
         return rules.decoder.problems
     }
 
@@ -61,6 +62,27 @@ struct ConfigurationRules {
                 [],
                 "needs a threshold and a cap of its own: the defaults are meant for ssim, not \(metric)"
             )
+        }
+    }
+
+    private mutating func checkAPI(_ api: Configuration.API) {
+        if (api.certificate == nil) != (api.key == nil) {
+            report("api.certificate", ["api.key"], "needs api.certificate and api.key together")
+        }
+        if api.isEnabled, !api.listen.isLoopback, api.certificate == nil {
+            report(
+                "api.listen",
+                [],
+                "is beyond this machine (\(api.listen)): set api.certificate and api.key for TLS, or listen at 127.0.0.1 "
+                    + "behind a proxy"
+            )
+        }
+        if let url = api.publicURL {
+            let scheme = ["https://", "http://"].first { url.hasPrefix($0) }
+            let host = scheme.map { url.dropFirst($0.count) } ?? ""
+            if host.isEmpty || host.contains("/") {
+                report("api.public_url", [], "must be an origin such as https://riskd.example.org")
+            }
         }
     }
 

@@ -8,7 +8,9 @@ enum KeyTable {
     private static let served = KeyMaker(defaults: Configuration.Model())
     private static let second = KeyMaker(defaults: Configuration.Opinion())
 
-    static let root = KeySection<Configuration>(bindings: scoringKeys + alertingKeys)
+    static let root = KeySection<Configuration>(
+        bindings: scoringKeys + alertingKeys + apiKeys
+    )
 
     private static let scoringKeys: [KeyBinding<Configuration>] = [
         top.key(
@@ -89,7 +91,7 @@ enum KeyTable {
             "http.listen",
             \.http.listen,
             .loopback,
-            "Where the HTTP API listens; port 0 takes a free one."
+            "Where probes and metrics are served; port 0 takes a free one."
         ),
         top.key(
             "scoring.tick",

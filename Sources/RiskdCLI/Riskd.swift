@@ -17,7 +17,7 @@ package enum Riskd {
         .daemon, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns, .explain,
         .recompute,
         .evaluate,
-        .alert, .silence, .endpoint,
+        .alert, .silence, .endpoint, .token,
         .play, .dump, .export,
         .demo, .config,
     ]

@@ -14,6 +14,7 @@ extension Daemon {
         _ reader: Store,
         _ plans: DetectorPlans,
         _ telling: Telling?,
+        _ api: APIStart,
         _ body: () async throws -> Void
     ) async throws {
         let (stop, log, reload) = (stop, log, reload)
@@ -67,6 +68,7 @@ extension Daemon {
                 group.addTask { try await telling.notifier.run() }
                 group.addTask { await telling.deliveries.run(until: stop) }
             }
+            group.addTask { await api.run() }
             defer { group.cancelAll() }
             do {
                 try await body()

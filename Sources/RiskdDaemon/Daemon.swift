@@ -148,8 +148,9 @@ package struct Daemon: Sendable {
         var began = ContinuousClock.now
         var probes: HTTPServer?
         defer { probes?.stop() }
+        let api = APIStart()
         let telling = mode.isReplay ? nil : try await telling(alerts, access)
-        try await supervise(mode, signals, access, reader, plans, telling) {
+        try await supervise(mode, signals, access, reader, plans, telling, api) {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
@@ -164,6 +165,7 @@ package struct Daemon: Sendable {
                 // 5. The outside may look in, now that there is something to see.
                 if probes == nil {
                     probes = try startProbes(mode)
+                    try startAPI(mode, access, api)
                     began = .now
                 }
                 // 6. The path of records, until the end, a signal, or other detectors.
@@ -256,6 +258,22 @@ package struct Daemon: Sendable {
         }
         log.write(.notice, "serving probes and metrics", ["address": address.host, "port": "\(server.port)"])
         return server
+    }
+
+    /// Starts to listen for callers of the API; whatever waits for it in ``APIStart`` answers them.
+    private func startAPI(_ mode: Mode, _ access: DatabaseAccess, _ start: APIStart) throws {
+        guard case .live = mode, configuration.api.isEnabled else { return }
+        let host = try APIHost(configuration, access.connectionString, metrics: metrics, log: log)
+        start.begin(host)
+        let address = configuration.api.listen
+        log.write(
+            .notice,
+            "serving the API and the dashboard",
+            [
+                "address": address.host, "port": "\(host.port)",
+                "tls": "\(configuration.api.certificate != nil)",
+            ]
+        )
     }
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.

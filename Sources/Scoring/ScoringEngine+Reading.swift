@@ -170,3 +170,17 @@ struct Standing {
     /// Whether the roll-up won.
     var isDerived: Bool { rollUp.score > ownScore }
 }
+
+extension ScoringEngine {
+    /// The engine at a tick if nothing more is seen until then.
+    ///
+    /// - Parameter tick: not before the last closed one, which is taken instead.
+    /// - Returns: a copy whose last closed tick it is.
+    package func settled(through tick: Tick) -> ScoringEngine {
+        guard let last = lastClosedTick, last < tick else { return self }
+        var copy = self
+        var output = ScoringOutput()
+        copy.settle(through: tick, into: &output)
+        return copy
+    }
+}

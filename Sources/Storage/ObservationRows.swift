@@ -23,6 +23,11 @@ extension Observation {
     /// Reads a row of ``columns``; the record comes without image, features and other classes' probabilities.
     init(_ row: PostgresRow) throws {
         var fields = row.fields
+        try self.init(&fields)
+    }
+
+    /// Reads ``columns``.
+    init(_ fields: inout PostgresFields) throws {
         _ = try fields.next(Int16.self)
         let time = Timestamp(try fields.next(PostgresTimestamp.self))
         let sequence = try fields.next(Int64.self)

@@ -21,6 +21,11 @@ package enum StorageError: Error, Sendable {
     /// A row holds what this program never writes.
     case corrupt(String)
 
+    /// Whether a statement ran longer than it may.
+    package var isTimeout: Bool {
+        if case .database(let error) = self { error.sqlState == "57014" } else { false }
+    }
+
     /// Whether the same work may well succeed later.
     package var isTransient: Bool {
         if case .database(let error) = self { error.isTransient } else { false }

@@ -19,6 +19,10 @@ package struct AlertFilter: Hashable, Sendable {
     package var assignee: String?
     /// Those that nobody has given a verdict on.
     package var isUnjudged = false
+    /// Whether they come in the order of the queue (``AlertPlace``); else newest first.
+    package var isQueue = false
+    /// Where the page before ended; nil at the begin.
+    package var after: AlertPlace?
     /// How many at most.
     package var limit: Int
 
@@ -27,13 +31,16 @@ package struct AlertFilter: Hashable, Sendable {
 }
 
 extension Store {
-    /// Alerts, newest first.
+    /// Alerts, newest first or in the order of the queue.
     ///
     /// - Parameter filter: which.
     /// - Returns: the alerts as they stand.
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func alerts(_ filter: AlertFilter) async throws(StorageError) -> [Alert] {
         let states = filter.states ?? Set(AlertState.allCases)
+        let place = filter.after
+        let isQueue = filter.isQueue
+        let order = isQueue ? "\(AlertPlace.sqlRank), -level, id" : "id desc"
         return try await storing {
             try await session.query(
                 """
@@ -47,7 +54,10 @@ extension Store {
                     and (\(filter.model?.name) is null or model = \(filter.model?.name))
                     and (\(filter.assignee) is null or assignee = \(filter.assignee))
                     and (not \(filter.isUnjudged) or verdict is null)
-                order by id desc limit \(filter.limit)
+                    and (\(place == nil || isQueue) or id < \(place?.id.description))
+                    and (\(place == nil || !isQueue) or (\(unsafeSQL: AlertPlace.sqlRank), -level, id)
+                        > (\(place?.rank), \(place.map { -$0.level.rawValue }), \(place?.id.description)))
+                order by \(unsafeSQL: order) limit \(filter.limit)
                 """
             ).map(Alert.init)
         }

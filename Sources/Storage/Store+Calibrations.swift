@@ -89,10 +89,17 @@ extension Store {
 
     /// Every kept calibration, newest first.
     ///
-    /// - Parameter limit: how many at most.
+    /// - Parameters:
+    ///   - limit: how many at most.
+    ///   - withOwn: whether users' own baselines are among them.
+    ///   - id: this one only.
     /// - Returns: the calibrations.
     /// - Throws: `StorageError.database`.
-    package func calibrations(limit: Int = 1000) async throws(StorageError) -> [StoredCalibration] {
+    package func calibrations(
+        limit: Int = 1000,
+        withOwn: Bool = true,
+        id: String? = nil
+    ) async throws(StorageError) -> [StoredCalibration] {
         try await storing {
             try await session.query(
                 """
@@ -103,7 +110,9 @@ extension Store {
                     coalesce(
                         (select min(first_tick) from riskd.epoch e where c.id = any (e.calibration_ids)),
                         (select min(first_tick) from riskd.own_baseline o where o.calibration_id = c.id))
-                from riskd.calibration c order by c.built desc, c.id limit \(limit)
+                from riskd.calibration c
+                where (\(withOwn) or c.owner is null) and (\(id) is null or c.id = \(id))
+                order by c.built desc, c.id limit \(limit)
                 """
             ).map { row in
                 var fields = row.fields
@@ -444,6 +453,32 @@ extension Store {
                 var fields = row.fields
                 let model = ModelID(try fields.next())
                 users.insert(.user(UserID(try fields.next()), model: model))
+            }
+        }
+    }
+}
+
+extension Store {
+    /// Where a calibration came from.
+    ///
+    /// - Parameter id: of its artefact; nil: of none.
+    /// - Returns: its origin; nil when it is not known, as of one that was fitted to other detectors.
+    /// - Throws: `StorageError.database`.
+    package func calibrationOrigin(_ id: String?) async throws(StorageError) -> CalibrationOrigin? {
+        guard let id else { return nil }
+        return try await storing {
+            try await session.query(
+                "select model, stratum, owner, origin, records, users from riskd.calibration where id = \(id)"
+            ).first.map { row in
+                var fields = row.fields
+                return CalibrationOrigin(
+                    model: ModelID(try fields.next()),
+                    stratum: try fields.next(),
+                    owner: try fields.next(String?.self).map { UserID($0) },
+                    origin: try fields.next(),
+                    records: try fields.next(),
+                    users: try fields.next()
+                )
             }
         }
     }

@@ -44,6 +44,7 @@ extension Store {
     ///   - reason: why, without secrets.
     ///   - actor: who wants it; `riskd` for itself, which is what opens an alert.
     ///   - time: the wall clock.
+    ///   - address: where the request came from; nil: the machine itself.
     /// - Returns: whether that is new.
     /// - Throws: `StorageError.database`.
     @discardableResult
@@ -52,7 +53,8 @@ extension Store {
         isEnabled: Bool,
         reason: String,
         by actor: String,
-        at time: Timestamp
+        at time: Timestamp,
+        address: String? = nil
     ) async throws(StorageError) -> Bool {
         try await storing {
             try await session.transaction { session in
@@ -66,6 +68,15 @@ extension Store {
                     """
                 )
                 guard changed == 1 else { return false }
+                let entry = AuditEntry(
+                    time: time,
+                    actor: actor,
+                    what: isEnabled ? "endpoint.enable" : "endpoint.disable",
+                    object: endpoint,
+                    detail: reason,
+                    address: address
+                )
+                try entry.write(session)
                 if !isEnabled, actor == Alert.riskd {
                     let detail = "the endpoint \(endpoint) was disabled: \(reason)"
                     _ = try Self.request(

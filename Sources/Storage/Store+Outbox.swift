@@ -306,7 +306,8 @@ extension Notification {
 }
 
 extension DeliveryAttempt {
-    fileprivate static let columns = [
+    /// The columns of `delivery_attempt` but its own number.
+    static let columns = [
         "message_id", "endpoint", "number", "started", "duration_ms", "outcome", "status", "detail",
         "next_attempt",
     ]
@@ -332,6 +333,11 @@ extension DeliveryAttempt {
     /// Reads a row of ``columns``.
     init(_ row: PostgresRow) throws {
         var fields = row.fields
+        try self.init(&fields)
+    }
+
+    /// Reads ``columns``.
+    init(_ fields: inout PostgresFields) throws {
         let id = try fields.next(String.self)
         guard let message = MessageID(id) else { throw StorageError.corrupt("a message named \(id)") }
         let endpoint = try fields.next(String.self)

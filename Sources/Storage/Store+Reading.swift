@@ -113,15 +113,7 @@ extension Store {
                 """
             ).map { row in
                 var fields = row.fields
-                let time = Timestamp(try fields.next(PostgresTimestamp.self))
-                let change = LevelChange(
-                    sample: try fields.next(),
-                    entity: try Entity.read(&fields),
-                    tick: Tick(try fields.next()),
-                    from: try Level(stored: try fields.next()),
-                    to: try Level(stored: try fields.next())
-                )
-                return StoredLevelChange(change: change, time: time)
+                return try StoredLevelChange.read(&fields)
             }
         }
     }
@@ -254,5 +246,20 @@ extension Store {
                 return StoredDeadLetter(letter: letter, received: received)
             }
         }
+    }
+}
+
+extension StoredLevelChange {
+    /// Reads eight columns: time, sample, entity (three), tick, level before and after.
+    static func read(_ fields: inout PostgresFields) throws -> StoredLevelChange {
+        let time = Timestamp(try fields.next(PostgresTimestamp.self))
+        let change = LevelChange(
+            sample: try fields.next(),
+            entity: try Entity.read(&fields),
+            tick: Tick(try fields.next()),
+            from: try Level(stored: try fields.next()),
+            to: try Level(stored: try fields.next())
+        )
+        return StoredLevelChange(change: change, time: time)
     }
 }

@@ -15,17 +15,41 @@ package actor Store {
 
     private init(_ session: PostgresSession) { self.session = session }
 
+    /// What a connection is for.
+    package enum Purpose: Sendable {
+        /// Anything.
+        case anything
+        /// Questions of people: nothing is written, and a statement ends after some seconds.
+        case questions(atMost: Duration)
+        /// Requests of people: a statement ends after some seconds.
+        case requests(atMost: Duration)
+
+        fileprivate var settings: String {
+            switch self {
+            case .anything: ""
+            case .questions(let time):
+                "set statement_timeout = \(time.wholeMilliseconds); set default_transaction_read_only = on;"
+            case .requests(let time): "set statement_timeout = \(time.wholeMilliseconds);"
+            }
+        }
+    }
+
     /// Connects.
     ///
-    /// - Parameter connectionString: libpq's keywords and values, or a URI; never printed.
+    /// - Parameters:
+    ///   - connectionString: libpq's keywords and values, or a URI; never printed.
+    ///   - purpose: what for.
     /// - Returns: the store; its schema may still have to be migrated.
     /// - Throws: `StorageError`.
-    package static func connect(_ connectionString: String) async throws(StorageError) -> Store {
+    package static func connect(
+        _ connectionString: String,
+        for purpose: Purpose = .anything
+    ) async throws(StorageError) -> Store {
         try await storing {
             let session = try await PostgresSession.connect(
                 connectionString,
                 applicationName: "riskd",
-                preamble: "set search_path = riskd;"
+                preamble: "set search_path = riskd;" + purpose.settings
             )
             return Store(session)
         }

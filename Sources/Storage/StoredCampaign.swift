@@ -23,14 +23,14 @@ extension Store {
     /// The campaigns of a period, ordered by model and number.
     ///
     /// - Parameters:
-    ///   - id: one number only; nil for all.
+    ///   - ids: these numbers only; nil for all.
     ///   - model: one model only; nil for all.
     ///   - since: those whose last member is earlier are left out.
     ///   - until: those whose first image is not earlier are left out.
     /// - Returns: the campaigns.
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func campaigns(
-        id: Int64? = nil,
+        ids: [Int64]? = nil,
         model: ModelID? = nil,
         since: Timestamp? = nil,
         until: Timestamp? = nil
@@ -56,7 +56,7 @@ extension Store {
                     select max(s.level) as level, max(s.score) as score from riskd.sample s
                     where s.entity_kind = 'campaign' and s.model = c.model and s.user_name = c.id::text
                 ) as samples
-                where (\(id) is null or c.id = \(id)) and (\(model?.name) is null or c.model = \(model?.name))
+                where (\(ids == nil) or c.id = any(\(ids ?? []))) and (\(model?.name) is null or c.model = \(model?.name))
                     and c.last_joined >= coalesce(\(since?.postgres), '-infinity')
                     and f.time < coalesce(\(until?.postgres), 'infinity')
                 order by c.model, c.id

@@ -150,7 +150,9 @@ extension RecordedTests {
         /// A benign log of many users, and one of a user who asks every ten minutes for five days, with times of a day's end.
         private func ownSandbox() async throws -> Sandbox {
             let sandbox = try await Sandbox()
-            sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0", "calibration.own_after=200"]
+            sandbox.settings = [
+                "workers=2", "http.listen=127.0.0.1:0", "api.listen=127.0.0.1:0", "calibration.own_after=200",
+            ]
             try sandbox.append(
                 (0..<400).map { LogLine.record($0, ["user": "\"benign-\($0 % 20)\""]) + "\n" }.joined(),
                 to: "benign.ndjson"

@@ -11,7 +11,7 @@ extension RecordedTests {
         /// A database with the trace in which every attack query comes from the next of so many accounts.
         private func spread(over accounts: Int) async throws -> Sandbox {
             let sandbox = try await Sandbox()
-            sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0"]
+            sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0", "api.listen=127.0.0.1:0"]
             var attacks: Set<Substring> = []
             for row in try RecordedText.read(Self.truth).split(separator: "\n") {
                 let fields = row.split(separator: ",", omittingEmptySubsequences: false)

@@ -72,7 +72,7 @@ actor Fashion {
     private static func sandbox(_ database: String) async throws -> Sandbox {
         let sandbox = try await Sandbox(database: database)
         try sandbox.append(configuration, to: "riskd.yaml")
-        sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0"]
+        sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0", "api.listen=127.0.0.1:0"]
         sandbox.configuration = sandbox.path("riskd.yaml")
         return sandbox
     }

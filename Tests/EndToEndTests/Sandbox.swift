@@ -11,7 +11,8 @@ final class Sandbox {
     let database: String
     /// Given to every `riskd`, as `KEY=VALUE`.
     var settings = [
-        "http.listen=127.0.0.1:0", "ingest.poll_interval=20ms", "ingest.rotated_grace=1s",
+        "http.listen=127.0.0.1:0", "api.listen=127.0.0.1:0", "ingest.poll_interval=20ms",
+        "ingest.rotated_grace=1s",
         // Small: what similarity finds is not what these tests look at.
         "similarity.history.entries=300", "workers=2",
     ]

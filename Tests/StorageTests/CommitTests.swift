@@ -253,7 +253,7 @@ struct CommitTests {
         #expect(found.map(\.accounts) == [3] && found.map(\.repeats) == [2])
         #expect(found.map(\.level) == [.medium] && found.map(\.score) == [52_000])
         #expect(found.map(\.first) == [start])
-        #expect(try await store.campaigns(id: 1, model: ModelID("other")) == [])
+        #expect(try await store.campaigns(ids: [1], model: ModelID("other")) == [])
         #expect(try await store.campaigns(until: start) == [])
         let chain = try await store.chain(of: 1, model: fashion, limit: 9)
         #expect(chain == [0, 1, 4].map { withoutImage(observations[$0]) })

@@ -53,6 +53,9 @@ enum AtlasTechnique {
         return .object(members)
     }
 
+    /// What ATLAS calls a technique; nil for one that is not in the table.
+    static func name(of id: String) -> String? { table[id]?.name }
+
     private static func object(_ id: String) -> JSONValue {
         var members = [member("uid", .string(id))]
         if let name = table[id]?.name { members.append(member("name", .string(name))) }

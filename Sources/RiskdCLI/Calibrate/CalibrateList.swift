@@ -91,7 +91,7 @@ extension Command {
                     $0.model == calibration.model
                 })
             {
-                terminal.writeLine("health \(health.health.rawValue): \(explanation(of: health))")
+                terminal.writeLine("health \(health.health.rawValue): \(health.explanation)")
             }
             terminal.writeLine("detectors \(calibration.detectorConfiguration)")
             terminal.write("\n")
@@ -135,21 +135,5 @@ extension Command {
         let length = configuration.scoring.tick.wholeMilliseconds
         guard tick.index != .min else { return "the first record" }
         return Timestamp(milliseconds: tick.index * length).description
-    }
-}
-
-/// What a calibration's health means, in words.
-func explanation(of change: CalibrationHealthChange) -> String {
-    switch change.cause {
-    case .none: "nothing speaks against it"
-    case .traffic:
-        """
-        \(change.exceeding) of \(change.active) active users exceed rung 1 more often than calibrated: the population has \
-        changed, or many attack at once; users' alerts are grouped into one
-        """
-    case .age: "it is older than 90 days: the stated bound does not stand behind levels; build a new one"
-    case .version:
-        "the model has another version: the stated bound does not stand behind levels; build a new one"
-    case .absence: "there is no calibration: levels are uncalibrated"
     }
 }

@@ -96,11 +96,11 @@ extension Store {
     /// The campaign that somebody typed, in its full form or by number; sequence numbers are of the whole service.
     fileprivate func campaign(named text: String) async throws -> StoredCampaign? {
         if case .campaign(let id, let model) = Entity(text) {
-            return try await campaigns(id: id, model: model).first
+            return try await campaigns(ids: [id], model: model).first
         }
         guard let id = Int64(text) else {
             throw UsageError("'\(text)' is no campaign: expected campaign:MODEL/NUMBER or a number")
         }
-        return try await campaigns(id: id).first
+        return try await campaigns(ids: [id]).first
     }
 }

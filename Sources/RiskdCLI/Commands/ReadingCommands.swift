@@ -53,7 +53,7 @@ extension Command {
             report.write(to: invocation.terminal, as: invocation.format)
             for change in try await store.calibrationHealth() where change.health != .valid {
                 invocation.terminal.note(
-                    "\(change.model): calibration \(change.health.rawValue): \(explanation(of: change))"
+                    "\(change.model): calibration \(change.health.rawValue): \(change.explanation)"
                 )
             }
             let time = engine.configuration.end(of: tick)

@@ -1,0 +1,33 @@
+extension Configuration {
+    /// `api.*`.
+    package struct API: Hashable, Sendable {
+        /// Whether there is one.
+        package var isEnabled = true
+        /// Where it listens.
+        package var listen = Address(host: "127.0.0.1", port: 9480)
+        /// The path of its certificate chain, PEM; nil: no TLS.
+        package var certificate: String?
+        /// The path of the certificate's private key, PEM.
+        package var key: String?
+        /// How browsers reach it through a proxy, such as `https://riskd.example.org`.
+        package var publicURL: String?
+        /// Connections to the database that requests share.
+        package var connections = 4
+        /// How long the database may take for one question.
+        package var questionTimeout = Duration.seconds(5)
+        /// Requests of one token a minute.
+        package var requestsPerMinute = 600
+        /// Streams of events at once.
+        package var eventClients = 64
+        /// How long a browser stays signed in.
+        package var sessionLifetime = Duration.seconds(12 * 3600)
+        /// After how long without a record the dashboard is loud.
+        package var staleAfter = Duration.seconds(300)
+
+        /// Whether browsers come by TLS, here or at a proxy.
+        package var isEncrypted: Bool { certificate != nil || publicURL?.hasPrefix("https://") == true }
+
+        /// What links for people begin with.
+        package var link: String { publicURL ?? "\(certificate == nil ? "http" : "https")://\(listen)" }
+    }
+}

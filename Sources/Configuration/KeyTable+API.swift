@@ -1,0 +1,81 @@
+import Domain
+
+extension KeyTable {
+    private static let maker = KeyMaker(defaults: Configuration(stateDirectory: "", workers: 1))
+
+    /// `api.*`.
+    static let apiKeys: [KeyBinding<Configuration>] = [
+        maker.key(
+            "api.enabled",
+            \.api.isEnabled,
+            .boolean,
+            "Whether the API and the dashboard are served."
+        ),
+        maker.key(
+            "api.listen",
+            \.api.listen,
+            .address,
+            "Where the API and the dashboard listen; beyond loopback only with TLS. Port 0 takes a free one."
+        ),
+        maker.key(
+            "api.certificate",
+            \.api.certificate,
+            ValueType.path("path of a PEM file").optional,
+            default: "none, no TLS",
+            example: "/etc/riskd/api.pem",
+            "The certificate chain that the API shows, its own certificate first."
+        ),
+        maker.key(
+            "api.key",
+            \.api.key,
+            ValueType.path("path of a PEM file").optional,
+            default: "none, required beside api.certificate",
+            example: "/etc/riskd/credentials/api-key.pem",
+            "The certificate's private key."
+        ),
+        maker.key(
+            "api.public_url",
+            \.api.publicURL,
+            ValueType.words("a URL", note: "URL without a path").optional,
+            default: "none, browsers come to api.listen itself",
+            example: "'https://riskd.example.org'",
+            "How browsers reach the dashboard through a proxy: the origin from which they may change something."
+        ),
+        maker.key(
+            "api.connections",
+            \.api.connections,
+            .integer(1...64, unit: "connections"),
+            "Connections to the database that questions share; none of them is the pipeline's."
+        ),
+        maker.key(
+            "api.question_timeout",
+            \.api.questionTimeout,
+            .duration(.milliseconds(100) ... .seconds(300)),
+            "How long the database may take for one question."
+        ),
+        maker.key(
+            "api.requests_per_minute",
+            \.api.requestsPerMinute,
+            .integer(1...1_000_000, unit: "requests"),
+            "How many requests of one token are answered in a minute."
+        ),
+        maker.key(
+            "api.event_clients",
+            \.api.eventClients,
+            .integer(1...10_000, unit: "streams"),
+            "How many dashboards and programs may follow events at once."
+        ),
+        maker.key(
+            "api.session_lifetime",
+            \.api.sessionLifetime,
+            .duration(.seconds(60) ... .seconds(30 * 86_400)),
+            "How long a browser stays signed in."
+        ),
+        maker.key(
+            "api.stale_after",
+            \.api.staleAfter,
+            .duration(.seconds(5) ... .seconds(30 * 86_400)),
+            "After how long without a record the dashboard says that what it shows is stale."
+        ),
+    ]
+}

@@ -1,0 +1,17 @@
+package import HTTPServer
+
+/// What a handler answers.
+package enum APIAnswer: Sendable {
+    /// JSON; keys in camel case become snake case, and what is nil is left out.
+    case json(any Encodable & Sendable)
+    /// JSON about something that was made.
+    case created(any Encodable & Sendable, headers: [HTTPResponse.Header] = [])
+    /// JSON about something that will be done.
+    case accepted(any Encodable & Sendable)
+    /// Nothing, and all is well.
+    case done(headers: [HTTPResponse.Header] = [])
+    /// A picture.
+    case png([UInt8], headers: [HTTPResponse.Header] = [])
+    /// A text.
+    case text([UInt8], type: String)
+}

@@ -1,0 +1,16 @@
+/// The operations of the API, named as docs/openapi.yaml names them.
+package enum Operation: String, Hashable, Sendable, CaseIterable {
+    case signIn, signOut, getMe
+    case getOverview, streamEvents
+    case listEntities, getEntity, getSeries, listLevelChanges
+    case listSamples, getSample, explainSample
+    case listObservations, getObservation, getImage, getDifference
+    case listCampaigns, getCampaign, getCampaignChain
+    case listAlerts, getAlert, getAlertChain, listAlertDeliveries, actOnAlert
+    case listSilences, addSilence, previewSilence, endSilence
+    case listEndpoints, listAttempts, testEndpoint, replayDeliveries, setEndpointState
+    case listDetectors, listCalibrations, getCalibration
+    case auditActions, auditReads
+    case listTokens, createToken, revokeToken
+    case getDescription, getLiveness, getMetrics
+}

@@ -1,0 +1,107 @@
+import Configuration
+import Domain
+import Foundation
+import HTTPAPI
+import HTTPServer
+import Runtime
+import Storage
+
+/// The API of a daemon: its listener, its connections to the database, and its stream of events.
+struct APIHost: Sendable {
+    /// The port that it listens on.
+    var port: UInt16 { server.port }
+
+    private let server: HTTPServer
+    private let service: APIService
+    private let events: EventSource
+    private let pools: [StorePool]
+
+    /// Starts to listen; ``run()`` answers.
+    ///
+    /// - Parameters:
+    ///   - configuration: checked settings.
+    ///   - connectionString: of the database; never printed.
+    ///   - metrics: what the daemon knows of itself.
+    ///   - log: gets what goes wrong.
+    /// - Throws: `HTTPServerError`, or `StartupError` where certificate or key cannot be read.
+    init(
+        _ configuration: Configuration,
+        _ connectionString: String,
+        metrics: Metrics,
+        log: Log
+    ) throws {
+        let api = configuration.api
+        let patience = api.questionTimeout
+        let readers = StorePool(connectionString, for: .questions(atMost: patience), width: api.connections)
+        let writers = StorePool(connectionString, for: .requests(atMost: patience), width: 2)
+        let standings = Standings(readers) {
+            metrics.value("riskd_ingest_caught_up") == 1 ? Timestamp.now : nil
+        }
+        let hub = EventHub(mostReaders: api.eventClients)
+        let desk = Desk(
+            configuration: configuration,
+            settings: AlertSettings(configuration),
+            readers: readers,
+            writers: writers,
+            standings: standings,
+            detectors: DetectorReport(readers, standings, metrics),
+            metrics: metrics,
+            hub: hub
+        )
+        let events = EventSource(desk, hub, log: log)
+        var settings = APIService.Settings()
+        settings.requestsPerMinute = api.requestsPerMinute
+        settings.isEncrypted = api.isEncrypted
+        if let url = api.publicURL { settings.origins = [url] }
+        let service = APIService(
+            settings,
+            APIService.Foundation(
+                handlers: desk.handlers,
+                authority: desk.authority,
+                hub: hub,
+                backlog: { await events.backlog(after: $0, through: $1) },
+                failure: apiFailure,
+                now: { Timestamp.now }
+            ),
+            log: log
+        )
+        var limits = HTTPServer.Limits()
+        limits.connections = api.eventClients + 128
+        limits.timeout = .seconds(30)
+        server = try HTTPServer(
+            address: api.listen.host,
+            port: api.listen.port,
+            identity: try Self.identity(api),
+            limits: limits,
+            log: log
+        ) { service.take($0, $1) }
+        self.service = service
+        self.events = events
+        pools = [readers, writers]
+    }
+
+    private static func identity(_ api: Configuration.API) throws -> HTTPServer.Identity? {
+        guard let certificate = api.certificate, let key = api.key else { return nil }
+        func text(_ path: String, _ key: String) throws -> String {
+            do {
+                return try String(contentsOfFile: path, encoding: .utf8)
+            } catch {
+                throw StartupError("\(key): \(path) cannot be read")
+            }
+        }
+        return HTTPServer.Identity(
+            certificate: try text(certificate, "api.certificate"),
+            key: try text(key, "api.key")
+        )
+    }
+
+    /// Answers until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await service.run() }
+            group.addTask { await events.run() }
+        }
+        server.stop()
+        for pool in pools { await pool.close() }
+    }
+}
