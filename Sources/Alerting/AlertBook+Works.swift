@@ -2,14 +2,47 @@ import Crypto
 import Domain
 
 extension AlertBook {
+    /// What makes riskd alert on its own works, or stop.
+    struct Occasion {
+        /// When: by the wall clock where somebody asked, in event time otherwise.
+        let time: Timestamp
+        /// Tells it from every other occasion, whenever it is worked out.
+        let key: String
+        /// Who asked for it; nil: it came of itself.
+        let action: AlertAction?
+
+        init(_ action: AlertAction) {
+            time = action.requestedAt
+            key = String(action.id)
+            self.action = action
+        }
+
+        init(_ change: CalibrationHealthChange, endsAt time: Timestamp) {
+            self.time = time
+            key = "tick \(change.tick.index)"
+            action = nil
+        }
+    }
+
+    /// Takes in that a calibration began or ceased to be suspect.
+    mutating func take(_ change: CalibrationHealthChange) {
+        let subject = AlertSubject.calibration(change.model)
+        let occasion = Occasion(change, endsAt: context.end(change.tick))
+        if change.health == .suspect {
+            _ = raise(subject, .high, change.text, occasion)
+        } else {
+            _ = clear(subject, occasion)
+        }
+    }
+
     /// Opens an alert on something in riskd's own works, or says more of one that is open.
     mutating func raise(
         _ subject: AlertSubject,
         _ level: Level,
         _ detail: String,
-        _ action: AlertAction
+        _ occasion: Occasion
     ) -> Outcome {
-        let time = action.requestedAt
+        let time = occasion.time
         let last = newest[subject].flatMap { alerts[$0] }
         var alert: Alert
         var kind = AlertEvent.Kind.opened
@@ -22,7 +55,7 @@ extension AlertBook {
             reopen(&alert)
             kind = .reopened
         } else {
-            let digest = sha256(Array("raise\n\(subject.dedupKey(level: level))\n\(action.id)".utf8))
+            let digest = sha256(Array("raise\n\(subject.dedupKey(level: level))\n\(occasion.key)".utf8))
             alert = Alert(
                 AlertSnapshot(
                     id: AlertID(ULID(time: time, digest: digest)),
@@ -37,23 +70,30 @@ extension AlertBook {
         alert.snapshot.peakLevel = max(alert.snapshot.peakLevel, level)
         alert.snapshot.detail = detail
         alert.snapshot.updatedAt = time
-        record(&alert, kind, at: time, by: action)
+        record(&alert, kind, at: time, by: occasion.action)
         if kind != .noted { notify(subject.firingType, kind, alert.snapshot) }
         return .done
     }
 
     /// Resolves what was raised.
-    mutating func clear(_ subject: AlertSubject, _ action: AlertAction) -> Outcome {
+    mutating func clear(_ subject: AlertSubject, _ occasion: Occasion) -> Outcome {
         guard var alert = newest[subject].flatMap({ alerts[$0] }), alert.snapshot.state != .resolved else {
             return .refused("nothing is open")
         }
         alert.snapshot.state = .resolved
-        alert.snapshot.endsAt = action.requestedAt
-        alert.snapshot.updatedAt = action.requestedAt
+        alert.snapshot.endsAt = occasion.time
+        alert.snapshot.updatedAt = occasion.time
         alert.resolvedBy = Alert.riskd
-        record(&alert, .resolved, at: action.requestedAt, by: action)
+        record(&alert, .resolved, at: occasion.time, by: occasion.action)
         notify(subject.resolvedType, .resolved, alert.snapshot)
         return .done
+    }
+}
+
+extension CalibrationHealthChange {
+    /// What a suspect calibration's alert says.
+    fileprivate var text: String {
+        "\(exceeding) of \(active) active users exceed rung 1 more often than calibrated"
     }
 }
 

@@ -7,7 +7,7 @@ package import Domain
 /// same rows, however they are split into batches. docs/alerts.md has the rules in words.
 package struct AlertBook: Sendable {
     private let policy: AlertPolicy
-    private let context: AlertContext
+    let context: AlertContext
     /// Every alert that is open, may open again, is watched, or was touched since the start.
     private(set) var alerts: [AlertID: Alert] = [:]
     /// The newest alert of each subject.
@@ -49,9 +49,20 @@ package struct AlertBook: Sendable {
     /// - Parameters:
     ///   - samples: in order.
     ///   - levelChanges: those of the samples.
-    package mutating func take(_ samples: [Sample], _ levelChanges: [LevelChange]) {
+    ///   - healthChanges: calibrations that began or ceased to be suspect in these ticks, in order; a tick's count
+    ///     before its samples.
+    package mutating func take(
+        _ samples: [Sample],
+        _ levelChanges: [LevelChange],
+        _ healthChanges: [CalibrationHealthChange] = []
+    ) {
         var pending = levelChanges[...]
+        var health = healthChanges[...]
         for sample in samples {
+            while let change = health.first, change.tick <= sample.tick {
+                take(change)
+                health.removeFirst()
+            }
             if let change = pending.first, change.sample == sample.id {
                 pending.removeFirst()
                 take(sample, change)
@@ -59,6 +70,7 @@ package struct AlertBook: Sendable {
                 take(sample)
             }
         }
+        for change in health { take(change) }
     }
 
     private mutating func take(_ sample: Sample, _ change: LevelChange) {

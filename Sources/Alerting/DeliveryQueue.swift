@@ -19,9 +19,6 @@ package struct DeliveryQueue: Sendable {
     package var disable:
         @Sendable (_ endpoint: String, _ reason: String, _ now: Timestamp) async throws -> Void
 
-    /// The endpoints as they stand: one that nobody has disabled is enabled.
-    package var states: @Sendable () async throws -> [String: EndpointState]
-
     /// When the next message of an endpoint becomes due, if one is waiting for its time.
     package var nextDue: @Sendable (_ endpoint: String) async throws -> Timestamp?
 
@@ -33,14 +30,12 @@ package struct DeliveryQueue: Sendable {
         due: @escaping @Sendable (String, Timestamp, Int) async throws -> [Delivery],
         record: @escaping @Sendable ([DeliveryAttempt]) async throws -> Void,
         disable: @escaping @Sendable (String, String, Timestamp) async throws -> Void,
-        states: @escaping @Sendable () async throws -> [String: EndpointState],
         nextDue: @escaping @Sendable (String) async throws -> Timestamp?,
         told: @escaping @Sendable (String) async throws -> [AlertSnapshot]
     ) {
         self.due = due
         self.record = record
         self.disable = disable
-        self.states = states
         self.nextDue = nextDue
         self.told = told
     }

@@ -27,7 +27,7 @@ extension Configuration {
         /// Which alerts keep others from being told.
         package var inhibit = InhibitionRule.allCases
         /// How long a message waits for its endpoint at most.
-        package var outboxAge = Duration.seconds(72 * 3600)
+        package var outboxAge = Duration.seconds(120 * 3600)
         /// How many messages wait at most.
         package var outboxRows = 100_000
         /// Who is told.

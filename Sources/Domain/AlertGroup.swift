@@ -69,7 +69,7 @@ package struct AddressedMessage: Hashable, Sendable {
 
 /// Which alerts keep others from being told.
 package enum InhibitionRule: String, Hashable, Sendable, CaseIterable {
-    /// A model's suspect calibration: the alerts of its users and campaigns.
+    /// A model's suspect calibration: the alerts of its users at its level or below.
     case calibration
     /// A campaign's alert: those of its users, at the same level or below.
     case campaign

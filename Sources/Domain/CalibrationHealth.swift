@@ -19,9 +19,6 @@ package enum CalibrationHealth: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether users' alerts become one alert of the model: they have one cause, and it may be the calibration.
-    package var groupsUserAlerts: Bool { self == .suspect }
-
     /// Whether levels are to be shown as ones that the stated bound does not stand behind.
     package var isBoundInDoubt: Bool { self != .valid }
 }

@@ -125,7 +125,7 @@ struct ClusterStarter {
             "listen_addresses": "", "unix_socket_directories": "\"\(sockets)\"",
             "unix_socket_permissions": "0700",
             "port": "5432", "max_connections": "40", "shared_buffers": "128MB", "synchronous_commit": "on",
-            "max_wal_size": "2GB", "wal_compression": "on", "jit": "off", "logging_collector": "off",
+            "max_wal_size": "2GB", "wal_compression": "lz4", "jit": "off", "logging_collector": "off",
             // A statement's values are other people's data: none goes to the server's log.
             "log_min_error_statement": "panic", "log_error_verbosity": "terse",
             "log_parameter_max_length": "0",

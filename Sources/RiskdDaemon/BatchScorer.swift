@@ -398,7 +398,7 @@ package final class BatchScorer {
         _ output: ScoringOutput,
         areAlertsTaken: Bool = false
     ) {
-        if !areAlertsTaken { book.take(output.samples, output.levelChanges) }
+        if !areAlertsTaken { book.take(output.samples, output.levelChanges, result.commit.healthChanges) }
         let changes = book.takeChanges()
         result.commit.alerts = changes.alerts.values.sorted { $0.snapshot.id < $1.snapshot.id }
         result.commit.alertEvents = changes.events

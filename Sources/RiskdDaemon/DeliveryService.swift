@@ -50,7 +50,6 @@ extension Store {
                 try await self.ready()
                     .setEndpoint(endpoint, isEnabled: false, reason: reason, by: Alert.riskd, at: now)
             },
-            states: { try await self.ready().endpointStates() },
             nextDue: { try await self.ready().nextDue(at: $0) },
             told: { try await self.ready().firingAlerts(toldTo: $0) }
         )

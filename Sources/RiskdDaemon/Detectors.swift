@@ -116,7 +116,8 @@ package final class Detectors {
             return linkers[model, default: CampaignLinker(rule: plans.campaigns(of: model))]
                 .link(query, finding)
         }
-        for model in linkers.keys {
+        // Over a copy: a view of the keys would keep the table, and every linker would be copied to be changed.
+        for model in Array(linkers.keys) {
             let changed = linkers[model]?.takeChanged() ?? []
             if !changed.isEmpty { joined[model] = changed }
             linkers[model]?.forget(before: similarity[model]?.oldestSequence ?? .max)

@@ -9,7 +9,7 @@ package struct OutboxLimits: Hashable, Sendable {
     package var rows: Int
 
     /// Limits.
-    package init(age: Duration = .seconds(72 * 3600), rows: Int = 100_000) {
+    package init(age: Duration = .seconds(120 * 3600), rows: Int = 100_000) {
         self.age = age
         self.rows = rows
     }

@@ -138,4 +138,77 @@ import Testing
         #expect(changes.types == [.riskLevelChanged] && changes.events.isEmpty && changes.alerts.isEmpty)
         #expect(changes.notices.first?.snapshot.level == .low)
     }
+
+    @Test func `a suspect calibration alerts on its model, before the samples of its tick`() throws {
+        let changes = [
+            health(.suspect, at: 2, exceeding: 5), health(.suspect, at: 4, exceeding: 9),
+            health(.valid, at: 6, exceeding: 0),
+        ]
+        var story = Story()
+        story.book.take([], [], Array(changes[..<1]))
+        var told = story.changes()
+        let opened = try #require(told.only?.snapshot)
+        #expect(told.kinds == [.opened] && told.types == [.calibrationSuspect])
+        #expect(opened.subject == .calibration(model) && opened.level == .high)
+        #expect(opened.startsAt == end(2))
+        #expect(opened.detail == "5 of 20 active users exceed rung 1 more often than calibrated")
+
+        // More of it is written down, nobody is told again; what ends it is told.
+        story.book.take([], [], Array(changes[1...]))
+        told = story.changes()
+        #expect(told.kinds == [.noted, .resolved] && told.types == [.alertResolved])
+        #expect(told.only?.snapshot.endsAt == end(6))
+    }
+
+    @Test func `alerts of users and of calibrations come in one order, however ticks are split`() {
+        let health = [health(.suspect, at: 2, exceeding: 5)]
+        let levels: [Level] = [.info, .high, .critical, .critical]
+        let samples = (1...3).map { tick in
+            Sample(
+                id: Int64(tick),
+                entity: user("a"),
+                tick: Tick(Int64(tick)),
+                queries: 1,
+                score: 75_000,
+                level: levels[tick],
+                lane: .burst,
+                lanes: [1, 2, 3, 4],
+                evidence: 30 << 20,
+                isDerived: false,
+                contributions: []
+            )
+        }
+        let changes = (1...2).map { tick in
+            LevelChange(
+                sample: Int64(tick),
+                entity: user("a"),
+                tick: Tick(Int64(tick)),
+                from: levels[tick - 1],
+                to: levels[tick]
+            )
+        }
+        var whole = Story().book
+        var split = whole
+        whole.take(samples, changes, health)
+        split.take(Array(samples[..<1]), Array(changes[..<1]))
+        split.take(Array(samples[1...]), Array(changes[1...]), health)
+        let told = whole.takeChanges()
+        #expect(told.types == [.alertFiring, .calibrationSuspect, .alertUpdated])
+        #expect(split.takeChanges() == told)
+    }
+
+    private func health(
+        _ health: CalibrationHealth,
+        at tick: Int64,
+        exceeding: Int
+    ) -> CalibrationHealthChange {
+        CalibrationHealthChange(
+            model: model,
+            tick: Tick(tick),
+            health: health,
+            cause: health == .suspect ? .traffic : .none,
+            active: 20,
+            exceeding: exceeding
+        )
+    }
 }

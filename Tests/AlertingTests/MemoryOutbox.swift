@@ -96,7 +96,6 @@ actor MemoryOutbox {
             due: { try await self.due($0, $1, $2) },
             record: { try await self.record($0) },
             disable: { endpoint, reason, _ in try await self.disable(endpoint, reason) },
-            states: { [:] },
             nextDue: { try await self.nextDue($0) },
             told: { try await self.told($0) }
         )

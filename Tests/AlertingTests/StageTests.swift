@@ -79,8 +79,20 @@ import Testing
         Case(
             rule: .calibration,
             source: makeAlert(1, .calibration(model)),
-            target: makeAlert(2, .entity(user("u")), .critical),
+            target: makeAlert(2, .entity(user("u"))),
             isHeldBack: true
+        ),
+        Case(
+            rule: .calibration,
+            source: makeAlert(1, .calibration(model)),
+            target: makeAlert(2, .entity(user("u")), .critical),
+            isHeldBack: false
+        ),
+        Case(
+            rule: .calibration,
+            source: makeAlert(1, .calibration(model)),
+            target: makeAlert(2, campaign),
+            isHeldBack: false
         ),
         Case(
             rule: .calibration,

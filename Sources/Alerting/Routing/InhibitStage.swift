@@ -16,8 +16,8 @@ package struct InhibitStage: RoutingStage {
     private func holds(_ rule: InhibitionRule, back alert: AlertSnapshot, _ causes: Causes) -> Bool {
         guard let entity = alert.subject.entity else { return false }
         switch (rule, entity) {
-        case (.calibration, .user(_, let model)), (.calibration, .campaign(_, let model)):
-            return causes.calibrations.contains(model)
+        case (.calibration, .user(_, let model)):
+            return causes.calibrations[model].map { $0 >= alert.level } ?? false
         case (.campaign, .user(let user, let model)):
             return causes.campaigns[model]?[user].map { $0 >= alert.level } ?? false
         case (.model, .user(_, let model)), (.model, .campaign(_, let model)):

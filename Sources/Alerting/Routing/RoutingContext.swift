@@ -28,7 +28,8 @@ package struct RoutingContext {
 
 /// Which alerts could keep others back, found by model.
 struct Causes {
-    private(set) var calibrations: Set<ModelID> = []
+    /// Alerts on suspect calibrations.
+    private(set) var calibrations: [ModelID: Level] = [:]
     /// The highest level of a campaign's alert that a user is part of.
     private(set) var campaigns: [ModelID: [UserID: Level]] = [:]
     /// Alerts by a model's own track.
@@ -39,7 +40,7 @@ struct Causes {
     init(_ firing: [AlertSnapshot], _ users: [Entity: Set<UserID>]) {
         for alert in firing {
             switch alert.subject {
-            case .calibration(let model): calibrations.insert(model)
+            case .calibration(let model): calibrations[model] = alert.level
             case .entity(.user(_, let model)): members.insert(model)
             case .entity(.campaign(let id, let model)):
                 members.insert(model)

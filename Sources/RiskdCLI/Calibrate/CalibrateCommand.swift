@@ -131,7 +131,9 @@ extension Command {
                     )
                 )
                 let current = stratum.map { active.strata[model]?[$0] } ?? active.pooled[model]
-                let isFirst = current == nil && !invocation.has("no-activate")
+                // A stratum's takes the place of the pooled one for its users: it is the first only where there is none.
+                let isFirst =
+                    active.pooled[model] == nil && current == nil && !invocation.has("no-activate")
                 if isFirst {
                     try await store.activate(
                         CalibrationActivation(
