@@ -202,13 +202,13 @@ extension Configuration {
     /// `scoring.*`.
     package struct Scoring: Hashable, Sendable {
         /// The length of a tick.
-        package var tick = Duration.seconds(2)
+        package var tick = Duration.seconds(1)
         /// How long a tick stays open after its end.
         package var lateness = Duration.seconds(30)
         /// The half-lives of the four lanes, ascending.
         package var halfLives: [Duration] = [600, 3600, 14_400, 86_400].map { .seconds($0) }
         /// Ticks below the exit threshold before a level steps down.
-        package var hold = 60
+        package var hold = 120
         /// Scores at which low, medium, high and critical begin, 0 … 100, ascending.
         package var enter: [Double] = [20, 40, 70, 90]
         /// Scores below which they end, each below its `enter`.

@@ -170,8 +170,23 @@ package struct CalibrationBuilder: Sendable {
             exceedances: rungs.exceedances,
             thresholds: rungs.thresholds,
             bounds: bounds,
-            eValues: eValues(bounds, weighted: rungs.isWeighted)
+            eValues: eValues(
+                bounds,
+                weighted: rungs.isWeighted,
+                share: Self.share(of: detector, among: scores.keys)
+            )
         )
+    }
+
+    /// What a detector counts for in the mean over detectors, where 1 is an even share.
+    ///
+    /// Jitter and descent of one scope have two even shares, of which jitter gets an eighth: most attacks are not
+    /// blinded, and an even share would take a bit a tick from their evidence. Both score every record with an image, so
+    /// the mean of what they count for is 1 in every tick, and any such weights keep the bound (SCORING.md 2.3).
+    static func share(of detector: DetectorID, among all: some Collection<DetectorID>) -> Double {
+        let user = ["descent", "jitter"].map { DetectorID("similarity.user.\($0)") }
+        guard user.allSatisfy(all.contains), let place = user.firstIndex(of: detector) else { return 1 }
+        return [1.75, 0.25][place]
     }
 
     /// Counts, for every line that some rung draws, the benign records that are alarmed.
@@ -205,12 +220,13 @@ package struct CalibrationBuilder: Sendable {
 /// - Parameters:
 ///   - bounds: u, falling.
 ///   - weighted: which rungs count; all where nil. Any weights that do not depend on later scores give an e-value.
+///   - share: what its expectation is bounded by.
 /// - Returns: Q32.
-func eValues(_ bounds: [Double], weighted: [Bool]? = nil) -> [Int64] {
+func eValues(_ bounds: [Double], weighted: [Bool]? = nil, share: Double = 1) -> [Int64] {
     let weighted = weighted ?? Array(repeating: true, count: bounds.count)
     var values: [Int64] = [0]
     var sum = 0.0
-    let weight = 1 / Double(max(1, weighted.count { $0 }))
+    let weight = share / Double(max(1, weighted.count { $0 }))
     for (bound, counts) in zip(bounds, weighted) {
         if counts { sum += weight / bound }
         values.append(Int64(sum * 4_294_967_296))

@@ -194,7 +194,7 @@ extension RecordedTests {
             cut.settings = whole.settings + ["batch.records=7"]
             try await whole.succeed(["replay", whole.path("steady.ndjson")])
             // 08:00 and 144 queries a day: 200 lie a day back when the third midnight comes.
-            let learnt = try await whole.numbers("select first_tick * 2 from riskd.own_baseline")
+            let learnt = try await whole.numbers("select first_tick from riskd.own_baseline")
             #expect(learnt == [1_772_582_400 + 86_400])
             let counts = try await whole.numbers(
                 """

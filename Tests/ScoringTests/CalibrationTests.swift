@@ -54,6 +54,26 @@ import Testing
         }
     }
 
+    @Test func `jitter counts for an eighth of what it and descent have together, and the mean for one`() throws {
+        let names = ["opinion.a", "similarity.model.descent", "similarity.user.descent", "similarity.user.jitter"]
+        func expectations(_ names: [String]) throws -> [Double] {
+            var builder = try CalibrationBuilder(model: ModelID("m"), detectorConfiguration: "x")
+            for name in names { builder.add((0..<10_000).map { Double($0) }, for: DetectorID(name)) }
+            let calibration = try builder.build()
+            #expect(calibration.detectors.map(\.detector.name) == names)
+            return calibration.detectors.map { detector in
+                // The expectation when every bound is reached.
+                let falls = zip(detector.eValues.dropFirst(), detector.eValues).map { Double($0 - $1) }
+                return zip(falls, detector.bounds).reduce(0) { $0 + $1.0 * $1.1 } / 4_294_967_296
+            }
+        }
+        for (found, share) in zip(try expectations(names), [1, 1, 1.75, 0.25]) {
+            #expect(found <= share && found > share * 0.999_999)
+        }
+        // Of features there is no jitter.
+        for found in try expectations(Array(names.dropLast())) { #expect(found <= 1 && found > 0.999_999) }
+    }
+
     @Test func `bad benign scores are refused`() throws {
         var builder = try CalibrationBuilder(model: ModelID("m"), detectorConfiguration: "x")
         #expect(throws: ScoringError.noDetectors) { try builder.build() }
