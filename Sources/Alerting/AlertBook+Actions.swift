@@ -37,7 +37,8 @@ extension AlertBook {
     /// - Returns: what scoring has to do, or why nothing was done.
     package mutating func apply(_ action: AlertAction, stored: [Alert], at time: Timestamp) -> Outcome {
         switch action.kind {
-        case .raise(let subject, let level, let detail): return raise(subject, level, detail, Occasion(action))
+        case .raise(let subject, let level, let detail):
+            return raise(subject, level, detail, Occasion(action))
         case .clear(let subject): return clear(subject, Occasion(action))
         default: break
         }

@@ -54,8 +54,12 @@ import Testing
         }
     }
 
-    @Test func `jitter counts for an eighth of what it and descent have together, and the mean for one`() throws {
-        let names = ["opinion.a", "similarity.model.descent", "similarity.user.descent", "similarity.user.jitter"]
+    @Test func `jitter counts for an eighth of what it and descent have together, and the mean for one`()
+        throws
+    {
+        let names = [
+            "opinion.a", "similarity.model.descent", "similarity.user.descent", "similarity.user.jitter",
+        ]
         func expectations(_ names: [String]) throws -> [Double] {
             var builder = try CalibrationBuilder(model: ModelID("m"), detectorConfiguration: "x")
             for name in names { builder.add((0..<10_000).map { Double($0) }, for: DetectorID(name)) }
