@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RELEASE = .build/release
 
-.PHONY: help setup build test test-statistics check demo bench install clean
+.PHONY: help setup build test test-statistics test-crash check demo bench install clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -21,6 +21,9 @@ test: setup ## Build and run all tests
 
 test-statistics: setup ## Show on millions of benign ticks that the stated bound holds, and naive rules break it (nightly)
 	RISKD_STATISTICS=1 swift test --disable-xctest --filter StatisticsTests
+
+test-crash: setup ## Kill riskd 100 times while it tells of alerts, and compare the receiver's ledger with the outbox (nightly)
+	RISKD_KILLS=100 swift test --disable-xctest --filter DeliveryTests
 
 check: ## Run what CI runs
 	.ci/run

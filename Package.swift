@@ -138,8 +138,8 @@ let package = Package(
         .executableTarget(
             name: "riskd-bench",
             dependencies: [
-                "Configuration", "Domain", "EmbeddedPostgres", "Ingest", "PostgresClient", "RiskdCLI",
-                "RiskdDaemon", "Runtime", "Scoring", "Similarity", "Storage", "Training",
+                "Configuration", "Domain", "EmbeddedPostgres", "HTTPServer", "Ingest", "PostgresClient",
+                "RiskdCLI", "RiskdDaemon", "Runtime", "Scoring", "Similarity", "Storage", "Training",
             ],
             path: "Sources/RiskdBench",
             swiftSettings: house
@@ -234,7 +234,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Domain", "PostgresClient", "RiskdDaemon", "RiskdTesting", "Runtime", "riskd"],
+            dependencies: [
+                "Domain", "HTTPServer", "PostgresClient", "RiskdDaemon", "RiskdTesting", "Runtime", "riskd",
+            ],
             swiftSettings: house
         ),
     ],

@@ -26,13 +26,8 @@ extension Command {
                 "A recorded log in place of generated input; .gz and .xz are decompressed"
             ),
             Flag("images", value: "FILE", "Real images in place of generated ones, as for similarity"),
-            Flag("fixture", value: "DIR", "Where the trace is; Tests/Fixtures/fashion unless given"),
-            Flag(
-                "directory",
-                value: "DIR",
-                "Where to work; must not exist; .bench unless given, which is replaced"
-            ),
-            .config, .set, OutputFormat.flag,
+            .fixture,
+            .workplace, .config, .set, OutputFormat.flag,
         ]
     ) { invocation in
         let configuration = try invocation.configuration()
@@ -48,7 +43,7 @@ extension Command {
             let input = try PipelineInput.split(log, configuration, size: size, in: directory)
             runs = try await PipelineBench(input, size: size, directory: directory, terminal: terminal).run()
         } else {
-            let fixture = invocation.value("fixture") ?? "Tests/Fixtures/fashion"
+            let fixture = invocation.fixture
             for images in try supplies(invocation.value("images"), fixture, size) {
                 // Real images are for measuring the search: opinions stay out of it.
                 let isLikeFixture = if case .made = images { images.shape.channels == 1 } else { false }
@@ -94,7 +89,7 @@ extension Command {
         return [.recorded(file, next: 0)]
     }
 
-    private static func workplace(_ path: String?) throws -> String {
+    static func workplace(_ path: String?) throws -> String {
         let manager = FileManager.default
         let directory = URL(fileURLWithPath: path ?? ".bench").path
         if manager.fileExists(atPath: directory) {
@@ -107,7 +102,7 @@ extension Command {
     }
 
     /// The benign records of the fixture: an attack's near-duplicates would make new images too alike.
-    private static func recordedSources(_ fixture: String) throws -> [Record] {
+    static func recordedSources(_ fixture: String) throws -> [Record] {
         let path = fixture + "/fashion-calibration.ndjson.xz"
         guard FileManager.default.fileExists(atPath: path) else {
             throw UsageError("there is no trace in \(fixture): run this in riskd's folder, or name --fixture")
@@ -116,7 +111,19 @@ extension Command {
     }
 }
 
+extension Flag {
+    static let fixture = Flag("fixture", value: "DIR", "Where the trace is; Tests/Fixtures/fashion unless given")
+    static let workplace = Flag(
+        "directory",
+        value: "DIR",
+        "Where to work; must not exist; .bench unless given, which is replaced"
+    )
+}
+
 extension Invocation {
+    /// The folder that ``Flag/fixture`` names.
+    var fixture: String { value("fixture") ?? "Tests/Fixtures/fashion" }
+
     /// The configuration with the fixture's two second opinions on generated records, where that is possible.
     fileprivate func configuration(withOpinionsOf fixture: String) throws -> Configuration {
         let folder = URL(fileURLWithPath: fixture).path.replacing("'", with: "''")

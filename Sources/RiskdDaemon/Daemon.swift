@@ -200,6 +200,10 @@ package struct Daemon: Sendable {
 
     private func telling(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Telling {
         let bell = DeliveryBell()
+        var stores: [Store] = []
+        for _ in 0..<min(max(1, alerts.endpoints.count), DeliveryService.mostConnections) {
+            stores.append(try await Store.connect(access.connectionString))
+        }
         return Telling(
             notifier: Notifier(
                 store: try await Store.connect(access.connectionString),
@@ -210,7 +214,7 @@ package struct Daemon: Sendable {
                 metrics: metrics
             ),
             deliveries: try DeliveryService(
-                try await Store.connect(access.connectionString),
+                stores,
                 alerts,
                 bell: bell,
                 log: log,

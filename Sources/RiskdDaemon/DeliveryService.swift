@@ -3,20 +3,23 @@ import Domain
 import Runtime
 import Storage
 
-/// Delivers messages with a connection of its own: what befalls receivers, records do not feel.
+/// Delivers messages with connections of its own: what befalls receivers, records do not feel.
 struct DeliveryService: Sendable {
+    /// More would take the server's connections from others.
+    static let mostConnections = 8
+
     private let engine: DeliveryEngine
 
     /// A service.
     ///
     /// - Parameters:
-    ///   - store: a connection that nobody else uses.
+    ///   - stores: connections that nobody else uses, one or more; endpoints share them in turn.
     ///   - settings: who is told.
     ///   - bell: rings when messages were put into the outbox.
     ///   - log: told of failures.
     ///   - metrics: told of attempts.
     /// - Throws: `StartupError` that names every endpoint that cannot be used.
-    init(_ store: Store, _ settings: AlertSettings, bell: DeliveryBell, log: Log, metrics: Metrics) throws {
+    init(_ stores: [Store], _ settings: AlertSettings, bell: DeliveryBell, log: Log, metrics: Metrics) throws {
         var routes: [EndpointRoute] = []
         var errors: [String] = []
         for (_, route) in try DeliveryRoutes.make(settings.endpoints, externalURL: settings.externalURL) {
@@ -26,9 +29,13 @@ struct DeliveryService: Sendable {
             }
         }
         guard errors.isEmpty else { throw StartupError(errors.joined(separator: "\n")) }
+        let queues = stores.map(\.deliveryQueue)
+        let places = Dictionary(
+            uniqueKeysWithValues: routes.enumerated().map { ($1.endpoint.name, $0 % queues.count) }
+        )
         engine = DeliveryEngine(
             routes: routes,
-            queue: store.deliveryQueue,
+            queue: { queues[places[$0] ?? 0] },
             bell: bell,
             log: log,
             metrics: metrics,

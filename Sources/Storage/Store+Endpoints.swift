@@ -162,7 +162,7 @@ extension Store {
     }
 
     /// Gives up what the outbox must not hold any longer: too old first, then the oldest of the lowest levels; and
-    /// raises an alert that says so, in the same transaction.
+    /// raises an alert that says so, in the same transaction. An hour after the last time that alert is over.
     ///
     /// - Parameters:
     ///   - limits: how much it holds.
@@ -203,9 +203,25 @@ extension Store {
                         """
                     let raised = AlertAction.Kind.raise(.outbox, .critical, detail: detail)
                     _ = try Self.request(session, raised, by: Alert.riskd, note: "", at: now)
+                } else {
+                    try Self.clearOutboxAlert(session, now: now)
                 }
                 return (expired, dropped)
             }
         }
+    }
+
+    /// How long nothing must have been given up until the alert on the outbox is over.
+    package static let outboxCalm = Duration.seconds(3600)
+
+    private static func clearOutboxAlert(_ session: isolated PostgresSession, now: Timestamp) throws {
+        let isOver = try session.query(
+            """
+            select kind = 'raise' and requested < \((now - outboxCalm).postgres) from riskd.action
+            where subject_kind = 'outbox' and kind in ('raise', 'clear') order by id desc limit 1
+            """
+        ).first?.only(Bool.self)
+        guard isOver == true else { return }
+        _ = try request(session, .clear(.outbox), by: Alert.riskd, note: "", at: now)
     }
 }

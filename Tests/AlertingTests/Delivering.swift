@@ -65,7 +65,7 @@ struct Delivering: Sendable {
     ) async throws {
         let engine = DeliveryEngine(
             routes: try endpoints.map { try EndpointRoute($0, surroundings, template: template) },
-            queue: outbox.queue,
+            queue: { [outbox] _ in outbox.queue },
             schedule: schedule,
             bell: bell,
             log: Log(threshold: .debug) { [lines] in lines.add($0) },

@@ -183,7 +183,7 @@ extension LiveTests {
                 to: "riskd.yaml"
             )
             sandbox.settings += ["batch.records=40", "ingest.poll_interval=20ms"]
-            try sandbox.append(try Self.recentTrace())
+            try sandbox.append(try Fashion.recentTrace().joined())
             let follow = ["run"] + sandbox.flags + ["--follow", sandbox.path()]
             var daemon = try sandbox.begin(follow)
             for share in [800, 1600, 2400] {
@@ -235,23 +235,6 @@ extension LiveTests {
             let expected = try await other.texts(events + order)
             let found = try await sandbox.texts(events + order)
             #expect(expected.count > 4 && Array(found.prefix(expected.count)) == expected)
-        }
-
-        /// The trace, so that its last record is of now.
-        private static func recentTrace() throws -> String {
-            let lines = try RecordedText.read(Fashion.trace).split(separator: "\n")
-            let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-            func time(_ line: Substring) throws -> (Range<Substring.Index>, Date) {
-                let match = try #require(try /"time":"([^"]+)"/.firstMatch(in: line))
-                return (match.1.startIndex..<match.1.endIndex, try format.parse(String(match.1)))
-            }
-            let last = try time(try #require(lines.last)).1
-            let shift = Date.now.timeIntervalSince(last)
-            return try lines.map { line in
-                let (range, date) = try time(line)
-                return line[..<range.lowerBound] + format.format(date + shift) + line[range.upperBound...]
-                    + "\n"
-            }.joined()
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RiskdDaemon
 import RiskdTesting
 import Testing
 
@@ -21,6 +22,23 @@ actor Fashion {
     }
 
     static let trace = path("fashion-dev.ndjson.xz")
+
+    /// The lines of the trace, so that its last record is of now.
+    static func recentTrace() throws -> [String] {
+        let lines = try RecordedText.read(trace).split(separator: "\n")
+        let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        func time(_ line: Substring) throws -> (Range<Substring.Index>, Date) {
+            let match = try #require(try /"time":"([^"]+)"/.firstMatch(in: line))
+            return (match.1.startIndex..<match.1.endIndex, try format.parse(String(match.1)))
+        }
+        let last = try time(try #require(lines.last)).1
+        let shift = Date.now.timeIntervalSince(last)
+        return try lines.map { line in
+            let (range, date) = try time(line)
+            return line[..<range.lowerBound] + format.format(date + shift) + line[range.upperBound...]
+                + "\n"
+        }
+    }
 
     /// The ONNX Runtime library: the environment's, else the one that `make setup` fetches.
     static let runtime: String = {

@@ -125,6 +125,25 @@ struct OutboxTests {
         #expect(try await store.oldestPending() == ["soc": start])
     }
 
+    @Test func `a message that cannot be read is refused, alerts, and holds nobody up`() async throws {
+        let (store, connection) = try await makeStore()
+        try await routed(store, [("soc", message(1, key: "a")), ("soc", message(2, key: "a"))])
+        let id = message(1, key: "a").id.description
+        let session = try await makeSession(connection)
+        try await session.run("update outbox set message = '{' where message_id = \(id)")
+        #expect(try await due(store).isEmpty)
+        #expect(try await due(store) == [message(2, key: "a")])
+        let attempt = try #require(try await store.attempts(at: "soc", limit: 9).first)
+        #expect(attempt.outcome == .refused && attempt.message.description == id && attempt.number == 1)
+        #expect(
+            try await store.pendingActions().map(\.action.kind) == [
+                .raise(.outbox, .high, detail: "message \(id) to endpoint soc cannot be read and was not sent")
+            ]
+        )
+        let error = await #expect(throws: StorageError.self) { try await store.outbox(of: "soc", limit: 9) }
+        #expect(error?.description.contains("message \(id) of the outbox") == true)
+    }
+
     @Test func `a full outbox gives up the oldest of the lowest levels, and says so`() async throws {
         let (store, _) = try await makeStore()
         let levels: [Level] = [.critical, .high, .low, .high, .low]
@@ -136,7 +155,12 @@ struct OutboxTests {
         #expect(left.map { $0.notification.alerts.first?.level } == [.high, .critical])
         #expect(left.first?.notification == message(4, key: "3"), "of the two high ones the newer")
         #expect(try await store.trimOutbox(limits, now: start + .seconds(61)) == (2, 0))
-        let raised = try await store.pendingActions().map(\.action.kind)
+        // An hour of calm ends the alert, once.
+        for seconds in [62, 3661, 3662, 9000] {
+            #expect(try await store.trimOutbox(limits, now: start + .seconds(Int64(seconds))) == (0, 0))
+        }
+        var raised = try await store.pendingActions().map(\.action.kind)
+        #expect(raised.popLast() == .clear(.outbox))
         #expect(raised.count == 2)
         guard case .raise(.outbox, .critical, let detail) = raised.last else {
             Issue.record("\(raised)")

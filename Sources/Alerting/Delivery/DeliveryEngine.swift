@@ -4,7 +4,7 @@ package import Runtime
 /// Delivers what is in the outbox, every endpoint on its own.
 package struct DeliveryEngine: Sendable {
     private let routes: [EndpointRoute]
-    private let queue: DeliveryQueue
+    private let queue: @Sendable (_ endpoint: String) -> DeliveryQueue
     private let schedule: RetrySchedule
     private let bell: DeliveryBell
     private let log: Log
@@ -15,7 +15,7 @@ package struct DeliveryEngine: Sendable {
     ///
     /// - Parameters:
     ///   - routes: the endpoints; messages of others stay in the outbox.
-    ///   - queue: the outbox.
+    ///   - queue: the outbox as an endpoint gets at it: one that waits for its database keeps no other waiting.
     ///   - schedule: when failures are tried again.
     ///   - bell: rings when something is put into the outbox.
     ///   - log: gets failures, without secrets.
@@ -23,7 +23,7 @@ package struct DeliveryEngine: Sendable {
     ///   - now: the wall clock.
     package init(
         routes: [EndpointRoute],
-        queue: DeliveryQueue,
+        queue: @escaping @Sendable (_ endpoint: String) -> DeliveryQueue,
         schedule: RetrySchedule = RetrySchedule(),
         bell: DeliveryBell,
         log: Log,
@@ -63,7 +63,7 @@ package struct DeliveryEngine: Sendable {
             for route in routes {
                 let worker = EndpointWorker(
                     route: route,
-                    queue: queue,
+                    queue: queue(route.endpoint.name),
                     schedule: schedule,
                     bell: bell,
                     stop: stop,
