@@ -39,7 +39,8 @@ extension Command {
         ).run()
         var report = Report([
             .init("what"), .init("count", isNumeric: true), .init("p50_s", isNumeric: true),
-            .init("p95_s", isNumeric: true), .init("p99_s", isNumeric: true), .init("most_s", isNumeric: true),
+            .init("p95_s", isNumeric: true), .init("p99_s", isNumeric: true),
+            .init("most_s", isNumeric: true),
             .init("requests", isNumeric: true), .init("delivered", isNumeric: true),
             .init("waiting", isNumeric: true), .init("lost", isNumeric: true),
         ])

@@ -20,6 +20,7 @@ final class DeliveryReceiver: Sendable {
     /// A receiver.
     ///
     /// - Parameter pause: the seconds that it takes over every request; it takes one at a time.
+    /// - Throws: `HTTPServerError`.
     init(pause: Double = 0) throws {
         let book = Book()
         self.book = book

@@ -112,7 +112,11 @@ extension Command {
 }
 
 extension Flag {
-    static let fixture = Flag("fixture", value: "DIR", "Where the trace is; Tests/Fixtures/fashion unless given")
+    static let fixture = Flag(
+        "fixture",
+        value: "DIR",
+        "Where the trace is; Tests/Fixtures/fashion unless given"
+    )
     static let workplace = Flag(
         "directory",
         value: "DIR",

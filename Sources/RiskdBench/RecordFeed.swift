@@ -33,6 +33,7 @@ final class RecordFeed: Sendable {
     /// Writes until it is cancelled.
     ///
     /// - Parameter images: those of the records.
+    /// - Throws: what PostgreSQL or the file system says.
     func run(_ images: Picture) async throws {
         let session = try await PostgresSession.connect(connection)
         let file = try LogFile(log)

@@ -19,7 +19,8 @@ struct DeliveryService: Sendable {
     ///   - log: told of failures.
     ///   - metrics: told of attempts.
     /// - Throws: `StartupError` that names every endpoint that cannot be used.
-    init(_ stores: [Store], _ settings: AlertSettings, bell: DeliveryBell, log: Log, metrics: Metrics) throws {
+    init(_ stores: [Store], _ settings: AlertSettings, bell: DeliveryBell, log: Log, metrics: Metrics) throws
+    {
         var routes: [EndpointRoute] = []
         var errors: [String] = []
         for (_, route) in try DeliveryRoutes.make(settings.endpoints, externalURL: settings.externalURL) {

@@ -161,8 +161,9 @@ extension Store {
         }
     }
 
-    /// Gives up what the outbox must not hold any longer: too old first, then the oldest of the lowest levels; and
-    /// raises an alert that says so, in the same transaction. An hour after the last time that alert is over.
+    /// Gives up what the outbox must not hold any longer: too old first, then the oldest of the lowest levels.
+    ///
+    /// An alert says so, in the same transaction; it is over an hour after the last time.
     ///
     /// - Parameters:
     ///   - limits: how much it holds.

@@ -97,7 +97,10 @@ extension LiveTests {
                 try await daemon.kill()
                 if receiver.requests.count > before { whileDelivering += 1 }
             }
-            #expect(whileDelivering > 0, "no kill came while there was something to deliver: the test shows nothing")
+            #expect(
+                whileDelivering > 0,
+                "no kill came while there was something to deliver: the test shows nothing"
+            )
 
             let daemon = try await sandbox.startReading()
             try await sandbox.stores(lines.count, daemon, within: .seconds(120))
@@ -131,7 +134,9 @@ extension LiveTests {
             let recorded = try #require(attempts.first)
             #expect(recorded <= requests.count, "no attempt is recorded that was not made")
             let kills = Self.kills
-            print("\(kills) kills: \(told.count) messages in \(requests.count) requests, \(recorded) recorded")
+            print(
+                "\(kills) kills: \(told.count) messages in \(requests.count) requests, \(recorded) recorded"
+            )
         }
     }
 }

@@ -137,7 +137,11 @@ struct OutboxTests {
         #expect(attempt.outcome == .refused && attempt.message.description == id && attempt.number == 1)
         #expect(
             try await store.pendingActions().map(\.action.kind) == [
-                .raise(.outbox, .high, detail: "message \(id) to endpoint soc cannot be read and was not sent")
+                .raise(
+                    .outbox,
+                    .high,
+                    detail: "message \(id) to endpoint soc cannot be read and was not sent"
+                )
             ]
         )
         let error = await #expect(throws: StorageError.self) { try await store.outbox(of: "soc", limit: 9) }
