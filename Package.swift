@@ -229,7 +229,7 @@ let package = Package(
         ),
         .testTarget(
             name: "RiskdDaemonTests",
-            dependencies: ["Domain", "RiskdDaemon", "Scoring"],
+            dependencies: ["Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity"],
             swiftSettings: house
         ),
         .testTarget(

@@ -8,7 +8,7 @@ enum Bench {
         "riskd-bench",
         "Measures riskd on this machine, as figures and ratios within one run",
         version: riskdVersion,
-        commands: [.pipeline, .similarity, .ticks, .training, .delivery]
+        commands: [.pipeline, .restart, .similarity, .ticks, .training, .delivery]
     )
 
     /// Runs the program on this process's terminal.

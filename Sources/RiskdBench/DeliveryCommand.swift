@@ -30,7 +30,7 @@ extension Command {
         )
         let sources = try recordedSources(invocation.fixture).compactMap(\.image)
         let shape = ImageShape(height: 28, width: 28, channels: 1)
-        let directory = try workplace(invocation.value("directory"))
+        let directory = try invocation.workplace()
         let result = try await DeliveryBench(
             size: size,
             images: Picture(shape: shape, sources: sources),

@@ -36,7 +36,7 @@ extension Command {
             history: try invocation.count("history", 10_000, in: 100...10_000_000),
             workers: try invocation.count("workers", configuration.workers, in: 1...1024)
         )
-        let directory = try workplace(invocation.value("directory"))
+        let directory = try invocation.workplace()
         let terminal = invocation.terminal
         var runs: [PipelineRun] = []
         if let log = invocation.value("log") {
@@ -87,18 +87,6 @@ extension Command {
             throw UsageError("\(path) holds \(file.count) images; \(needed) are needed to send none twice")
         }
         return [.recorded(file, next: 0)]
-    }
-
-    static func workplace(_ path: String?) throws -> String {
-        let manager = FileManager.default
-        let directory = URL(fileURLWithPath: path ?? ".bench").path
-        if manager.fileExists(atPath: directory) {
-            // Only what an earlier run left behind is removed; a folder that somebody names may be anything.
-            guard path == nil else { throw UsageError("\(directory) exists; name a folder to be made") }
-            try manager.removeItem(atPath: directory)
-        }
-        try manager.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        return directory
     }
 
     /// The benign records of the fixture: an attack's near-duplicates would make new images too alike.

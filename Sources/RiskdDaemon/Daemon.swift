@@ -134,6 +134,7 @@ package struct Daemon: Sendable {
             }
         }
         let alerts = AlertSettings(configuration)
+        let shelf = SignatureShelf(stateDirectory: configuration.stateDirectory, log: log)
         let start = PipelineStart(
             store: store,
             scoring: scoring,
@@ -143,7 +144,8 @@ package struct Daemon: Sendable {
             isSilent: mode.isReplay,
             calibration: configuration.calibration,
             reader: RetryingReader(reader, log: log, stop: stop),
-            stages: stages
+            stages: stages,
+            shelf: shelf
         )
         var began = ContinuousClock.now
         var probes: HTTPServer?
@@ -185,6 +187,7 @@ package struct Daemon: Sendable {
                 next = reload.next()
             }
         }
+        await shelf.finish()
         await store.close()
         await reader.close()
         return tally.summary(duration: ContinuousClock.now - began, wasInterrupted: stop.isRaised)

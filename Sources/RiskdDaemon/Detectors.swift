@@ -15,6 +15,7 @@ package final class Detectors {
     let plans: DetectorPlans
     private let pool: WorkerPool
     private let stages: StageClock?
+    private let shelf: SignatureShelf?
     private var similarity: [ModelID: SimilarityDetector] = [:]
     private var linkers: [ModelID: CampaignLinker] = [:]
     /// The campaigns that the records of the last call joined, as they are after it, by model and number.
@@ -26,10 +27,17 @@ package final class Detectors {
     ///   - plans: what each model's detectors are.
     ///   - pool: the threads that search and infer.
     ///   - stages: told how long searching and inferring take.
-    package init(plans: DetectorPlans, pool: WorkerPool, stages: StageClock? = nil) {
+    ///   - shelf: keeps signatures for the next start.
+    package init(
+        plans: DetectorPlans,
+        pool: WorkerPool,
+        stages: StageClock? = nil,
+        shelf: SignatureShelf? = nil
+    ) {
         self.plans = plans
         self.pool = pool
         self.stages = stages
+        self.shelf = shelf
     }
 
     /// Each model's similarity detector.
@@ -61,9 +69,16 @@ package final class Detectors {
                 SimilarityInput(records[index], metric).map { (index: index, input: $0) }
             }
             guard !inputs.isEmpty else { continue }
-            let results = await detector(of: model).observe(inputs.map(\.input)) { [pool] count, body in
+            let detector = detector(of: model)
+            let results = await detector.observe(inputs.map(\.input)) { [pool] count, body in
                 await pool.forEach(count: count, body)
             }
+            shelf?.keep(
+                detector.takePages(),
+                of: model,
+                detector.configuration,
+                from: detector.oldestSequence ?? .max
+            )
             for (place, result) in zip(inputs, results) { found[place.index] = result }
         }
         let links = await link(records, found.map { $0?.model })
@@ -136,6 +151,16 @@ package final class Detectors {
         detector.restore(inputs, newest: newest)
         await detector.prepare { [pool] count, body in await pool.forEach(count: count, body) }
     }
+
+    /// Offers a model's history the signatures that were kept of it, before it is restored.
+    func offerSignatures(to model: ModelID, from first: Int64) {
+        guard let shelf else { return }
+        let detector = detector(of: model)
+        detector.offer(shelf.kept(of: model, detector.configuration, from: first))
+    }
+
+    /// How many signatures of restored images had been kept.
+    var keptSignatures: Int { similarity.values.reduce(0) { $0 + $1.keptSignatures } }
 
     /// How the inputs of a model are compared.
     package func metric(of model: ModelID) -> SimilarityMetric { plans.similarity(of: model).metric }

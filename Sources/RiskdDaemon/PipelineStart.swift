@@ -31,6 +31,8 @@ struct PipelineStart {
     /// The connection that own baselines are learnt over.
     let reader: RetryingReader
     var stages: StageClock?
+    /// Keeps signatures for the next start.
+    var shelf: SignatureShelf?
 
     /// Restores everything, and begins an epoch where configuration or calibrations are new.
     ///
@@ -61,15 +63,26 @@ struct PipelineStart {
             try await store.addEpoch(current.epoch)
             epoch = current.epoch
         }
-        let detectors = Detectors(plans: plans, pool: pool, stages: stages)
+        let detectors = Detectors(plans: plans, pool: pool, stages: stages, shelf: shelf)
         var lastReport = ContinuousClock.now
-        try await detectors.restore(from: store) { count in
+        let reload = try await detectors.restore(from: store) { count in
             guard ContinuousClock.now - lastReport > .seconds(2) else { return }
             lastReport = .now
             log.write(.info, "reloading the similarity history", ["images": "\(count)"])
             ServiceManager.extendTimeout(by: .seconds(30))
             ServiceManager.watchdog()
         }
+        if reload.images > 0 {
+            log.write(
+                .info,
+                "reloaded the similarity history",
+                [
+                    "images": "\(reload.images)", "signatures_kept": "\(reload.keptSignatures)",
+                    "seconds": "\((reload.duration.inSeconds * 100).rounded() / 100)",
+                ]
+            )
+        }
+        stages?.set(reload)
         return Restored(
             scorer: try await scorer(current, detectors, epoch, seen),
             sources: current.state.sources,

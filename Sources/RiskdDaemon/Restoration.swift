@@ -2,7 +2,6 @@ import Crypto
 import Domain
 package import Runtime
 package import Scoring
-import Similarity
 package import Storage
 
 /// Brings back, from the database, everything that a pipeline had in memory when it stopped.
@@ -222,51 +221,6 @@ extension ScoringInput {
             modelRungs: observation.modelRungs,
             campaign: observation.campaign,
             campaignRungs: observation.campaignRungs
-        )
-    }
-}
-
-extension Detectors {
-    /// Reloads what every model's detectors remember.
-    ///
-    /// - Parameters:
-    ///   - store: the database.
-    ///   - onProgress: told how many images have been reloaded.
-    /// - Throws: `StorageError`.
-    package func restore(from store: Store, onProgress: (Int) -> Void = { _ in }) async throws {
-        var count = 0
-        for window in try await store.historyWindows() {
-            var entries = try await store.history(of: window.model, from: window.first)
-            while let last = entries.last {
-                let links = try await store.links(of: window.model, in: entries[0].sequence...last.sequence)
-                // The server reads the next page while this one is put into the history.
-                async let following = store.history(of: window.model, from: last.sequence + 1)
-                let metric = metric(of: window.model)
-                let inputs = entries.compactMap { SimilarityInput($0, metric) }
-                await restore(inputs, of: window.model, newest: window.newest)
-                restore(entries, links, of: window.model)
-                count += entries.count
-                onProgress(count)
-                entries = try await following
-            }
-            let gap = plans.campaigns(of: window.model).gap
-            let open = try await store.campaigns(of: window.model, joinedSince: window.newest - gap)
-            restore(open, of: window.model, newest: window.newest)
-        }
-    }
-}
-
-extension SimilarityInput {
-    /// Nil when the entry was stored for another kind of metric.
-    fileprivate init?(_ entry: HistoryEntry, _ metric: SimilarityMetric) {
-        guard let content = metric.content(image: entry.image, features: entry.features) else { return nil }
-        self.init(
-            sequence: entry.sequence,
-            record: entry.record,
-            user: entry.user,
-            time: entry.time,
-            image: content,
-            prediction: entry.prediction
         )
     }
 }

@@ -36,6 +36,8 @@ package final class StageClock: Sendable {
     }
 
     private let sums = Locked<[Stage: Total]>([:])
+    private let reloads = Locked<HistoryReload?>(nil)
+    private let commits = Locked<ContinuousClock.Instant?>(nil)
 
     /// A clock that has measured nothing.
     package init() {}
@@ -43,8 +45,18 @@ package final class StageClock: Sendable {
     /// What was measured so far; a stage that was never passed is missing.
     package var totals: [Stage: Total] { sums.withLock { $0 } }
 
+    /// What reloading histories took when the pipeline started; nil before.
+    package var reload: HistoryReload? { reloads.withLock { $0 } }
+
+    /// When the first transaction was durable; nil before.
+    package var firstCommit: ContinuousClock.Instant? { commits.withLock { $0 } }
+
+    /// Notes what reloading histories took.
+    func set(_ reload: HistoryReload) { reloads.withLock { $0 = reload } }
+
     /// Adds one passage of a stage.
     func add(_ stage: Stage, _ duration: Duration) {
+        if stage == .commit { commits.withLock { $0 = $0 ?? .now } }
         sums.withLock { sums in
             sums[stage, default: Total()].duration += duration
             sums[stage, default: Total()].count += 1

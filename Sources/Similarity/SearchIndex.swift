@@ -9,7 +9,14 @@ final class SearchIndex {
     private static let recentCount = 6
 
     /// What new segments are signed with; nil until something was learnt.
-    var basis: SignatureBasis?
+    private(set) var origin: SignatureOrigin?
+    /// What an earlier run made, while a history is being restored.
+    var kept: KeptSignatures?
+    /// How many images of a segment have the signatures that were kept.
+    private var taken: [Int: Int] = [:]
+    private(set) var keptCount = 0
+    /// The first segment that no page was made of.
+    private var pageNumber = 0
     /// Learns and signs in the background.
     let learner = SignatureLearner()
     /// By number from `firstSegment`; nil where images are not signed (yet).
@@ -21,12 +28,56 @@ final class SearchIndex {
     private(set) var largestRadius = 0.0
     /// The end of the history at which a new basis is due.
     var nextLearning = 0
+    /// Of the basis that is being learnt.
+    var learning = (images: 0, sequence: Int64(0))
     /// Images that came while the background signed their segment, and count as near to everything until they are signed.
     private var backlog = 0..<0
     /// Leaders that a user's images joined last, latest last.
     private var recent: [UInt32: [Int]] = [:]
     /// Signatures of the last batch's images, by position, and what made them.
     var fresh = FreshSignatures()
+
+    var basis: SignatureBasis? { origin?.basis }
+
+    /// Signs with `basis` from now on.
+    func adopt(_ basis: SignatureBasis, of shape: ImageShape, learnt: (images: Int, sequence: Int64)) {
+        origin = SignatureOrigin(shape: shape, basis: basis, learnt: learnt)
+        taken = [:]
+        pageNumber = firstSegment
+    }
+
+    /// Says how many more images of a segment have signatures that were kept.
+    func take(_ count: Int, in number: Int) {
+        taken[number, default: 0] += count
+        keptCount += count
+    }
+
+    /// Segments that have become full and signed since the last call, where not all of it was kept already.
+    func takePages(of history: ImageHistory) -> [SignaturePage] {
+        guard let origin else { return [] }
+        var pages: [SignaturePage] = []
+        pageNumber = max(pageNumber, firstSegment)
+        while let segment = segment(pageNumber), segment.basis === origin.basis {
+            let first = pageNumber * SignatureSegment.capacity
+            let end = first + SignatureSegment.capacity
+            guard end <= history.end, backlog.clamped(to: first..<end).isEmpty else { break }
+            let positions = max(first, min(history.windowStart, end))..<end
+            let isKnown = taken.removeValue(forKey: pageNumber) == positions.count
+            pageNumber += 1
+            guard !positions.isEmpty, !isKnown else { continue }
+            pages.append(
+                SignaturePage(
+                    origin: origin,
+                    sequences: positions.map { history.sequence(at: $0) },
+                    isLast: (pageNumber + 1) * SignatureSegment.capacity > history.end,
+                    images: positions.map { history.held($0) },
+                    segment: segment,
+                    firstPlace: positions.lowerBound - first
+                )
+            )
+        }
+        return pages
+    }
 
     /// Bytes held.
     var allocatedBytes: Int {
@@ -49,7 +100,7 @@ final class SearchIndex {
         if segments.isEmpty { firstSegment = max(firstSegment, self.end / SignatureSegment.capacity) }
         while (firstSegment + segments.count) * SignatureSegment.capacity < end {
             let isLast = (firstSegment + segments.count + 1) * SignatureSegment.capacity >= end
-            segments.append(isLast ? basis.map { SignatureSegment(basis: $0) } : nil)
+            segments.append(isLast || kept != nil ? basis.map { SignatureSegment(basis: $0) } : nil)
         }
         self.end = end
     }

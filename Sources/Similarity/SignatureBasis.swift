@@ -15,20 +15,22 @@ final class SignatureBasis: @unchecked Sendable {
     /// How many images ``sign(_:into:)`` is best given at once: the matrices are read once for all of them.
     static let group = 8
     /// Numbers that a region becomes.
-    private static let regionLength = 64
+    static let regionLength = 64
 
-    private let features: SignatureFeatures
+    let features: SignatureFeatures
+    /// Of its features.
+    let kind: Int64
     private let path: KernelPath
     /// The last rows are 0 and make room for lengths: two of the local directions, one of the global ones.
-    private let local: FloatMatrix
-    private let global: FloatMatrix
-    private let mean: [Float]
+    let local: FloatMatrix
+    let global: FloatMatrix
+    let mean: [Float]
     /// What the length of the rest usually is.
-    private let usualRest: Float
+    let usualRest: Float
     /// The number that a coordinate of 1 stands for.
-    private let step: Float
+    let step: Float
     /// The most that rounding moves a signature that is stored.
-    private let storedError: Double
+    let storedError: Double
 
     /// Learns from images of one history.
     ///
@@ -38,6 +40,7 @@ final class SignatureBasis: @unchecked Sendable {
     ///   - kernel: the distance that signatures bound.
     init(sample: PixelBuffer, count: Int, kernel: PairKernel) {
         path = kernel.path
+        kind = SignatureFeatures.kind(kernel)
         let features = SignatureFeatures(sample: sample, count: count, kernel: kernel)
         self.features = features
         local = Self.localDirections(of: sample, count: count, features: features, path: kernel.path)
@@ -85,6 +88,28 @@ final class SignatureBasis: @unchecked Sendable {
             largest = max(largest, error)
         }
         storedError = Double(step) * Double(largest).squareRoot() * 1.1
+    }
+
+    /// A basis that was learnt before.
+    init(
+        features: SignatureFeatures,
+        kernel: PairKernel,
+        local: FloatMatrix,
+        global: FloatMatrix,
+        mean: [Float],
+        usualRest: Float,
+        step: Float,
+        storedError: Double
+    ) {
+        self.features = features
+        kind = SignatureFeatures.kind(kernel)
+        path = kernel.path
+        self.local = local
+        self.global = global
+        self.mean = mean
+        self.usualRest = usualRest
+        self.step = step
+        self.storedError = storedError
     }
 
     /// Signs up to ``group`` images.

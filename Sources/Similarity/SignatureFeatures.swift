@@ -33,17 +33,82 @@ struct SignatureFeatures: Sendable {
     ///   - kernel: the distance that features bound.
     init(sample: PixelBuffer, count: Int, kernel: PairKernel) {
         path = kernel.path
-        var plan = similarity_feature_plan()
-        var pair = kernel.plan
-        let planes = kernel.metric == .ssim ? (kernel.shape.channels == 1 ? 5 : 2) : 0
-        similarity_feature_plan_make(&plan, &pair, Int32(planes))
+        var plan = Self.emptyPlan(kernel)
+        let planes = Int(plan.planes)
         if planes > 0 {
-            let windows = WindowSample(sample, count: count, plan: pair)
+            let windows = WindowSample(sample, count: count, plan: kernel.plan)
             let centres = windows.centres(planes, c2: Double(plan.c2))
             Self.set(centres, in: &plan)
         }
         self.plan = plan
         shares = planes > 0 ? Self.shares(of: plan) : []
+    }
+
+    /// - Parameters:
+    ///   - centres: what ``centres`` of other features said.
+    ///   - kernel: the distance that features bound, and that those bounded.
+    init?(centres: [Float], kernel: PairKernel) {
+        path = kernel.path
+        var plan = Self.emptyPlan(kernel)
+        let planes = Int(plan.planes)
+        guard centres.count == (planes == 0 ? 0 : Self.centreCount), centres.allSatisfy(\.isFinite) else {
+            return nil
+        }
+        if planes > 0 {
+            guard let count = Int32(exactly: centres[0]), 1...plan.planes ~= count else { return nil }
+            plan.planes = count
+        }
+        Self.forEachCentre(in: &plan) { place, value in value = centres[1 + place] }
+        self.plan = plan
+        shares = planes > 0 ? Self.shares(of: plan) : []
+    }
+
+    /// What features with other values for are others: window, weights, planes.
+    static func kind(_ kernel: PairKernel) -> Int64 {
+        let plan = emptyPlan(kernel)
+        return Int64(plan.plan.window) << 16 | Int64(plan.plan.gaussian) << 8 | Int64(plan.planes)
+    }
+
+    /// All numbers that were taken from a sample; none where features are pixels.
+    var centres: [Float] {
+        guard plan.planes > 0 else { return [] }
+        var (plan, centres) = (plan, [Float](repeating: 0, count: Self.centreCount))
+        centres[0] = Float(plan.planes)
+        Self.forEachCentre(in: &plan) { place, value in centres[1 + place] = value }
+        return centres
+    }
+
+    /// How many planes there are, and the numbers of as many as there may be.
+    private static let centreCount = 1 + Int(SIMILARITY_PLANES) * (3 + Int(SIMILARITY_PLANES))
+
+    private static func forEachCentre(
+        in plan: inout similarity_feature_plan,
+        _ body: (Int, inout Float) -> Void
+    ) {
+        guard plan.planes > 0 else { return }
+        var place = 0
+        func visit<Array>(_ array: inout Array) {
+            withUnsafeMutableBytes(of: &array) { bytes in
+                bytes.withMemoryRebound(to: Float.self) { values in
+                    for index in values.indices {
+                        body(place, &values[index])
+                        place += 1
+                    }
+                }
+            }
+        }
+        visit(&plan.means)
+        visit(&plan.energies)
+        visit(&plan.roots)
+        visit(&plan.inverse)
+    }
+
+    /// A plan without centres.
+    private static func emptyPlan(_ kernel: PairKernel) -> similarity_feature_plan {
+        var (plan, pair) = (similarity_feature_plan(), kernel.plan)
+        let planes = kernel.metric == .ssim ? (kernel.shape.channels == 1 ? 5 : 2) : 0
+        similarity_feature_plan_make(&plan, &pair, Int32(planes))
+        return plan
     }
 
     /// What the features of squared length `square` leave of a region's part of Φ: its length, to which a little was added

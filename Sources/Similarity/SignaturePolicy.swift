@@ -35,6 +35,7 @@ extension BoundedSearch {
         await signBacklog(of: history, forEach: forEach)
         index.lead(start..<max(start, history.end), of: history, kernel: kernel, cut: joinCut)
         await sign(start..<max(start, history.end), of: history, forEach: forEach)
+        if !isRestoring { endRestoring(history) }
         let count = history.end - history.windowStart
         if isRestoring, index.basis == nil, count < SignaturePolicy.restoredImages { return }
         await learnPromptly(from: history, forEach: forEach)
@@ -53,7 +54,7 @@ extension BoundedSearch {
         guard index.basis == nil, !index.learner.isBusy else { return }
         maintain(history, immediately: true)
         guard case .basis(let basis)? = index.learner.takeProducts().first else { return }
-        index.basis = basis
+        index.adopt(basis, of: history.shape, learnt: index.learning)
         let capacity = SignatureSegment.capacity
         for number in index.unsignedSegments() {
             let range = max(number * capacity, history.heldStart)..<min((number + 1) * capacity, history.end)
@@ -77,6 +78,10 @@ extension BoundedSearch {
         for number in positions.lowerBound / capacity...(positions.upperBound - 1) / capacity {
             guard let segment = index.segment(number) else { continue }
             let range = positions.clamped(to: number * capacity..<(number + 1) * capacity)
+            if let kept = index.kept, segment.basis === index.basis {
+                await take(range, from: kept, of: history, in: segment, forEach: forEach)
+                continue
+            }
             let table = await sign(range, of: history, in: segment, forEach: forEach)
             index.fresh = FreshSignatures(table, from: range.lowerBound, basis: segment.basis)
         }
@@ -94,7 +99,7 @@ extension BoundedSearch {
         _ = await sign(range, of: history, in: segment, forEach: forEach)
     }
 
-    private func sign(
+    func sign(
         _ range: Range<Int>,
         of history: ImageHistory,
         in segment: SignatureSegment,
@@ -114,7 +119,7 @@ extension BoundedSearch {
         let index = history.index
         for product in index.learner.takeProducts() {
             switch product {
-            case .basis(let basis): index.basis = basis
+            case .basis(let basis): index.adopt(basis, of: history.shape, learnt: index.learning)
             case .segment(let segment, let number, let count):
                 index.install(segment, at: number, signed: count, of: history)
             }
@@ -122,10 +127,9 @@ extension BoundedSearch {
         guard !index.learner.isBusy else { return }
         let count = history.end - history.windowStart
         if count >= policy.minimumImages, history.end >= index.nextLearning {
-            // What images look like changes slowly: learn again when there are some times as many, up to what a sample
-            // holds, or when the history has been replaced some times over.
             let sample = SignaturePolicy.sampleCount(of: history.shape)
-            index.nextLearning = history.end + (count < 4 * sample ? 3 : 6) * count
+            index.nextLearning = history.end + imagesUntilLearning(count, history.shape)
+            index.learning = (count, history.sequence(at: history.end - 1))
             index.learner.learn(
                 from: self.sample(sample, of: history),
                 kernel: kernel,
@@ -144,6 +148,12 @@ extension BoundedSearch {
             guard !orders.isEmpty else { return }
             index.learner.sign(orders, basis: basis, immediately: isImmediate)
         }
+    }
+
+    /// What images look like changes slowly: learn again when there are some times as many, up to what a sample holds, or
+    /// when the history has been replaced some times over.
+    func imagesUntilLearning(_ count: Int, _ shape: ImageShape) -> Int {
+        (count < 4 * SignaturePolicy.sampleCount(of: shape) ? 3 : 6) * count
     }
 
     /// Leaders, evenly over the window.

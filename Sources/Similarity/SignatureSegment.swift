@@ -36,6 +36,11 @@ final class SignatureSegment: @unchecked Sendable {
     /// Stores a signature; one that is not storable stays near to everything.
     func set(_ place: Int, to signature: borrowing Signature) {
         guard signature.isStorable else { return }
+        set(place, to: UnsafePointer(signature.coordinates))
+    }
+
+    /// Stores the coordinates of a signature that is storable, each plus 128.
+    func set(_ place: Int, to coordinates: UnsafePointer<UInt8>) {
         var (start, sum): (Int, Int32) = (0, 0)
         var lengths: (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
         for (part, end) in SignatureParts.ends.enumerated() {
@@ -44,7 +49,7 @@ final class SignatureSegment: @unchecked Sendable {
             let lane =
                 isBlocked ? block(place / 16, of: part) + inBlock : row(place) + 8 - SignatureParts.ends[1]
             for index in start..<end {
-                let value = Int32(signature.coordinates[index]) - 128
+                let value = Int32(coordinates[index]) - 128
                 sum += (value * value + 256 * value) * (part == 0 ? Int32(SIMILARITY_FIRST_WEIGHT) : 1)
                 lane[isBlocked ? (index - start) / 4 * 64 + index % 4 : index] = Int8(value)
             }
@@ -60,6 +65,33 @@ final class SignatureSegment: @unchecked Sendable {
         setLength(of: place, 1, to: lengths.1)
         setLength(of: place, 2, to: lengths.2)
         setLength(of: place, 3, to: lengths.3)
+    }
+
+    /// The coordinates stored at `place`, each plus 128.
+    ///
+    /// - Parameters:
+    ///   - place: of this segment.
+    ///   - out: room for `signatureLength` bytes, left as it is where nothing is stored.
+    /// - Returns: whether something is stored.
+    func copy(_ place: Int, to out: UnsafeMutablePointer<UInt8>) -> Bool {
+        let length = UnsafeRawPointer(block(place / 16, of: 0)).load(
+            fromByteOffset: place % 16 * 4,
+            as: Int32.self
+        )
+        guard length != Self.near else { return false }
+        var start = 0
+        for (part, end) in SignatureParts.ends.enumerated() {
+            let isBlocked = part < Int(SIMILARITY_BLOCKED_PARTS)
+            let inBlock = 64 + place % 16 * 4
+            let lane =
+                isBlocked ? block(place / 16, of: part) + inBlock : row(place) + 8 - SignatureParts.ends[1]
+            for index in start..<end {
+                let value = lane[isBlocked ? (index - start) / 4 * 64 + index % 4 : index]
+                out[index] = UInt8(Int32(value) + 128)
+            }
+            start = end
+        }
+        return true
     }
 
     /// Appends the candidates among the first `count` places; there is room for a segment's.

@@ -13,6 +13,7 @@ package final class SimilarityDetector {
     private let path: KernelPath
     private var lines: [ImageShape: HistoryLine] = [:]
     private var window: HistoryWindow
+    private var offers: [ImageShape: KeptSignatures] = [:]
 
     /// A detector with an empty history.
     ///
@@ -46,6 +47,23 @@ package final class SimilarityDetector {
 
     /// The newest event time that was seen, from which the age of images is measured.
     package var newestTime: Timestamp? { window.newest }
+
+    /// Offers signatures that an earlier run made, to be used for images that are restored; changes no finding.
+    ///
+    /// - Parameter kept: before anything is restored; one for each shape at most.
+    package func offer(_ kept: [KeptSignatures]) {
+        for one in kept { offers[one.shape] = one }
+    }
+
+    /// How many restored images took a signature over that was offered.
+    package var keptSignatures: Int { lines.values.reduce(0) { $0 + $1.history.index.keptCount } }
+
+    /// Signatures to keep for a later start: what was signed for good since the last call.
+    ///
+    /// - Returns: pages, in the order in which to write them.
+    package func takePages() -> [SignaturePage] {
+        lines.values.flatMap { $0.history.index.takePages(of: $0.history) }
+    }
 
     /// Adds earlier inputs to the history without searching; see ``prepare(forEach:)``.
     ///
@@ -150,6 +168,7 @@ package final class SimilarityDetector {
             configuration.metric == .features
             ? nil : SceneHistory(shape: shape, chunkCapacity: history.chunkCapacity, path: path)
         let line = HistoryLine(history: history, search: search, scenes: scenes)
+        if let kept = offers.removeValue(forKey: shape) { search.adopt(kept, in: history) }
         lines[shape] = line
         return line
     }

@@ -27,6 +27,9 @@ protocol SimilaritySearch: Sendable {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async
 
+    /// Uses what an earlier run made, as far as it is of use, for images that are yet to come into `history`.
+    func adopt(_ kept: KeptSignatures, in history: ImageHistory)
+
     /// Bytes of memory held beside the history's.
     var allocatedBytes: Int { get }
 
@@ -38,6 +41,7 @@ protocol SimilaritySearch: Sendable {
 }
 
 extension SimilaritySearch {
+    func adopt(_ kept: KeptSignatures, in history: ImageHistory) {}
     var allocatedBytes: Int { 0 }
     var bytesPerInput: Int { 0 }
 }
