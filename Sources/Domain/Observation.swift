@@ -65,6 +65,8 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let steepest: Int64?
     /// How many earlier images are byte-identical.
     package let exactRepeats: Int
+    /// The sequence number of the newest of these; nil where there are none, and of an observation that was read back.
+    package let repeated: Int64?
     /// How many earlier images were in scope.
     package let searched: Int
     /// How the user's recent images show the same scene, moved; nil in other scopes, and where no images are compared.
@@ -85,6 +87,7 @@ package struct SimilarityFinding: Hashable, Sendable {
         descent: Double = 0,
         steepest: Int64? = nil,
         exactRepeats: Int,
+        repeated: Int64? = nil,
         searched: Int
     ) {
         self.minimumDistance = minimumDistance
@@ -97,6 +100,7 @@ package struct SimilarityFinding: Hashable, Sendable {
         self.descent = descent
         self.steepest = steepest
         self.exactRepeats = exactRepeats
+        self.repeated = repeated
         self.searched = searched
     }
 }

@@ -1,4 +1,3 @@
-import Crypto
 package import Domain
 package import Runtime
 import Scoring
@@ -81,7 +80,7 @@ package final class Detectors {
             )
             for (place, result) in zip(inputs, results) { found[place.index] = result }
         }
-        let links = await link(records, found.map { $0?.model })
+        let links = link(records, found.map { $0?.model })
         lap.end(.similarity)
         let opinions = await opinions(on: records)
         lap.end(.opinions)
@@ -121,14 +120,16 @@ package final class Detectors {
     }
 
     /// Links the images to the chains before them, in order.
-    private func link(_ records: [IncomingRecord], _ findings: [SimilarityFinding?]) async -> [ChainLink?] {
-        let queries = await pool.map(count: records.count) { [plans] index in
-            CampaignLinker.Query(records[index], plans.similarity(of: records[index].record.model).metric)
-        }
+    private func link(_ records: [IncomingRecord], _ findings: [SimilarityFinding?]) -> [ChainLink?] {
         let links = records.indices.map { index -> ChainLink? in
-            guard let query = queries[index], let finding = findings[index] else { return nil }
-            let model = records[index].record.model
-            return linkers[model, default: CampaignLinker(rule: plans.campaigns(of: model))]
+            guard let finding = findings[index] else { return nil }
+            let record = records[index].record
+            let query = CampaignLinker.Query(
+                sequence: records[index].sequence,
+                time: record.time,
+                prediction: record.prediction
+            )
+            return linkers[record.model, default: CampaignLinker(rule: plans.campaigns(of: record.model))]
                 .link(query, finding)
         }
         // Over a copy: a view of the keys would keep the table, and every linker would be copied to be changed.
@@ -168,15 +169,12 @@ package final class Detectors {
     /// Puts a model's images into their chains again; after all images before them.
     func restore(_ entries: [HistoryEntry], _ links: [Int64: StoredLink], of model: ModelID) {
         let metric = metric(of: model)
-        for entry in entries {
-            let content = metric.content(image: entry.image, features: entry.features)
-            guard let content else { continue }
+        for entry in entries where metric.content(image: entry.image, features: entry.features) != nil {
             let link = links[entry.sequence]
             linkers[model, default: CampaignLinker(rule: plans.campaigns(of: model))].restore(
                 CampaignLinker.Query(
                     sequence: entry.sequence,
                     time: entry.time,
-                    digest: ImageDigest(content),
                     prediction: entry.prediction
                 ),
                 first: link?.first ?? entry.sequence,
@@ -207,31 +205,6 @@ package struct Detection: Sendable {
     package let failedOpinions: [(name: String, reason: String)]
     /// How its image goes on with earlier ones.
     package let link: ChainLink?
-}
-
-extension CampaignLinker.Query {
-    /// The query of a record; nil when it lacks what is compared.
-    fileprivate init?(_ incoming: IncomingRecord, _ metric: SimilarityMetric) {
-        let record = incoming.record
-        guard let image = metric.content(image: record.image, features: record.features) else { return nil }
-        self.init(
-            sequence: incoming.sequence,
-            time: record.time,
-            digest: ImageDigest(image),
-            prediction: record.prediction
-        )
-    }
-}
-
-extension ImageDigest {
-    /// SHA-256 of shape and pixels.
-    fileprivate init(_ image: Image) {
-        let shape = image.shape
-        let head = [shape.height, shape.width, shape.channels].flatMap { size in
-            (0..<8).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) }
-        }
-        self.init(sha256(head + image.pixels))
-    }
 }
 
 /// What a model's second opinions say of one record.

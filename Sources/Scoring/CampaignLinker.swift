@@ -11,53 +11,24 @@ package struct CampaignLinker: Sendable {
         package let sequence: Int64
         /// When it was served.
         package let time: Timestamp
-        /// Its image.
-        package let digest: ImageDigest
         /// What the model answered.
         package let prediction: Prediction
 
         /// A query.
-        package init(sequence: Int64, time: Timestamp, digest: ImageDigest, prediction: Prediction) {
+        package init(sequence: Int64, time: Timestamp, prediction: Prediction) {
             self.sequence = sequence
             self.time = time
-            self.digest = digest
             self.prediction = prediction
         }
     }
 
-    private struct Place {
-        let digest: ImageDigest
-        let time: Timestamp
-        let label: String
-        let classIndex: Int?
-        let probability: Double
-
-        init(_ query: Query) {
-            let prediction = query.prediction
-            digest = query.digest
-            time = query.time
-            label = prediction.label
-            classIndex = prediction.labelIndex
-            probability = prediction.probability(of: label, at: classIndex)
-        }
-    }
-
-    /// What is known of one image, however often it was sent.
-    private struct Picture {
-        /// The first record that sent it.
-        let first: Int64
-        /// The last one.
-        var last: Int64
-        /// The campaign that it is part of, as its first image or as a member.
-        var campaign: Int64?
-    }
-
     private let rule: CampaignRule
     private var newest: Timestamp?
-    private var places: [Int64: Place] = [:]
-    private var order: [Int64] = []
-    private var forgotten = 0
-    private var pictures: [ImageDigest: Picture] = [:]
+    private var images = LinkedImages()
+    /// The campaign that an image is part of, as its first one or as a member, by the first record that sent it.
+    private var campaigns: [Int64: Int64] = [:]
+    /// Images that were remembered since what nobody needs was last looked for.
+    private var rememberedSinceSweep = 0
     /// The campaigns that may still go on.
     private var open: [Int64: Campaign] = [:]
     private var changed: Set<Int64> = []
@@ -67,11 +38,8 @@ package struct CampaignLinker: Sendable {
 
     /// Bytes of memory held for images, as tables at most three quarters full take them.
     package var allocatedBytes: Int {
-        func table<Key, Value>(_ table: [Key: Value]) -> Int {
-            let places = table.capacity * 4 / 3
-            return places * (MemoryLayout<Key>.stride + MemoryLayout<Value>.stride) + places / 8
-        }
-        return table(places) + table(pictures) + order.capacity * MemoryLayout<Int64>.stride
+        let places = campaigns.capacity * 4 / 3
+        return images.allocatedBytes + places * 2 * MemoryLayout<Int64>.stride + places / 8
     }
 
     /// Links a record to what came before it.
@@ -89,40 +57,34 @@ package struct CampaignLinker: Sendable {
     package mutating func link(_ query: Query, _ finding: SimilarityFinding) -> ChainLink? {
         let now = max(newest ?? query.time, query.time)
         newest = now
-        if finding.exactRepeats > 0, let picture = pictures[query.digest] {
-            remember(query)
-            pictures[query.digest]?.last = query.sequence
-            return .repetition(of: picture.first)
+        if let copy = finding.repeated, let first = images.row(copy)?.first {
+            remember(query, first: first)
+            return .repetition(of: first)
         }
         let step = campaign(near: finding, at: now).map { join($0, query) }
-        remember(query)
-        pictures[query.digest] = Picture(
-            first: query.sequence,
-            last: query.sequence,
-            campaign: step?.campaign
-        )
+        remember(query, first: query.sequence)
+        campaigns[query.sequence] = step?.campaign
         return step.map { .step($0) }
     }
 
     /// The campaign that the nearest image belongs to, as it was before the query; a new one where it may begin.
     private mutating func campaign(near finding: SimilarityFinding, at now: Timestamp) -> Campaign? {
         guard let distance = finding.minimumDistance, distance < rule.distance,
-            let nearest = finding.nearest?.sequence, let place = places[nearest],
-            let picture = pictures[place.digest]
+            let nearest = finding.nearest?.sequence, let image = images.row(nearest)
         else { return nil }
-        if let id = picture.campaign {
+        if let id = campaigns[image.first] {
             guard let campaign = open[id], now - rule.gap <= campaign.lastJoined else { return nil }
             return campaign
         }
-        guard now - rule.gap <= place.time else { return nil }
-        pictures[place.digest]?.campaign = picture.first
+        guard now - rule.gap <= image.time else { return nil }
+        campaigns[image.first] = image.first
         return Campaign(
-            id: picture.first,
-            label: place.label,
-            classIndex: place.classIndex,
-            peak: place.probability,
+            id: image.first,
+            label: image.label,
+            classIndex: image.classIndex,
+            peak: image.probability,
             lastSequence: nearest,
-            lastJoined: place.time,
+            lastJoined: image.time,
             members: 0
         )
     }
@@ -143,9 +105,19 @@ package struct CampaignLinker: Sendable {
         )
     }
 
-    private mutating func remember(_ query: Query) {
-        places[query.sequence] = Place(query)
-        order.append(query.sequence)
+    private mutating func remember(_ query: Query, first: Int64) {
+        let (label, place) = (query.prediction.label, query.prediction.labelIndex)
+        images.append(
+            LinkedImages.Row(
+                sequence: query.sequence,
+                first: first,
+                time: query.time,
+                label: label,
+                classIndex: place,
+                probability: query.prediction.probability(of: label, at: place)
+            )
+        )
+        rememberedSinceSweep += 1
     }
 
     /// The campaigns that were joined since this was last asked, ordered by number.
@@ -160,15 +132,11 @@ package struct CampaignLinker: Sendable {
     ///
     /// - Parameter sequence: the oldest image that similarity still remembers.
     package mutating func forget(before sequence: Int64) {
-        while forgotten < order.count, order[forgotten] < sequence {
-            let gone = order[forgotten]
-            forgotten += 1
-            guard let place = places.removeValue(forKey: gone) else { continue }
-            if pictures[place.digest]?.last == gone { pictures[place.digest] = nil }
-        }
-        if forgotten > 1024, forgotten > order.count / 2 {
-            order.removeFirst(forgotten)
-            forgotten = 0
+        images.forget(before: sequence)
+        if rememberedSinceSweep > max(1024, images.count) {
+            rememberedSinceSweep = 0
+            let firsts = images.sweep()
+            campaigns = campaigns.filter { firsts.contains($0.key) }
         }
         guard let newest else { return }
         let oldest = newest - rule.gap
@@ -188,12 +156,8 @@ package struct CampaignLinker: Sendable {
         first: Int64,
         campaign: Int64?
     ) {
-        remember(query)
-        var picture =
-            pictures[query.digest] ?? Picture(first: first, last: query.sequence, campaign: campaign)
-        picture.last = query.sequence
-        picture.campaign = picture.campaign ?? campaign
-        pictures[query.digest] = picture
+        remember(query, first: first)
+        if let campaign, campaigns[first] == nil { campaigns[first] = campaign }
     }
 
     /// Takes up the newest event time, and the campaigns that may still go on.

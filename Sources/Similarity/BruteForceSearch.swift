@@ -34,8 +34,8 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
             if isSameUser { user.searched += 1 }
             let content = history.pixels(at: position)
             if memcmp(own.content, content, history.shape.count) == 0 {
-                model.exactRepeats += 1
-                if isSameUser { user.exactRepeats += 1 }
+                model.countRepeat(position: position)
+                if isSameUser { user.countRepeat(position: position) }
                 continue
             }
             let distance = comparison.distance(to: input(content, profile: profiles[1]), cut: .infinity)

@@ -12,7 +12,9 @@ struct FindingBuilder {
     private var crossings = 0
     /// The position of the oldest image nearer than the threshold.
     private var oldest: Int?
-    var exactRepeats = 0
+    private var exactRepeats = 0
+    /// The position of the newest byte-identical image.
+    private var repeated: Int?
     var searched = 0
 
     init(limits: SearchLimits) {
@@ -25,6 +27,12 @@ struct FindingBuilder {
 
     /// An entry that is further away than this is not the nearest.
     var nearestCut: Double { best }
+
+    /// Counts an entry that is byte-identical.
+    mutating func countRepeat(position: Int) {
+        exactRepeats += 1
+        repeated = max(repeated ?? position, position)
+    }
 
     /// Counts an entry that is not byte-identical, nearer than the threshold, and not the nearest.
     mutating func countNear(position: Int, change: AnswerChange) {
@@ -63,6 +71,7 @@ struct FindingBuilder {
             descent: steepest?.descent ?? 0,
             steepest: steepest.map { history.sequence(at: $0.position) },
             exactRepeats: exactRepeats,
+            repeated: repeated.map { history.sequence(at: $0) },
             searched: searched
         )
     }

@@ -4,14 +4,15 @@ internal import Domain
 /// A fixed number of neighbouring places of an ``ImageHistory``, by column.
 final class HistoryChunk {
     /// Bytes of an image's columns, without its pixels and the bytes of its record's name.
-    static let columnBytes = 8 + 8 + 8 + 4 + 4 + 4 + 4 + 4 + 4
+    static let columnBytes = 8 + 4 + 8 + 4 + 4 + 4 + 4 + 4
 
     let pixels: PixelBuffer
     private(set) var hashes: [UInt64] = []
-    private(set) var sequences: [Int64] = []
+    /// Sequence numbers, beside the chunk's first one; the largest stands for one of `distantSequences`.
+    private var sequences: [UInt32] = []
+    private var firstSequence: Int64 = 0
+    private var distantSequences: [Int: Int64] = [:]
     private(set) var probabilities: [Double] = []
-    /// The class by index; -1 where there is none.
-    private(set) var classes: [Int32] = []
     /// Numbers of names that the history knows.
     private(set) var users: [UInt32] = []
     private(set) var labels: [UInt32] = []
@@ -19,7 +20,7 @@ final class HistoryChunk {
     var leaders: [UInt32] = []
     /// The root of the distance to the leader.
     var radii: [Float] = []
-    /// Where the names of records end in `names`.
+    /// Where the names of records end in `names`; the highest bit says that it is a UUID's 16 bytes.
     private var nameEnds: [UInt32] = []
     private var names: [UInt8] = []
 
@@ -28,7 +29,6 @@ final class HistoryChunk {
         hashes.reserveCapacity(capacity)
         sequences.reserveCapacity(capacity)
         probabilities.reserveCapacity(capacity)
-        classes.reserveCapacity(capacity)
         users.reserveCapacity(capacity)
         labels.reserveCapacity(capacity)
         leaders.reserveCapacity(capacity)
@@ -44,25 +44,76 @@ final class HistoryChunk {
     func append(_ input: SimilarityInput, user: UInt32, label: UInt32) {
         pixels.set(count, to: input.image.pixels)
         hashes.append(contentHash(input.image.pixels))
-        sequences.append(input.sequence)
+        if sequences.isEmpty { firstSequence = input.sequence }
+        let offset = UInt32(clamping: input.sequence - firstSequence)
+        if offset == .max { distantSequences[sequences.count] = input.sequence }
+        sequences.append(offset)
         probabilities.append(input.prediction.probability)
-        classes.append(input.prediction.labelIndex.map { Int32(truncatingIfNeeded: $0) } ?? -1)
         users.append(user)
         labels.append(label)
         leaders.append(0)
         radii.append(0)
+        let (bytes, flag) = packedName(input.record.name)
         // In small steps: an array that doubles would waste a third.
-        let length = input.record.name.utf8.count
-        if names.count + length > names.capacity { names.reserveCapacity(names.count + 16 * length) }
-        names.append(contentsOf: input.record.name.utf8)
-        nameEnds.append(UInt32(names.count))
+        if names.count + bytes.count > names.capacity {
+            names.reserveCapacity(names.count + 16 * bytes.count)
+        }
+        names.append(contentsOf: bytes)
+        nameEnds.append(UInt32(names.count) | flag)
+    }
+
+    /// The sequence number of the image at `place`.
+    func sequence(_ place: Int) -> Int64 {
+        let offset = sequences[place]
+        return offset == .max ? distantSequences[place] ?? 0 : firstSequence + Int64(offset)
     }
 
     /// The record of the image at `place`.
     func record(_ place: Int) -> RecordID {
-        let start = place == 0 ? 0 : Int(nameEnds[place - 1])
-        return RecordID(String(decoding: names[start..<Int(nameEnds[place])], as: UTF8.self))
+        let start = place == 0 ? 0 : Int(nameEnds[place - 1] & ~uuidFlag)
+        let bytes = names[start..<Int(nameEnds[place] & ~uuidFlag)]
+        guard nameEnds[place] & uuidFlag != 0 else { return RecordID(String(decoding: bytes, as: UTF8.self)) }
+        return RecordID(uuid(bytes))
     }
+}
+
+private let uuidFlag: UInt32 = 1 << 31
+private let hexadecimal = Array("0123456789abcdef".utf8)
+/// Places of the hyphens in a UUID's text.
+private let hyphens = [8, 13, 18, 23]
+
+/// A name as its bytes, or as 16 where it is the text of a UUID in lower case, as many records' names are.
+private func packedName(_ name: String) -> (bytes: [UInt8], flag: UInt32) {
+    let text = Array(name.utf8)
+    guard text.count == 36, hyphens.allSatisfy({ text[$0] == UInt8(ascii: "-") }) else { return (text, 0) }
+    var (bytes, high): ([UInt8], UInt8?) = ([], nil)
+    bytes.reserveCapacity(16)
+    for (place, character) in text.enumerated() where !hyphens.contains(place) {
+        let digit: UInt8
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
+        default: return (text, 0)
+        }
+        if let first = high {
+            bytes.append(first << 4 | digit)
+            high = nil
+        } else {
+            high = digit
+        }
+    }
+    return (bytes, uuidFlag)
+}
+
+private func uuid(_ bytes: some Sequence<UInt8>) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for byte in bytes {
+        if hyphens.contains(text.count) { text.append(UInt8(ascii: "-")) }
+        text.append(hexadecimal[Int(byte >> 4)])
+        text.append(hexadecimal[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// A hash of some bytes, the same in every run.

@@ -4,19 +4,36 @@ internal import Domain
 ///
 /// Its start only moves forward: past what the limits of count, bytes and age no longer hold.
 struct HistoryWindow {
-    /// An image; it is the oldest of those of its history.
-    private struct Item {
-        let time: Timestamp
-        let history: ImageHistory
+    /// Neighbouring images, by column; the oldest is the oldest of its history, too.
+    private struct Block {
+        static let capacity = 1024
+        static let bytesPerImage = 8
+
+        let firstTime: Timestamp
+        /// Milliseconds after the block's first image.
+        var times: [Int32] = []
+        /// Numbers of histories.
+        var histories: [UInt32] = []
+
+        init(at time: Timestamp) {
+            firstTime = time
+            times.reserveCapacity(Self.capacity)
+            histories.reserveCapacity(Self.capacity)
+        }
+
+        /// Nil where a block of its own has to begin.
+        func offset(of time: Timestamp) -> Int32? {
+            times.count < Self.capacity
+                ? Int32(exactly: time.milliseconds - firstTime.milliseconds) : nil
+        }
     }
 
-    /// Items lie in blocks of so many, so that they never move when their number grows.
-    private static let block = 1024
-
     private let limits: HistoryLimits
-    /// Items before `start` have left the window.
-    private var blocks: [[Item]] = []
+    /// Images before place `start` of block `first` have left the window.
+    private var blocks: [Block] = []
+    private var first = 0
     private var start = 0
+    private var histories = HistoryNumbers()
     private(set) var count = 0
     /// The newest event time that was seen, from which age is measured.
     private(set) var newest: Timestamp?
@@ -24,12 +41,19 @@ struct HistoryWindow {
 
     init(limits: HistoryLimits) { self.limits = limits }
 
-    var oldestSequence: Int64? { oldest.map { $0.history.oldestSequence } }
+    var oldestSequence: Int64? { count == 0 ? nil : oldest.history.oldestSequence }
 
     /// Bytes held.
-    var allocatedBytes: Int { blocks.count * Self.block * MemoryLayout<Item>.stride }
+    var allocatedBytes: Int { blocks.count * Block.capacity * Block.bytesPerImage }
 
-    private var oldest: Item? { count == 0 ? nil : blocks[start / Self.block][start % Self.block] }
+    /// The oldest image of the window, which is not empty.
+    private var oldest: (time: Timestamp, history: ImageHistory) {
+        let block = blocks[first]
+        return (
+            block.firstTime + .milliseconds(Int64(block.times[start])),
+            histories[block.histories[start]]
+        )
+    }
 
     /// Lets event time come to `time`, and returns the first position of `history` that a query at `time` sees.
     mutating func open(at time: Timestamp, for history: ImageHistory) -> Int {
@@ -43,32 +67,81 @@ struct HistoryWindow {
 
     /// Adds an input that was appended to `history`.
     mutating func append(_ input: SimilarityInput, in history: ImageHistory) {
-        if blocks.last.map({ $0.count == Self.block }) ?? true {
-            var block: [Item] = []
-            block.reserveCapacity(Self.block)
-            blocks.append(block)
+        let number = histories.add(history)
+        if let offset = blocks.last?.offset(of: input.time) {
+            blocks[blocks.count - 1].times.append(offset)
+        } else {
+            blocks.append(Block(at: input.time))
+            blocks[blocks.count - 1].times.append(0)
         }
-        blocks[blocks.count - 1].append(Item(time: input.time, history: history))
+        blocks[blocks.count - 1].histories.append(number)
+        skipEmptyBlock()
         count += 1
         bytes += history.bytesPerInput
         trim()
     }
 
-    /// Forgets the items that have left.
+    /// Forgets the images that have left.
     mutating func evict() {
-        let gone = min(start / Self.block, blocks.count)
-        blocks.removeFirst(gone)
-        start -= gone * Self.block
+        blocks.removeFirst(first)
+        first = 0
     }
 
     private mutating func trim() {
         guard let newest else { return }
         let oldestTime = newest - limits.age
-        while let item = oldest, count > limits.entries || bytes > limits.bytes || item.time < oldestTime {
-            item.history.advanceWindow()
-            bytes -= item.history.bytesPerInput
-            start += 1
+        while count > 0 {
+            let (time, history) = oldest
+            guard count > limits.entries || bytes > limits.bytes || time < oldestTime else { return }
+            history.advanceWindow()
+            histories.remove(blocks[first].histories[start])
+            bytes -= history.bytesPerInput
             count -= 1
+            start += 1
+            skipEmptyBlock()
         }
+    }
+
+    /// Goes on to the next block where all of one have left.
+    private mutating func skipEmptyBlock() {
+        guard first + 1 < blocks.count, start == blocks[first].times.count else { return }
+        first += 1
+        start = 0
+    }
+}
+
+/// Histories as small numbers, and how many images of the window each has.
+private struct HistoryNumbers {
+    private var numbers: [ObjectIdentifier: UInt32] = [:]
+    private var histories: [(history: ImageHistory?, count: Int)] = []
+    private var free: [UInt32] = []
+
+    subscript(number: UInt32) -> ImageHistory {
+        guard let history = histories[Int(number)].history else {
+            preconditionFailure("a history without images")
+        }
+        return history
+    }
+
+    /// Counts an image more, and returns the number of its history.
+    mutating func add(_ history: ImageHistory) -> UInt32 {
+        if let number = numbers[ObjectIdentifier(history)] {
+            histories[Int(number)].count += 1
+            return number
+        }
+        let number = free.popLast() ?? UInt32(histories.count)
+        if Int(number) == histories.count { histories.append((nil, 0)) }
+        histories[Int(number)] = (history, 1)
+        numbers[ObjectIdentifier(history)] = number
+        return number
+    }
+
+    /// Counts an image less.
+    mutating func remove(_ number: UInt32) {
+        histories[Int(number)].count -= 1
+        guard histories[Int(number)].count == 0, let history = histories[Int(number)].history else { return }
+        numbers[ObjectIdentifier(history)] = nil
+        histories[Int(number)].history = nil
+        free.append(number)
     }
 }

@@ -45,7 +45,7 @@ final class ImageHistory {
         if number == firstChunk + chunks.count {
             chunks.append(HistoryChunk(stride: shape.count, capacity: chunkCapacity))
         }
-        let (user, label) = (users.add(input.user), labels.add(LabelName(text: input.prediction.label)))
+        let (user, label) = (users.add(input.user), labels.add(LabelName(input.prediction)))
         chunks[number - firstChunk].append(input, user: user, label: label)
         end += 1
         return end - 1
@@ -100,7 +100,7 @@ final class ImageHistory {
     /// The sequence number of the image at `position`.
     func sequence(at position: Int) -> Int64 {
         let (chunk, place) = place(of: position)
-        return chunk.sequences[place]
+        return chunk.sequence(place)
     }
 
     /// Who sent the image at `position`.
@@ -119,7 +119,7 @@ final class ImageHistory {
     func neighbour(at position: Int) -> Neighbour {
         let (chunk, place) = place(of: position)
         return Neighbour(
-            sequence: chunk.sequences[place],
+            sequence: chunk.sequence(place),
             record: chunk.record(place),
             user: users.name(chunk.users[place])
         )
@@ -129,8 +129,10 @@ final class ImageHistory {
     func change(at position: Int, to query: SimilarityQuery) -> AnswerChange {
         let (chunk, place) = place(of: position)
         let (own, ownPlace) = self.place(of: query.position)
-        let (number, probability) = (Int(chunk.classes[place]), chunk.probabilities[place])
-        let isCrossing = chunk.labels[place] != own.labels[ownPlace]
+        let (label, ownLabel) = (chunk.labels[place], own.labels[ownPlace])
+        let name = labels.name(label)
+        let (number, probability) = (Int(name.index), chunk.probabilities[place])
+        let isCrossing = label != ownLabel && !name.hasSameText(as: labels.name(ownLabel))
         if let probabilities = query.prediction.probabilities, probabilities.indices.contains(number) {
             let now = probabilities[number]
             return AnswerChange(

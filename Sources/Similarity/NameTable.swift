@@ -56,13 +56,25 @@ struct NameTable<Name: Hashable> {
     }
 }
 
-/// A label as its bytes are: no two spellings are the same.
+/// A label as its bytes are (no two spellings are the same), with its class' index.
 struct LabelName: Hashable {
     let text: String
+    /// -1 where there is none.
+    let index: Int32
 
-    static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    init(_ prediction: Prediction) {
+        text = prediction.label
+        index = prediction.labelIndex.map { Int32(truncatingIfNeeded: $0) } ?? -1
+    }
+
+    func hasSameText(as other: Self) -> Bool { text.utf8.elementsEqual(other.text.utf8) }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.index == right.index && left.hasSameText(as: right)
+    }
 
     func hash(into hasher: inout Hasher) {
         for byte in text.utf8 { hasher.combine(byte) }
+        hasher.combine(index)
     }
 }

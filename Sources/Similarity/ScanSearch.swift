@@ -63,8 +63,8 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
             )
             let isSameUser = chunk.users[place] == sender
             if chunk.hashes[place] == hash, memcmp(content, other.content, history.shape.count) == 0 {
-                model.exactRepeats += 1
-                if isSameUser { user.exactRepeats += 1 }
+                model.countRepeat(position: position)
+                if isSameUser { user.countRepeat(position: position) }
                 continue
             }
             // The user's nearest is never nearer than the model's, so its cut serves both.

@@ -5,9 +5,6 @@ internal import Domain
 ///
 /// Confined to the task that prepares searches; while searches run it is only read.
 final class SearchIndex {
-    /// How many of a user's leaders a new image is tried on.
-    private static let recentCount = 6
-
     /// What new segments are signed with; nil until something was learnt.
     private(set) var origin: SignatureOrigin?
     /// What an earlier run made, while a history is being restored.
@@ -82,7 +79,7 @@ final class SearchIndex {
     /// Bytes held.
     var allocatedBytes: Int {
         segments.count { $0 != nil } * SignatureSegment.capacity * SignatureSegment.bytes
-            + recent.count * (Self.recentCount + 4) * 8
+            + recent.count * (LeaderSearch.recentCount + 4) * 8
     }
 
     /// Drops signatures of images whose pixels are gone, and users that have left.
@@ -133,29 +130,36 @@ final class SearchIndex {
         segments.indices.filter { segments[$0]?.basis !== basis }.map { $0 + firstSegment }
     }
 
-    /// Finds leaders for the images of `positions`.
-    func lead(_ positions: Range<Int>, of history: ImageHistory, kernel: PairKernel, cut: Double) {
+    /// Finds leaders for the images of `positions`; `forEach` runs pieces in parallel.
+    func lead(
+        _ positions: Range<Int>,
+        of history: ImageHistory,
+        kernel: PairKernel,
+        cut: Double,
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async {
+        var (groups, numbers): ([LeaderSearch.Group], [UInt32: Int]) = ([], [:])
         for position in positions {
             let (chunk, place) = history.place(of: position)
             let user = chunk.users[place]
-            var latest = (recent[user] ?? []).filter { $0 >= history.heldStart }
-            var leader = position
-            if !latest.isEmpty {
-                let prepared = PreparedImage(chunk.pixels[place], kernel: kernel)
-                for (order, other) in latest.enumerated().reversed() {
-                    let distance = prepared.distance(to: history.pixels(at: other), cut: cut)
-                    guard distance <= cut, position - other <= Int(UInt32.max) else { continue }
-                    leader = other
-                    chunk.leaders[place] = UInt32(position - other)
-                    chunk.radii[place] = Float(distance.squareRoot())
-                    largestRadius = max(largestRadius, Double(chunk.radii[place]))
-                    latest.remove(at: order)
-                    break
-                }
+            let number = numbers[user] ?? groups.count
+            if number == groups.count {
+                numbers[user] = number
+                groups.append(LeaderSearch.Group(user: user, recent: recent[user] ?? []))
             }
-            latest.append(leader)
-            if latest.count > Self.recentCount { latest.removeFirst() }
+            groups[number].positions.append(position)
+        }
+        let search = LeaderSearch(groups, of: history, kernel: kernel, cut: cut)
+        await forEach(search.pieces) { search.run($0) }
+        for piece in 0..<search.pieces {
+            let (found, user, latest) = search.result(piece)
             recent[user] = latest
+            for image in found {
+                let (chunk, place) = history.place(of: image.position)
+                chunk.leaders[place] = UInt32(image.position - image.leader)
+                chunk.radii[place] = image.radius
+                largestRadius = max(largestRadius, Double(image.radius))
+            }
         }
     }
 }

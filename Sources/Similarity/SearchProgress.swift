@@ -63,8 +63,8 @@ struct SearchProgress: ~Copyable {
         let cut = isSameUser ? builders.user.cut : builders.model.cut
         guard bound <= cut else { return }
         if chunk.hashes[place] == hash, memcmp(pixels, chunk.pixels[place], history.shape.count) == 0 {
-            builders.model.exactRepeats += 1
-            if isSameUser { builders.user.exactRepeats += 1 }
+            builders.model.countRepeat(position: position)
+            if isSameUser { builders.user.countRepeat(position: position) }
             return
         }
         let nearestCut = isSameUser ? builders.user.nearestCut : builders.model.nearestCut

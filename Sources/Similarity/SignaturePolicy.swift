@@ -33,8 +33,9 @@ extension BoundedSearch {
         let start = max(index.end, history.heldStart)
         index.extend(to: history.end)
         await signBacklog(of: history, forEach: forEach)
-        index.lead(start..<max(start, history.end), of: history, kernel: kernel, cut: joinCut)
-        await sign(start..<max(start, history.end), of: history, forEach: forEach)
+        let new = start..<max(start, history.end)
+        await index.lead(new, of: history, kernel: kernel, cut: joinCut, forEach: forEach)
+        await sign(new, of: history, forEach: forEach)
         if !isRestoring { endRestoring(history) }
         let count = history.end - history.windowStart
         if isRestoring, index.basis == nil, count < SignaturePolicy.restoredImages { return }

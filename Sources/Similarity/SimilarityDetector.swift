@@ -73,7 +73,7 @@ package final class SimilarityDetector {
     package func restore(_ inputs: [SimilarityInput], newest: Timestamp? = nil) {
         if let newest { window.restore(newest: newest) }
         for (index, input) in inputs.enumerated() {
-            append(input)
+            append(input, isSearched: false)
             if index % 256 == 255 { evict() }
         }
         evict()
@@ -141,12 +141,13 @@ package final class SimilarityDetector {
     }
 
     @discardableResult
-    private func append(_ input: SimilarityInput) -> PendingSearch {
+    private func append(_ input: SimilarityInput, isSearched: Bool = true) -> PendingSearch {
         let line = line(of: input.image.shape)
         let first = window.open(at: input.time, for: line.history)
         let ownImages = line.history.count(of: input.user)
         let position = line.history.append(input)
-        let candidates = line.scenes?.candidates(for: input.user, at: input.time, in: first..<position) ?? []
+        let scenes = isSearched ? line.scenes : nil
+        let candidates = scenes?.candidates(for: input.user, at: input.time, in: first..<position) ?? []
         line.scenes?.append(position, of: input.user, at: input.time)
         window.append(input, in: line.history)
         let query = SimilarityQuery(

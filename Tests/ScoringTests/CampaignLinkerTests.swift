@@ -43,12 +43,12 @@ private struct Stream {
             distanceAlarm: 0,
             predictionAlarm: 0,
             exactRepeats: earlier.count { sent[$0].picture == picture },
+            repeated: earlier.last { sent[$0].picture == picture }.map { Int64($0 + 1) },
             searched: earlier.count
         )
         let query = CampaignLinker.Query(
             sequence: Int64(sequence),
             time: Timestamp(milliseconds: Int64(seconds) * 1000),
-            digest: ImageDigest([UInt8(picture)]),
             prediction: Prediction(
                 label: label,
                 probability: probability,

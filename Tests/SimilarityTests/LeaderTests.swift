@@ -66,13 +66,20 @@ struct LeaderTests {
         #expect(near > inputs.count * 5 && far > 5, "\(near) \(far)")
     }
 
-    @Test func `every image has a leader of its user, at the distance that is noted`() {
+    @Test func `every image has a leader of its user, at the distance that is noted`() async {
         let inputs = Self.chains(700, shape: Self.shape, seed: 12)
         let kernel = PairKernel(metric: .ssim, window: .uniform, shape: Self.shape, path: .best)
         let history = ImageHistory(shape: Self.shape)
         for (index, input) in inputs.enumerated() {
             let position = history.append(input)
-            history.index.lead(position..<position + 1, of: history, kernel: kernel, cut: 0.01)
+            let new = position..<position + 1
+            await history.index.lead(
+                new,
+                of: history,
+                kernel: kernel,
+                cut: 0.01,
+                forEach: SignatureTests.parallel
+            )
             if index >= 300 { history.advanceWindow() }
             history.evict()
         }

@@ -129,6 +129,7 @@ struct SimilarityDetectorTests {
             descent: steepest?.descent ?? 0,
             steepest: steepest.map { others[$0.start].sequence },
             exactRepeats: earlier.count - others.count,
+            repeated: earlier.last { $0.image == query.image }?.sequence,
             searched: earlier.count
         )
     }
@@ -310,6 +311,7 @@ extension SimilarityFinding {
             descent: other.descent,
             steepest: steepest,
             exactRepeats: exactRepeats,
+            repeated: repeated,
             searched: searched
         )
     }
