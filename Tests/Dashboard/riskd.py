@@ -1,0 +1,116 @@
+"""A riskd of one's own: private state, a log that grows while a recorded trace is played into it."""
+
+import json
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FIXTURE = ROOT / "Tests/Fixtures/fashion"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Riskd:
+    """Calibrates, runs, and plays; `stop()` ends what was started and removes what was written."""
+
+    def __init__(self, program):
+        self.program = str(program)
+        # Under /tmp: root's PostgreSQL runs as another account and must reach it.
+        self.folder = tempfile.TemporaryDirectory(prefix="riskd-dashboard-")
+        self.path = pathlib.Path(self.folder.name)
+        self.path.chmod(0o755)
+        self.origin = f"http://127.0.0.1:{free_port()}"
+        self.config = self.path / "riskd.yaml"
+        self.log = self.path / "inference.ndjson"
+        self.log.touch()
+        self.children = []
+        self.config.write_text(
+            f"""state_directory: {self.path}/state
+ingest:
+  paths: [{self.log}]
+log: {{level: warning}}
+http: {{listen: '127.0.0.1:{free_port()}'}}
+api: {{listen: '{self.origin.removeprefix("http://")}', requests_per_minute: 100000}}
+# Shorter than the defaults, because the trace is played faster than it happened; and alerts from medium on.
+scoring: {{tick: 1s, lateness: 1s}}
+alerting: {{minimum_level: medium}}
+"""
+        )
+
+    def command(self, *arguments):
+        done = subprocess.run(
+            [self.program, *arguments, "--config", str(self.config)], capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"riskd {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
+        return done.stdout
+
+    def start(self):
+        self.command("calibrate", "build", "--log", str(FIXTURE / "fashion-calibration.ndjson.xz"))
+        self.daemon = self.spawn("run", "--config", str(self.config))
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                urllib.request.urlopen(self.origin + "/livez", timeout=2).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline or self.daemon.poll() is not None:
+                    raise RuntimeError("riskd run does not answer") from None
+                time.sleep(0.2)
+
+    def spawn(self, *arguments):
+        child = subprocess.Popen([self.program, *arguments], stdout=subprocess.DEVNULL)
+        self.children.append(child)
+        return child
+
+    def play(self, speed):
+        return self.spawn(
+            "play", str(FIXTURE / "fashion-dev.ndjson.xz"), "--to", str(self.log), "--speed", str(speed)
+        )
+
+    def token(self, name, *roles):
+        """A new token, and a one-time login link."""
+        flags = [word for role in roles for word in ("--role", role)]
+        token, link = self.command("token", "create", name, *flags, "--link").split()
+        return token, link
+
+    def get(self, path, token):
+        """What the API answers: its JSON."""
+        request = urllib.request.Request(self.origin + path, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def headers(self, path):
+        """Status and headers of an address that needs no token."""
+        try:
+            with urllib.request.urlopen(self.origin + path, timeout=10) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read()
+
+    def freeze(self):
+        self.daemon.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.daemon.send_signal(signal.SIGCONT)
+
+    def stop(self):
+        for child in reversed(self.children):
+            if child.poll() is None:
+                child.send_signal(signal.SIGCONT)
+                child.terminate()
+                try:
+                    child.wait(30)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+        self.folder.cleanup()
