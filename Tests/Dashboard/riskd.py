@@ -1,6 +1,8 @@
 """A riskd of one's own: private state, a log that grows while a recorded trace is played into it."""
 
+import datetime
 import json
+import lzma
 import pathlib
 import signal
 import socket
@@ -18,6 +20,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def stamp(time):
+    """RFC 3339 in UTC with milliseconds."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
 
 
 class Riskd:
@@ -56,7 +63,7 @@ alerting: {{minimum_level: medium}}
         return done.stdout
 
     def start(self):
-        self.command("calibrate", "build", "--log", str(FIXTURE / "fashion-calibration.ndjson.xz"))
+        self.command("calibrate", "build", "--log", str(self.recent("fashion-calibration")))
         self.daemon = self.spawn("run", "--config", str(self.config))
         deadline = time.monotonic() + 90
         while True:
@@ -67,6 +74,26 @@ alerting: {{minimum_level: medium}}
                 if time.monotonic() > deadline or self.daemon.poll() is not None:
                     raise RuntimeError("riskd run does not answer") from None
                 time.sleep(0.2)
+
+    def recent(self, name):
+        """A recorded log as if it ended an hour ago: calibrations older than 90 days are expired."""
+        with lzma.open(FIXTURE / f"{name}.ndjson.xz", "rt") as file:
+            records = [json.loads(line) for line in file]
+        parse = lambda record: datetime.datetime.fromisoformat(record["time"].replace("Z", "+00:00"))
+        shift = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1) - parse(records[-1])
+        path = self.path / f"{name}.ndjson"
+        with path.open("w") as file:
+            for record in records:
+                file.write(json.dumps(record | {"time": stamp(parse(record) + shift)}) + "\n")
+        return path
+
+    def ask_as(self, user):
+        """One more query, by somebody new, now."""
+        with lzma.open(FIXTURE / "fashion-dev.ndjson.xz", "rt") as file:
+            record = json.loads(file.readline())
+        now = datetime.datetime.now(datetime.timezone.utc)
+        with self.log.open("a") as file:
+            file.write(json.dumps(record | {"id": f"extra-{now.timestamp()}", "user": user, "time": stamp(now)}) + "\n")
 
     def spawn(self, *arguments):
         child = subprocess.Popen([self.program, *arguments], stdout=subprocess.DEVNULL)
@@ -89,6 +116,17 @@ alerting: {{minimum_level: medium}}
         request = urllib.request.Request(self.origin + path, headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
+
+    def until(self, path, token, seconds=30):
+        """Waits until the API knows something."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.get(path, token)
+            except urllib.error.HTTPError as error:
+                if error.code != 404 or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.5)
 
     def headers(self, path):
         """Status and headers of an address that needs no token."""

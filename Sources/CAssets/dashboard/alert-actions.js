@@ -75,7 +75,9 @@ const noteOf = ({ note: text }) => (text ? { note: text } : {});
 /** A silence with matchers that fit an alert. */
 function silence(alert) {
     const { subject } = alert;
-    return addSilence([`entity=${subject.name}`, ...(subject.model && subject.kind !== "model" ? [`model=${subject.model}`] : [])]);
+    // A campaign's number alone could be anybody's name.
+    const kind = subject.kind === "user" ? [] : [`entity_kind=${subject.kind}`];
+    return addSilence([`entity=${subject.name}`, ...kind, ...(subject.model && subject.kind !== "model" ? [`model=${subject.model}`] : [])]);
 }
 
 /** The actions that fit an alert, in order: `{ keys, label, run }`; `done` is called after each that was done. */

@@ -12,6 +12,9 @@ const HEIGHT = 72;
 /** What an attack brings down, where it is known; else the answer's own probability. */
 const answerOf = (step) => step.first_class_probability ?? step.probability;
 
+/** What the first curve shows. */
+const answerTitle = (steps) => (steps.some((step) => step.first_class_probability !== undefined) ? "probability of the first image's class" : "probability of the answer");
+
 /** One curve of a value along the chain; steps without the value are gaps. */
 function curve(title, steps, value, top) {
     const x = (at) => (steps.length === 1 ? WIDTH / 2 : at / (steps.length - 1) * WIDTH);
@@ -110,7 +113,7 @@ export async function chainView(address, { alert, suggestion, total: score }) {
     function draw() {
         const distances = steps.map((step) => step.distance).filter((value) => value !== undefined);
         const farthest = Math.max(1e-6, ...distances);
-        curves = [curve("probability", steps, answerOf, 1), curve(`distance, up to ${distance(farthest)}`, steps, (step) => step.distance, farthest)];
+        curves = [curve(answerTitle(steps), steps, answerOf, 1), curve(`distance to the nearest earlier image, up to ${distance(farthest)}`, steps, (step) => step.distance, farthest)];
         put(charts, curves.map(({ node }) => node));
         charts.setAttribute("aria-valuemax", steps.length);
         put(rows, table(steps, select));
@@ -129,7 +132,7 @@ export async function chainView(address, { alert, suggestion, total: score }) {
     });
     draw();
     select(steps.length - 1);
-    const node = h("div", { class: "chain" }, h("p", { class: "note" }, `${plural(steps.length, "step")}${next ? ", and more" : ""}. `, "Probability of the first image's class, and distance to the nearest earlier image"), charts,
+    const node = h("div", { class: "chain" }, h("p", { class: "note" }, `${plural(steps.length, "step")}${next ? ", and more" : ""}. `, "Left and right move along it."), charts,
         h("div", { class: "chain-body" }, viewer, h("div", {}, rows, more)));
     return {
         node, leave: () => reveal.leave(),

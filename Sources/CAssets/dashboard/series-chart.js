@@ -106,9 +106,9 @@ function levelFill(plotter, series) {
     }
 }
 
-function coloursNow() {
-    const style = getComputedStyle(document.documentElement);
-    return { text: style.getPropertyValue("--text").trim(), muted: style.getPropertyValue("--muted").trim(), line: style.getPropertyValue("--edge").trim() };
+/** A canvas needs colours as they come out in this theme: those that neighbours have. */
+function coloursNow(readout) {
+    return { text: getComputedStyle(document.documentElement).color, muted: getComputedStyle(readout).color, line: getComputedStyle(readout.closest(".panel")).borderTopColor };
 }
 
 /** A time on the axis: of day where the axis shows two days at most, else the date. */
@@ -177,7 +177,7 @@ export function seriesChart({ choose }) {
         if (place.hidden) return;
         const Dygraph = await library();
         if (series !== next || !place.isConnected) return;
-        const colours = coloursNow();
+        const colours = coloursNow(readout);
         const data = rowsOf(series);
         chart = new Dygraph(place, data, {
             labels: ["time", "score", "decay"], customBars: true, legend: "never", labelsUTC: setting("zone") === "utc",
