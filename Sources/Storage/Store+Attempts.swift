@@ -17,6 +17,8 @@ package struct InputSelection: Hashable, Sendable {
     package var user: UserID?
     /// One chain's only; nil for all.
     package var campaign: Int64?
+    /// Only those of users and chains whose alert was found to be an attack.
+    package var isConfirmed = false
     /// The earliest event time; nil for any.
     package var since: Timestamp?
     /// The event time before which they came; nil for any.
@@ -52,6 +54,10 @@ extension Store {
                 where h.model = \(selection.model.name) and h.sequence > \(sequence)
                     and (\(selection.user?.name) is null or h.user_name = \(selection.user?.name))
                     and (\(selection.campaign) is null or \(unsafeSQL: chain) = \(selection.campaign))
+                    and (not \(selection.isConfirmed) or exists (
+                        select from riskd.alert a where a.model = h.model and a.verdict = 'attack'
+                            and (a.subject_kind = 'user' and a.name = h.user_name
+                                or a.subject_kind = 'campaign' and a.name = (\(unsafeSQL: chain))::text)))
                     and h.time >= coalesce(\(selection.since?.postgres), '-infinity')
                     and h.time < coalesce(\(selection.until?.postgres), 'infinity')
                     and \(unsafeSQL: chain) is not null

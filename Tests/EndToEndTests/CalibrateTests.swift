@@ -91,11 +91,27 @@ extension RecordedTests {
                 where entity_kind = 'user' and greatest(from_level, to_level) >= 2
                 """
             )
+            // An attacker whom people found though no level rose.
+            let quiet = try #require(
+                try await sandbox.texts(
+                    """
+                    select min(user_name) from riskd.observation where u_lower_bound is not null
+                        and user_name not in (select user_name from riskd.level_change where entity_kind = 'user')
+                    """
+                ).first
+            )
+            try await sandbox.execute(
+                """
+                insert into riskd.alert select 'found', subject_kind, model, '\(quiet)', dedup_key, 'resolved', level,
+                    peak_level, assignee, 'attack', starts, starts, drill, events, 'ada', null, snapshot
+                from riskd.alert where subject_kind = 'user' limit 1
+                """
+            )
             let built = try await sandbox.succeed([
                 "calibrate", "build", "--since", "2026-03-01T00:00:00Z", "--until", "2026-03-09T00:00:00Z",
                 "-o", "json",
             ])
-            #expect(built.errors.contains("\(elevated[0]) users were left out"), "\(built.errors)")
+            #expect(built.errors.contains("\(elevated[0] + 1) users were left out"), "\(built.errors)")
             let rows = try #require(
                 try JSONSerialization.jsonObject(with: Data(built.output.utf8)) as? [[String: Any]]
             )
@@ -104,6 +120,7 @@ extension RecordedTests {
                 select count(*) from riskd.observation where u_lower_bound is not null and user_name not in (
                     select user_name from riskd.level_change
                     where entity_kind = 'user' and greatest(from_level, to_level) >= 2)
+                    and user_name <> '\(quiet)'
                 """
             )
             let descent = rows.first { $0["detector"] as? String == "similarity.user.descent" }

@@ -48,8 +48,19 @@ extension RecordedTests {
             #expect(try await sandbox.run(words).errors.contains("which inputs were the attack?"))
             let nobody = try await sandbox.run(words + ["--user", "nobody"])
             #expect(nobody.code == 1 && nobody.errors.contains("nothing to export"), "\(nobody.errors)")
-            let exported = try await sandbox.succeed(words + ["--user", "user-031"])
+            // Nobody has judged any alert yet.
+            #expect(try await sandbox.run(words + ["--confirmed"]).code == 1)
+            let ids = try await sandbox.texts(
+                "select id from riskd.alert where subject_kind = 'user' and name = 'user-039' order by id limit 1"
+            )
+            try await sandbox.succeed(["alert", "resolve", try #require(ids.first), "--verdict", "attack"])
+            let exported = try await sandbox.succeed(words + ["--confirmed"])
             #expect(exported.errors.contains(" attempts, "), "\(exported.errors)")
+            try await sandbox.succeed([
+                "export", "adversarial", "--out", sandbox.path("named.ndjson"), "--model", "fashion",
+                "--user", "user-039",
+            ])
+            #expect(FileManager.default.contentsEqual(atPath: out, andPath: sandbox.path("named.ndjson")))
 
             // The truth of the trace says what every record really was.
             var known: [Substring: [Substring]] = [:]

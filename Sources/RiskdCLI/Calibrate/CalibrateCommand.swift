@@ -25,7 +25,7 @@ extension Command {
             independent records as the users' records are worth. The result is an artefact named by its SHA-256. Where a \
             model has no calibration yet, it is put in force unverified, which the record says; otherwise verify and \
             activate it. With --since or --until the records are those that the database holds, without users that were at \
-            medium or above within a day of the period. At least 100 records of a model are needed, and many more are \
+            medium or above within a day of the period, or that people found to be attackers. At least 100 records of a model are needed, and many more are \
             better. Campaigns are calibrated on the records that joined one: where fewer than 30 did, they stay \
             uncalibrated. Parts of a model's users (calibration.strata) get calibrations of their own.
             """,
@@ -97,7 +97,9 @@ extension Command {
         }
         if !result.deadLetters.isEmpty { terminal.note("\(result.deadLetters.count) lines were not usable") }
         if result.usersLeftOut > 0 {
-            terminal.note("\(result.usersLeftOut) users were left out: at medium or above, or excluded")
+            terminal.note(
+                "\(result.usersLeftOut) users were left out: at medium or above, found to be attackers, or excluded"
+            )
         }
         for stratum in result.strataWithoutTraffic {
             terminal.note("stratum \(stratum): too little traffic; the pooled calibration counts for it")

@@ -16,7 +16,7 @@ extension Command {
         "adversarial",
         "Write the inputs of a confirmed attack as a log and its truth, to train second opinions with",
         discussion: """
-            Takes the inputs of a user, of a campaign or of a period that the similarity history still holds and that are \
+            Takes the inputs of a user, of a campaign, of a period, or of everybody whose alert was found to be an attack, that the similarity history still holds and that are \
             part of a chain of near-duplicates. Each chain counts as one attempt on its first image, and the class of that \
             image as the true one: right for attacks that start from a clean image, wrong for those that start from an image \
             of the wrong class (HopSkipJump and its kind), so look at the truth file before you train with it. \
@@ -28,6 +28,7 @@ extension Command {
             Flag("model", value: "NAME", "Whose inputs"),
             Flag("user", value: "NAME", "This user's inputs only"),
             Flag("campaign", value: "NUMBER", "This campaign's inputs only"),
+            Flag("confirmed", "Only those of users and campaigns with an alert whose verdict is attack"),
             Flag("attack", value: "NAME", "What the attack is called in the truth; confirmed unless given"),
             .since, .until, .config, .set,
         ]
@@ -41,9 +42,12 @@ extension Command {
         if invocation.value("campaign") != nil {
             selection.campaign = try invocation.number("campaign", Int64(0), in: 0...Int64.max)
         }
+        selection.isConfirmed = invocation.has("confirmed")
         (selection.since, selection.until) = try invocation.period()
         guard selection != InputSelection(model: model) else {
-            throw UsageError("expected --user, --campaign, --since or --until: which inputs were the attack?")
+            throw UsageError(
+                "expected --confirmed, --user, --campaign, --since or --until: which inputs were the attack?"
+            )
         }
         let attack = invocation.value("attack") ?? "confirmed"
         guard attack != "benign" else { throw UsageError("--attack benign would say that it was none") }
