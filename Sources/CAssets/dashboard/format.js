@@ -164,3 +164,9 @@ export function subjectText({ subject }) {
     if (subject.kind === "global") return "the whole service";
     return subject.kind === "user" ? `${subject.name}${on}` : `${subject.kind} ${subject.name}${on}`;
 }
+
+/** The rungs that detectors reached, highest first: `user.descent 3, model.descent 2`. */
+export function rungsText(rungs) {
+    const reached = rungs.filter(({ rung }) => rung > 0).sort((a, b) => b.rung - a.rung);
+    return reached.map(({ detector, rung }) => `${detector.replace("similarity.", "")} ${rung}`).join(", ") || "0";
+}

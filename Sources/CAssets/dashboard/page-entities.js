@@ -11,7 +11,10 @@ import { eventNow } from "./clock.js";
 import { sparkline } from "./spark.js";
 import { nothing, PagedTable } from "./table.js";
 
-/** Details of rows on screen: one request each, a few at a time, and only again when the score has changed. */
+/** How long details are good for (milliseconds): scores decay with every tick, baselines and days do not. */
+const FRESH = 60_000;
+
+/** Details of rows on screen: one request each, a few at a time. */
 class Details {
     constructor() {
         this.known = new Map();
@@ -27,27 +30,38 @@ class Details {
         });
     }
 
-    /** A cell that `draw(detail)` fills when it comes on screen. */
-    cell(standing, draw) {
+    /** A cell that `draw(detail)` fills: at once with what is known, and anew when it is on screen and that is old. */
+    cell({ entity }, draw) {
         const place = h("span", { class: "lazy" });
-        const known = this.known.get(`${standing.entity} ${standing.score}`);
-        if (known) put(place, draw(known));
-        else {
-            place.fill = { standing, draw };
+        const known = this.known.get(entity);
+        if (known?.detail) put(place, draw(known.detail));
+        if (!known || Date.now() - known.at >= FRESH) {
+            place.fill = { entity, draw };
             this.watch.observe(place);
         }
         return place;
     }
 
-    async work() {
-        if (this.running >= 3 || this.queue.length === 0) return;
-        const place = this.queue.shift();
-        const { standing, draw } = place.fill;
-        const key = `${standing.entity} ${standing.score}`;
+    /** An entity's details; cells of one row share a question. */
+    async ask(entity) {
+        let known = this.known.get(entity);
+        if (!known || Date.now() - known.at >= FRESH) {
+            known = { ...known, at: Date.now(), answer: get(path`entities/${entity}`) };
+            this.known.set(entity, known);
+        }
+        known.detail = await known.answer;
+        return known.detail;
+    }
+
+    work() {
+        while (this.running < 3 && this.queue.length > 0) this.fill(this.queue.shift());
+    }
+
+    async fill(place) {
+        const { entity, draw } = place.fill;
         this.running += 1;
         try {
-            if (!this.known.has(key)) this.known.set(key, await get(path`entities/${standing.entity}`));
-            put(place, draw(this.known.get(key)));
+            put(place, draw(await this.ask(entity)));
         } catch {
             put(place, "–");
         } finally {

@@ -7,7 +7,7 @@ import { chainView } from "./chain.js";
 import { contributionChart, laneBars } from "./contributions.js";
 import { attempt } from "./dialog.js";
 import { button, empty, facts, h, panel, put } from "./dom.js";
-import { age, bits, count, distance, entityName, hash, parseEntity, probability, score, time, userEntity } from "./format.js";
+import { age, bits, count, distance, entityName, hash, parseEntity, probability, rungsText, score, time, userEntity } from "./format.js";
 import { badge } from "./levels.js";
 import { go, link, withParameters } from "./router.js";
 import { seriesChart } from "./series-chart.js";
@@ -37,12 +37,12 @@ function seriesPanel(entity, query) {
         range = next;
         history.replaceState({}, "", withParameters({ range }));
         drawTools();
-        attempt(() => refresh(asOf));
+        attempt(() => refresh(asOf, { anew: true }));
     }
 
-    async function refresh(until) {
+    async function refresh(until, how) {
         asOf = until;
-        await chart.draw(await get(path`entities/${entity}/series`, { since: begin(range, asOf), points: 600 }));
+        await chart.draw(await get(path`entities/${entity}/series`, { since: begin(range, asOf), points: 600 }), how);
     }
 
     drawTools();
@@ -79,7 +79,7 @@ function observationsPanel(entity, isUser) {
             { title: "distance", class: "num", cell: ({ similarity, model_similarity: all }) => distance((similarity ?? all)?.distance) },
             { title: "near", class: "num wide", cell: ({ similarity, model_similarity: all }) => count((similarity ?? all)?.near) },
             { title: "fell", class: "num wide", cell: ({ similarity, model_similarity: all }) => count((similarity ?? all)?.fell) },
-            { title: "rungs", class: "wide", cell: ({ rungs }) => rungs.filter(({ rung }) => rung > 0).map(({ detector, rung }) => `${detector.split(".").at(-1)} ${rung}`).join(", ") },
+            { title: "rungs", class: "wide", cell: ({ rungs }) => rungsText(rungs) },
         ],
     });
     return { node: panel("Queries that detectors noticed", {}, table.whole), table };

@@ -3,7 +3,7 @@
 import { get, path } from "./api.js";
 import { contributionChart, laneBars } from "./contributions.js";
 import { empty, facts, h, panel } from "./dom.js";
-import { bits, count, distance, entityName, hash, parseEntity, plural, probability, score, time } from "./format.js";
+import { bits, count, distance, entityName, hash, parseEntity, plural, probability, rungsText, score, time } from "./format.js";
 import { badge } from "./levels.js";
 import { link } from "./router.js";
 import { nothing, Table } from "./table.js";
@@ -18,7 +18,7 @@ export async function load({ parameters: { sample: number } }) {
             { title: "nearest", class: "num wide", cell: ({ similarity: near }) => count(near?.nearest) }, { title: "distance", class: "num", cell: ({ similarity: near }) => distance(near?.distance) },
             { title: "descent", class: "num wide", cell: ({ similarity: near }) => (near ? near.descent.toFixed(2) : "–") },
             { title: "opinions", class: "wide", cell: ({ opinions }) => opinions.map(({ name, score: value, disagrees }) => `${name} ${probability(value)}${disagrees ? " disagrees" : ""}`).join(", ") || "–" },
-            { title: "rungs", cell: ({ rungs }) => rungs.filter(({ rung }) => rung > 0).map(({ detector, rung }) => `${detector.split(".").at(-1)} ${rung}`).join(", ") || "0" },
+            { title: "rungs", cell: ({ rungs }) => rungsText(rungs) },
         ],
     });
     table.update(queries);

@@ -164,7 +164,10 @@ export function seriesChart({ choose }) {
         event.stopPropagation();
     });
 
-    async function draw(next) {
+    /** Draws a series; while somebody looks at a part of the one before, only a new range (`anew`) takes its place. */
+    async function draw(next, { anew = false } = {}) {
+        if (!anew && chart?.isZoomed("x")) return;
+        const looked = anew ? undefined : series?.points[row]?.time;
         series = next;
         row = -1;
         rest();
@@ -197,6 +200,8 @@ export function seriesChart({ choose }) {
         chart.rawRows = data;
         // Names of levels stand beside the plot: dygraphs clips what is drawn outside it.
         put(names, bands(series.thresholds.enter).slice(1).map(({ level, from }) => h("span", { class: "band", css: { "--y": `${chart.toDomYCoord(from)}px` } }, level)));
+        const again = series.points.findIndex(({ time }) => time === looked);
+        if (again >= 0) select(again);
     }
 
     return { node: h("div", { class: "series" }, readout, h("div", { class: "plot-frame" }, place, names), markers, rows), draw, leave: () => chart?.destroy() };
