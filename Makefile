@@ -25,7 +25,7 @@ test-statistics: setup ## Show on millions of benign ticks that the stated bound
 test-crash: setup ## Kill riskd 100 times while it tells of alerts, and compare the receiver's ledger with the outbox (nightly)
 	RISKD_KILLS=100 swift test --disable-xctest --filter DeliveryTests
 
-test-dashboard: build ## Work on a case in a real browser (needs Debian's chromium; PICTURES=docs/images renews the pictures)
+test-dashboard: build ## Work on a case in a real browser (needs Debian's chromium and python3-venv; PICTURES=docs/images renews the pictures)
 	python3 -m venv .deps/dashboard
 	.deps/dashboard/bin/pip install --quiet --requirement Tests/Dashboard/requirements.txt
 	.deps/dashboard/bin/python Tests/Dashboard/test_dashboard.py $(if $(PICTURES),--pictures $(PICTURES))
