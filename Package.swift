@@ -178,7 +178,11 @@ let package = Package(
             dependencies: ["HTTPServer", "RiskdTesting", "Runtime", "WebClient"],
             swiftSettings: house
         ),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Runtime"], swiftSettings: house),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "RiskdTesting", "Runtime"],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "HTTPAPITests",
             dependencies: ["Domain", "HTTPAPI", "HTTPServer", "Runtime"],

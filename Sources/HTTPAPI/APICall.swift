@@ -145,7 +145,7 @@ package struct APICall: Sendable {
     /// - Throws: `APIFailure.invalid`.
     package func instant(_ text: String, _ field: String) throws(APIFailure) -> Timestamp {
         guard let time = TimeExpression.parse(text, now: now) else {
-            throw .invalid(field, "must be a time (RFC 3339), now, or how long ago, such as -1h")
+            throw .unprocessable(field, "must be a time (RFC 3339), now, or how long ago, such as -1h")
         }
         return time
     }
@@ -161,22 +161,22 @@ package struct APICall: Sendable {
     ///   - list: the list and its order.
     ///   - count: how many parts its keys have.
     /// - Returns: the key's parts; nil at the begin.
-    /// - Throws: `APIFailure.invalid` for what is no cursor of this list.
+    /// - Throws: `APIFailure.unprocessable` for what is no cursor of this list.
     package func cursor(of list: String, count: Int = 1) throws(APIFailure) -> [String]? {
         guard let text = query["cursor"] else { return nil }
         guard text.utf8.count <= 4096, let cursor = Cursor(text), cursor.list == list,
             cursor.key.count == count
-        else { throw .invalid("cursor", "is no cursor of this list") }
+        else { throw .unprocessable("cursor", "is no cursor of this list") }
         return cursor.key
     }
 
     /// Where the page before ended, in a list by number.
     ///
-    /// - Throws: `APIFailure.invalid` for what is no cursor of this list.
+    /// - Throws: `APIFailure.unprocessable` for what is no cursor of this list.
     package func number(ofCursor list: String) throws(APIFailure) -> Int64? {
         guard let key = try cursor(of: list) else { return nil }
         guard let number = key.first.flatMap({ Int64($0) }) else {
-            throw .invalid("cursor", "is no cursor of this list")
+            throw .unprocessable("cursor", "is no cursor of this list")
         }
         return number
     }

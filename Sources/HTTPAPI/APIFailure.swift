@@ -19,6 +19,8 @@ package enum APIFailure: Error, Hashable, Sendable {
 
     /// The request is wrong.
     case invalid([Fault])
+    /// Each part of the request is right, and yet it cannot be meant so.
+    case unprocessable([Fault])
     /// Nobody is signed in, or not any more.
     case notSignedIn(String)
     /// The caller may not.
@@ -45,16 +47,28 @@ package enum APIFailure: Error, Hashable, Sendable {
         .invalid([Fault(field, message)])
     }
 
+    /// One fault of what is right in form.
+    package static func unprocessable(_ field: String, _ message: String) -> APIFailure {
+        .unprocessable([Fault(field, message)])
+    }
+
     /// What is wrong with the request, where it is.
     package var faults: [Fault] {
-        if case .invalid(let faults) = self { faults } else { [] }
+        switch self {
+        case .invalid(let faults), .unprocessable(let faults): faults
+        default: []
+        }
+    }
+
+    private var faultsInWords: String {
+        faults.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }.joined(separator: "; ")
     }
 
     private var problem: (status: Int, type: String, title: String, detail: String) {
         switch self {
-        case .invalid(let faults):
-            let words = faults.map { $0.field.isEmpty ? $0.message : "\($0.field): \($0.message)" }
-            return (400, "invalid", "The request is not right", words.joined(separator: "; "))
+        case .invalid: return (400, "invalid", "The request is not right", faultsInWords)
+        case .unprocessable:
+            return (422, "unprocessable", "The request cannot be meant so", faultsInWords)
         case .notSignedIn(let detail): return (401, "not-signed-in", "Nobody is signed in", detail)
         case .forbidden(let detail): return (403, "forbidden", "Not allowed", detail)
         case .notFound(let detail): return (404, "not-found", "Not found", detail)
@@ -82,7 +96,7 @@ package enum APIFailure: Error, Hashable, Sendable {
             .init("type", .string("/problems/\(type)")), .init("title", .string(title)),
             .init("status", .integer(Int64(status))), .init("detail", .string(printable(detail))),
         ]
-        if case .invalid(let faults) = self {
+        if !faults.isEmpty {
             let errors = faults.map { fault in
                 JSONValue.object([
                     "field": .string(fault.field), "message": .string(printable(fault.message)),

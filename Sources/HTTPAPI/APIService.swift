@@ -89,7 +89,7 @@ package final class APIService: Sendable {
         pages = PageRoutes(headers)
         requests = RateLimiter(perMinute: settings.requestsPerMinute)
         signIns = RateLimiter(perMinute: settings.signInsPerMinute)
-        strangers = RateLimiter(perMinute: 60)
+        strangers = RateLimiter(perMinute: max(1, settings.requestsPerMinute / 10))
         // No more than connections: each has one request at a time.
         (work, input) = AsyncStream.makeStream(of: Work.self)
     }

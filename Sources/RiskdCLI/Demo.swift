@@ -43,6 +43,12 @@ struct Demo {
         let configuration = try Configuration.load(file)
         try await waitUntilReady(daemon, configuration)
         terminal.writeLine("  probes and metrics: http://\(configuration.http.listen)/metrics")
+        try step([
+            "token", "create", "demo", "--role", "responder", "--role", "auditor", "--link", "--config", file,
+        ])
+        terminal.writeLine(
+            "  The link signs a browser in once, within 10 minutes; the dashboard is there while this runs."
+        )
         let play = ["play", fixture + "/fashion-dev.ndjson.xz", "--to", growing, "--speed", "\(speed)"]
         let player = try start(play)
         defer { player.stop() }
@@ -81,6 +87,8 @@ struct Demo {
               level: warning
             http:
               listen: 127.0.0.1:9471
+            api:
+              listen: 127.0.0.1:9480
             # Shorter than the defaults, because the trace is played faster than it happened.
             scoring:
               tick: 2s
@@ -149,6 +157,7 @@ struct Demo {
           \(riskd) explain SAMPLE --config \(file)         a sample's number from history
           \(riskd) evaluate --truth \(fixture)/fashion-dev.truth.csv.gz --config \(file)
           \(riskd) run --config \(file)                    goes on where this stopped
+          \(riskd) token link demo --config \(file)        prints another link to its dashboard, http://127.0.0.1:9480
         """
     }
 

@@ -18,6 +18,17 @@ package enum Probe {
     ///
     /// Version 1.0 of HTTP keeps servers from sending in chunks.
     package static func get(_ path: String, port: UInt16, version: String = "1.1") -> Answer? {
+        let request = "GET \(path) HTTP/\(version)\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        return exchange(request, port: port).flatMap { parsed(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// What comes back for some text until the connection ends, or until `isEnough`; nil when nobody answers.
+    static func exchange(
+        _ request: String,
+        port: UInt16,
+        until isEnough: ([UInt8]) -> Bool = { _ in false }
+    ) -> [UInt8]? {
+        let end = ContinuousClock.now + .seconds(20)
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -41,7 +52,6 @@ package enum Probe {
             ) == 0
         }
         guard isConnected else { return nil }
-        let request = "GET \(path) HTTP/\(version)\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         guard send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL)) > 0 else {
             return nil
         }
@@ -51,8 +61,10 @@ package enum Probe {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             guard count > 0 else { break }
             bytes += buffer[..<count]
+            // A stream goes on for ever.
+            if isEnough(bytes) || ContinuousClock.now >= end { break }
         }
-        return parsed(String(decoding: bytes, as: UTF8.self))
+        return bytes
     }
 
     private static func parsed(_ text: String) -> Answer? {

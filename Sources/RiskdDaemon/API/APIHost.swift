@@ -51,6 +51,7 @@ struct APIHost: Sendable {
         let events = EventSource(desk, hub, log: log)
         var settings = APIService.Settings()
         settings.requestsPerMinute = api.requestsPerMinute
+        settings.signInsPerMinute = max(1, api.requestsPerMinute / 60)
         settings.isEncrypted = api.isEncrypted
         if let url = api.publicURL { settings.origins = [url] }
         let service = APIService(

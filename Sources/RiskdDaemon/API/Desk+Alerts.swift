@@ -27,7 +27,7 @@ extension Desk {
         if let key = try call.cursor(of: list, count: 3) {
             guard let rank = Int(key[0]), let level = Int(key[1]).flatMap(Level.init(rawValue:)),
                 let id = AlertID(key[2])
-            else { throw APIFailure.invalid("cursor", "is no cursor of this list") }
+            else { throw APIFailure.unprocessable("cursor", "is no cursor of this list") }
             filter.after = AlertPlace(rank: rank, level: level, id: id)
         }
         let asked = filter
@@ -67,7 +67,8 @@ extension Desk {
         let standing = snapshot.flatMap { snapshot in
             entity.map { StandingDocument(snapshot.assessment(of: $0), snapshot, since: since[$0]) }
         }
-        let clears = snapshot.flatMap { snapshot in entity.map { clearings(of: $0, snapshot) } }
+        var clears: [ClearingDocument] = []
+        if let snapshot, let entity { clears = await clearings(of: entity, snapshot) }
         return .json(
             AlertDetailDocument(
                 alert: AlertDocument(alert, silences: silences, now: call.now),
@@ -85,7 +86,7 @@ extension Desk {
                 techniques: alert.techniques.map { .init(id: $0, name: Techniques.name(of: $0)) },
                 labels: LabelsDocument(labels: alert.labels),
                 standing: standing,
-                clears: clears ?? [],
+                clears: clears,
                 silences: silences.filter { $0.isActive(at: call.now) && $0.matches(alert) }
                     .map { SilenceDocument($0, now: call.now) },
                 events: events.map(AlertEventDocument.init),
@@ -137,7 +138,7 @@ extension Desk {
             throw APIFailure.forbidden("confirming an attack needs the role responder")
         }
         let note = try body.text("note", length: 0...4096) ?? ""
-        if case .note = kind, note.isEmpty { throw APIFailure.invalid("note", "is required") }
+        if case .note = kind, note.isEmpty { throw APIFailure.unprocessable("note", "is required") }
         _ = try await readers.lend { try await Self.alert(id, $0) }
         let (action, outcome) = try await writers.lend { store in
             let action = try await store.request(kind, by: call.actor, note: note, at: call.now)
@@ -158,9 +159,11 @@ extension Desk {
         let assignee = try body.text("assignee", length: 1...256)
         let verdict = try body.text("verdict", length: 1...16)
         guard word == "assign" || assignee == nil else {
-            throw .invalid("assignee", "belongs to assign")
+            throw .unprocessable("assignee", "belongs to assign")
         }
-        guard word == "resolve" || verdict == nil else { throw .invalid("verdict", "belongs to resolve") }
+        guard word == "resolve" || verdict == nil else {
+            throw .unprocessable("verdict", "belongs to resolve")
+        }
         switch word {
         case "acknowledge": return .acknowledge(id)
         case "assign": return .assign(id, to: assignee)
@@ -168,7 +171,8 @@ extension Desk {
         case "confirm": return .confirm(id)
         case "reopen": return .reopen(id)
         case "resolve":
-            guard let verdict = verdict.flatMap(Verdict.init) else {
+            guard let verdict else { throw .unprocessable("verdict", "is required") }
+            guard let verdict = Verdict(rawValue: verdict) else {
                 throw .invalid("verdict", "must be attack, benign, test or unknown")
             }
             return .resolve(id, verdict)

@@ -9,7 +9,7 @@ extension Desk {
         let limit = try call.limit()
         let place = try call.cursor(of: "actions", count: 3).map { key throws(APIFailure) in
             guard let time = Int64(key[0]), let number = Int64(key[2]) else {
-                throw .invalid("cursor", "is no cursor of this list")
+                throw .unprocessable("cursor", "is no cursor of this list")
             }
             return AuditPlace(time: Timestamp(milliseconds: time), source: key[1], number: number)
         }

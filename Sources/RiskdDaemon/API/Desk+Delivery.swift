@@ -60,7 +60,7 @@ extension Desk {
             do throws(AlertMatcher.Complaint) {
                 matchers.append(try AlertMatcher(parsing: text))
             } catch {
-                throw .invalid("matchers", error.text)
+                throw .unprocessable("matchers", error.text)
             }
         }
         return matchers

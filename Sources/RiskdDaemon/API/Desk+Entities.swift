@@ -14,7 +14,7 @@ extension Desk {
         let order = EntityOrder(sort)
         let after = try call.cursor(of: "entities \(sort)", count: 3).map { key throws(APIFailure) in
             guard let place = EntityOrder.Place(key) else {
-                throw .invalid("cursor", "is no cursor of this list")
+                throw .unprocessable("cursor", "is no cursor of this list")
             }
             return place
         }
@@ -81,7 +81,7 @@ extension Desk {
                 criticality: entity.model.map { Double(snapshot.configuration.criticality(of: $0)) / 1000 },
                 contributions: assessment.contributions.map(ContributionDocument.init),
                 lanes: LaneDocument.list(assessment.lanes),
-                clears: clearings(of: entity, snapshot),
+                clears: await clearings(of: entity, snapshot),
                 baseline: baseline(of: entity, stored.latest, stored.origin),
                 spark: SparkDocument(stored.spark, step: 1800),
                 lastSample: stored.latest?.sample.id,
@@ -92,13 +92,9 @@ extension Desk {
         )
     }
 
-    /// When its level falls if nothing more is asked; looked at for 30 days.
-    func clearings(of entity: Entity, _ snapshot: Standings.Snapshot) -> [ClearingDocument] {
-        let length = snapshot.configuration.tickLength.wholeMilliseconds
-        let month: Int64 = 30 * 86_400_000 / length
-        return snapshot.engine.clearings(of: entity, within: month).map {
-            ClearingDocument($0, snapshot)
-        }
+    /// When its level falls if nothing more is asked.
+    func clearings(of entity: Entity, _ snapshot: Standings.Snapshot) async -> [ClearingDocument] {
+        await standings.clearings(of: entity, snapshot).map { ClearingDocument($0, snapshot) }
     }
 
     private func baseline(
@@ -120,10 +116,10 @@ extension Desk {
         let snapshot = try await snapshot()
         let until = try call.time("until") ?? snapshot.asOf + .milliseconds(1)
         let since = try call.time("since") ?? until - .seconds(3600)
-        guard since < until else { throw APIFailure.invalid("since", "must be before until") }
+        guard since < until else { throw APIFailure.unprocessable("since", "must be before until") }
         let length = until.milliseconds - since.milliseconds
         guard length <= 400 * 86_400_000 else {
-            throw APIFailure.invalid("since", "must be at most 400 days before until")
+            throw APIFailure.unprocessable("since", "must be at most 400 days before until")
         }
         let tick = snapshot.configuration.tickLength.wholeMilliseconds
         // Whole ticks, and one bucket fewer: the first and the last may be parts only.

@@ -84,7 +84,7 @@ extension Desk {
             )
         }
         guard let made else {
-            throw APIFailure.invalid("name", "another token has that name: revoke it first")
+            throw APIFailure.conflict("another token has the name \(name): revoke it first")
         }
         return .created(NewTokenDocument(token: TokenDocument(made, now: call.now), secret: secret.text))
     }

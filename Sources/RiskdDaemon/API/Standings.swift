@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 import Scoring
 import Storage
 
@@ -15,12 +16,20 @@ actor Standings {
         /// Every entity that something is known of, every calibrated model and the whole service.
         let items: [Assessment]
 
-        fileprivate init(_ batch: Int64, _ engine: ScoringEngine, through target: Tick?) {
-            let stored = engine.lastClosedTick ?? Tick(0)
-            tick = target.map { max($0, stored) } ?? stored
+        /// A snapshot at the last closed tick, or as far beyond it as a short time allows: of a log of last year the ticks
+        /// until now are many, and the next look goes on.
+        fileprivate init(_ batch: Int64, _ stored: ScoringEngine, through target: Tick?) {
+            var engine = stored
+            let end = ContinuousClock.now + .milliseconds(200)
+            while let last = engine.lastClosedTick, let target, last < target, ContinuousClock.now < end {
+                // In one step where nothing can change any more.
+                let step = engine.elevatedTracks.isEmpty ? target : min(target, Tick(last.index + 256))
+                engine = engine.settled(through: step)
+            }
             self.batch = batch
-            self.engine = engine.settled(through: tick)
-            items = self.engine.levels(at: tick)
+            self.engine = engine
+            tick = engine.lastClosedTick ?? Tick(0)
+            items = engine.levels(at: tick)
         }
 
         /// The end of the last closed tick.
@@ -32,6 +41,7 @@ actor Standings {
         }
     }
 
+    private let executor = DispatchQueueExecutor(label: "riskd.standings")
     private let pool: StorePool
     private let now: @Sendable () -> Timestamp?
     private var snapshot: Snapshot?
@@ -49,6 +59,9 @@ actor Standings {
         self.pool = pool
         self.now = now
     }
+
+    /// On a thread of its own: what is computed here must not take the pipeline's.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Longer than a record that was read is on its way into the database.
     private static let margin = Duration.seconds(5)
@@ -119,5 +132,16 @@ actor Standings {
     func calibrations() async throws -> ActiveCalibrations? {
         _ = try await current()
         return epoch?.calibrations
+    }
+
+    /// When an entity's level falls if nothing more is asked; looked at for 30 days.
+    ///
+    /// - Parameters:
+    ///   - entity: whose.
+    ///   - snapshot: how everybody stands.
+    /// - Returns: the present level and those below it, down to low.
+    func clearings(of entity: Entity, _ snapshot: Snapshot) -> [Clearing] {
+        let length = snapshot.configuration.tickLength.wholeMilliseconds
+        return snapshot.engine.clearings(of: entity, within: 30 * 86_400_000 / length)
     }
 }

@@ -15,7 +15,7 @@ package struct TokenRequest: Hashable, Sendable {
     ///   - words: its roles.
     ///   - days: how long it works, 1 … 365.
     /// - Returns: a request that can be fulfilled.
-    /// - Throws: `APIFailure.invalid`.
+    /// - Throws: `APIFailure.invalid` or `.unprocessable`.
     package static func checked(
         name: String,
         roles words: [String],
@@ -32,7 +32,7 @@ package struct TokenRequest: Hashable, Sendable {
                 "must be 1 to 64 letters, digits, dots, _, @ and -, beginning with a letter or digit"
             )
         }
-        guard name != Alert.riskd else { throw .invalid("name", "is riskd's own") }
+        guard name != Alert.riskd else { throw .unprocessable("name", "is riskd's own") }
         var roles: [Role] = []
         for word in words {
             guard let role = Role(rawValue: word) else {
@@ -43,7 +43,7 @@ package struct TokenRequest: Hashable, Sendable {
         }
         guard !roles.isEmpty else { throw .invalid("roles", "must name at least one") }
         guard Role.areCompatible(roles) else {
-            throw .invalid("roles", "admin goes with no role that sees images: make two tokens")
+            throw .unprocessable("roles", "admin goes with no role that sees images: make two tokens")
         }
         guard (1...365).contains(days) else { throw .invalid("days", "must be 1 to 365") }
         return TokenRequest(name: name, roles: roles, days: days)
