@@ -22,7 +22,6 @@ test: setup ## Build and run all tests
 test-statistics: setup ## Show on millions of benign ticks that the stated bound holds, and naive rules break it (nightly)
 	RISKD_STATISTICS=1 swift test --disable-xctest --filter StatisticsTests
 
-<<<<<<< HEAD
 test-crash: setup ## Kill riskd 100 times while it tells of alerts, and compare the receiver's ledger with the outbox (nightly)
 	RISKD_KILLS=100 swift test --disable-xctest --filter DeliveryTests
 
@@ -30,10 +29,9 @@ test-dashboard: build ## Work on a case in a real browser (needs Debian's chromi
 	python3 -m venv .deps/dashboard
 	.deps/dashboard/bin/pip install --quiet --requirement Tests/Dashboard/requirements.txt
 	.deps/dashboard/bin/python Tests/Dashboard/test_dashboard.py $(if $(PICTURES),--pictures $(PICTURES))
-=======
+
 test-api: build ## Run schemathesis against the API with a replayed trace (needs PyPI once)
 	.ci/test-api
->>>>>>> 9557a04 (API: what schemathesis found, tests of routes against the document, of sessions, streams and ledgers; make test-api)
 
 check: ## Run what CI runs
 	.ci/run
