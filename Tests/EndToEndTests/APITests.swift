@@ -23,6 +23,8 @@ extension LiveTests {
         private func start() async throws -> Service {
             let sandbox = try await Fashion.replayed()
             try sandbox.append("", to: "app.ndjson")
+            // These tests ask more often than anybody else.
+            sandbox.settings.append("api.requests_per_minute=100000")
             let daemon = try sandbox.begin(["run"] + sandbox.flags + ["--follow", sandbox.path()])
             try await eventually("the API is served", within: .seconds(60), { daemon.errors }) {
                 daemon.errors.contains("serving the API")
