@@ -152,7 +152,7 @@ struct PipelineBench {
         _ stages: StageClock?,
         onRead: @escaping @Sendable () -> Void = {}
     ) async throws -> Daemon.Summary {
-        let bar = ByteBar(title, terminal)
+        let bar = ProgressBar(title, terminal)
         let daemon = Daemon(configuration, log: self.log, stages: stages) { read, total in
             onRead()
             bar.update(read, of: total)

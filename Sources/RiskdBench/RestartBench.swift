@@ -118,7 +118,7 @@ struct RestartBench {
     }
 
     private func replay(_ path: String, _ configuration: Configuration, _ stages: StageClock) async throws {
-        let bar = ByteBar("replaying", terminal)
+        let bar = ProgressBar("replaying", terminal)
         let daemon = Daemon(configuration, log: log, stages: stages) { bar.update($0, of: $1) }
         let summary = try await daemon.run(.replay([path]))
         bar.finish()

@@ -1,7 +1,7 @@
 import Runtime
 
 /// A progress that is told bytes from another task, its total as late as the first report.
-final class ProgressBar: Sendable {
+package final class ProgressBar: Sendable {
     private let label: String
     private let terminal: Terminal
     private let state = Locked<State>(State())
@@ -11,13 +11,22 @@ final class ProgressBar: Sendable {
         var last = 0
     }
 
-    init(_ label: String, _ terminal: Terminal) {
+    /// A progress that has not begun.
+    ///
+    /// - Parameters:
+    ///   - label: says what goes on.
+    ///   - terminal: where it is shown.
+    package init(_ label: String, _ terminal: Terminal) {
         self.label = label
         self.terminal = terminal
     }
 
     /// Shows how far the work is; most calls show nothing.
-    func update(_ done: Int64, of total: Int64?) {
+    ///
+    /// - Parameters:
+    ///   - done: bytes done.
+    ///   - total: bytes in all; nil while nobody knows.
+    package func update(_ done: Int64, of total: Int64?) {
         let (label, terminal) = (label, terminal)
         state.withLock { state in
             if state.progress == nil { terminal.note("\(label) begins") }
@@ -30,7 +39,7 @@ final class ProgressBar: Sendable {
     }
 
     /// Shows the end.
-    func finish() {
+    package func finish() {
         state.withLock { state in state.progress?.finish(state.last) }
     }
 }
