@@ -117,7 +117,7 @@ actor DetectorReport {
             let opinion = String(name.dropFirst(8))
             item.failures = metrics.value(
                 "riskd_opinion_failures_total",
-                ["opinion": "\(item.model.name)/\(opinion)"]
+                ["opinion": opinion]
             ).map { Int($0) }
             let isDrifting = metrics.value(
                 "riskd_opinion_drifting",
