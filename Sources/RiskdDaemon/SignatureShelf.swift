@@ -188,7 +188,7 @@ private struct SignatureFolder {
         var contents: [String: [Page]] = [:]
         for name in names where name.hasSuffix(".basis") { contents[name] = [] }
         for name in names.sorted() where !name.hasSuffix(".basis") {
-            let words = name.split(separator: ".")[0].split(separator: "-")
+            let words = (name.split(separator: ".").first ?? "").split(separator: "-")
             let basis = (words.first ?? "") + ".basis"
             guard name.hasSuffix(".page"), words.count == 3, let last = Int64(words[2]),
                 contents[String(basis)] != nil
