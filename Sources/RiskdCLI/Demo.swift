@@ -91,8 +91,11 @@ struct Demo {
               listen: 127.0.0.1:9480
             # Shorter than the defaults, because the trace is played faster than it happened.
             scoring:
-              tick: 2s
+              tick: 1s
               lateness: 2s
+            # Four detectors share the evidence of few ticks: what reaches medium is shown as an alert.
+            alerting:
+              minimum_level: medium
             opinions:
               runtime: \(runtime)
             models:
@@ -178,7 +181,7 @@ struct Demo {
             if player.isRunning || !changes.isEmpty {
                 quietSince = nil
             } else if let since = quietSince {
-                // Ticks of 2 s, open for another 2 s: after 6 s all is closed.
+                // Ticks of 1 s, open for another 2 s: after 6 s all is closed.
                 if ContinuousClock.now - since > .seconds(6) { break }
             } else {
                 quietSince = .now
