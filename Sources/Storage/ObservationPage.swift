@@ -91,17 +91,12 @@ extension Store {
     /// - Returns: the observation; nil when there is none.
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func keptObservation(_ sequence: Int64) async throws(StorageError) -> KeptObservation? {
-        try await storing {
-            try await session.query(
-                """
-                select \(unsafeSQL: Self.keptColumns(isOwn: true)) from riskd.observation o
-                where o.sequence = \(sequence)
-                """
-            ).first.map { row in
-                var fields = row.fields
-                return try KeptObservation(&fields)
-            }
-        }
+        try await keptObservations(
+            """
+            select \(unsafeSQL: Self.keptColumns(isOwn: true)) from riskd.observation o
+            where o.sequence = \(sequence)
+            """
+        ).first
     }
 
     /// The observations that an entity's tick was scored from, in order.
@@ -117,20 +112,15 @@ extension Store {
         tick: Tick,
         limit: Int
     ) async throws(StorageError) -> [KeptObservation] {
-        try await storing {
-            try await session.query(
-                """
-                select \(unsafeSQL: Self.keptColumns(isOwn: entity.user != nil)) from riskd.observation o
-                where o.tick = \(tick.index) and (\(entity.model?.name) is null or o.model = \(entity.model?.name))
-                    and (\(entity.user?.name) is null or o.user_name = \(entity.user?.name))
-                    and (\(entity.campaign) is null or o.campaign = \(entity.campaign))
-                order by o.sequence limit \(limit)
-                """
-            ).map { row in
-                var fields = row.fields
-                return try KeptObservation(&fields)
-            }
-        }
+        try await keptObservations(
+            """
+            select \(unsafeSQL: Self.keptColumns(isOwn: entity.user != nil)) from riskd.observation o
+            where o.tick = \(tick.index) and (\(entity.model?.name) is null or o.model = \(entity.model?.name))
+                and (\(entity.user?.name) is null or o.user_name = \(entity.user?.name))
+                and (\(entity.campaign) is null or o.campaign = \(entity.campaign))
+            order by o.sequence limit \(limit)
+            """
+        )
     }
 
     /// A campaign's first image and its members, or a user's near queries of some ticks, in order.
@@ -148,27 +138,36 @@ extension Store {
         after sequence: Int64,
         limit: Int
     ) async throws(StorageError) -> [KeptObservation] {
-        let condition: PostgresQuery
         switch entity {
         case .campaign(let id, let model):
-            condition = """
+            try await keptObservations(
+                """
                 select \(unsafeSQL: Self.keptColumns(isOwn: false)) from riskd.observation o
                 where o.model = \(model.name) and (o.campaign = \(id) or o.sequence = \(id))
                     and o.sequence > \(sequence)
                 order by o.sequence limit \(limit)
                 """
+            )
         case .user(let user, let model):
-            condition = """
+            try await keptObservations(
+                """
                 select \(unsafeSQL: Self.keptColumns(isOwn: true)) from riskd.observation o
                 where o.model = \(model.name) and o.user_name = \(user.name)
                     and o.tick between \(ticks.lowerBound) and \(ticks.upperBound)
                     and o.u_min_distance is not null and o.sequence > \(sequence)
                 order by o.sequence limit \(limit)
                 """
-        case .model, .global: return []
+            )
+        case .model, .global: []
         }
-        return try await storing {
-            try await session.query(condition).map { row in
+    }
+
+    /// Reads rows of ``keptColumns(isOwn:)``.
+    private func keptObservations(
+        _ query: PostgresQuery
+    ) async throws(StorageError) -> [KeptObservation] {
+        try await storing {
+            try await session.query(query).map { row in
                 var fields = row.fields
                 return try KeptObservation(&fields)
             }
