@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 RELEASE = .build/release
 
-.PHONY: help setup build test test-dashboard test-statistics test-crash check demo bench install clean test-api
+.PHONY: help setup build test test-dashboard test-statistics test-crash check demo bench install clean test-api test-ocsf
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -32,6 +32,11 @@ test-dashboard: build ## Work on a case in a real browser (needs Debian's chromi
 
 test-api: build ## Run schemathesis against the API with a replayed trace (needs PyPI once)
 	.ci/test-api
+
+test-ocsf: ## Hold the OCSF messages to the official schema (needs PyPI once; EVENTS=FILE checks an export)
+	python3 -m venv .deps/ocsf
+	.deps/ocsf/bin/pip install --quiet 'ocsf-json-schema>=1.2,<2' 'jsonschema>=4,<5'
+	.deps/ocsf/bin/python .ci/check-ocsf $(EVENTS)
 
 check: ## Run what CI runs
 	.ci/run

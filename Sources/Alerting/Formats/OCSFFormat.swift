@@ -47,6 +47,8 @@ package struct OCSFFormat: MessageFormat {
             members.append(member("resources", .array([resource(model, alert)])))
         }
         members.append(member("evidences", .array([evidence(alert)])))
+        let observables = observables(alert)
+        if !observables.isEmpty { members.append(member("observables", .array(observables))) }
         if let analysis = analysis(alert) { members.append(member("anomaly_analyses", .array([analysis]))) }
         var unmapped: [JSONValue.Member] = []
         if let lane = alert.lane { unmapped.append(member("lane", .string(lane.description))) }
@@ -103,6 +105,8 @@ package struct OCSFFormat: MessageFormat {
             member("time", .integer(time.milliseconds)),
             member("start_time", .integer(min(start, end).milliseconds)),
             member("end_time", .integer(end.milliseconds)),
+            // Times are UTC.
+            member("timezone_offset", 0),
         ]
     }
 
@@ -217,6 +221,19 @@ package struct OCSFFormat: MessageFormat {
             }
         members.append(member("verdict_id", .integer(verdict)))
         return .object(members)
+    }
+
+    /// What can be looked for elsewhere, as paths into the finding (31: a user's uid, 10: a resource's).
+    private func observables(_ alert: AlertSnapshot) -> [JSONValue] {
+        var observables: [JSONValue] = []
+        func add(_ path: String, _ type: Int64, _ value: String) {
+            observables.append(
+                .object(["name": .string(path), "type_id": .integer(type), "value": .string(bounded(value))])
+            )
+        }
+        if let user = alert.subject.entity?.user { add("evidences[0].user.uid", 31, user.name) }
+        if let model = alert.subject.model { add("resources[0].uid", 10, model.name) }
+        return observables
     }
 
     private func analysis(_ alert: AlertSnapshot) -> JSONValue? {
