@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import HTTPServer
 import RiskdTesting
 import Testing
 
@@ -12,13 +13,16 @@ import Testing
         let program: SpawnedProgram
         let directory: Directory
 
-        init() throws {
+        /// - Parameter hook: the port of a receiver that it tells of each alert by itself.
+        /// - Throws: what keeps it from starting.
+        init(hook: UInt16? = nil) throws {
             directory = try Directory()
             port = freePort()
-            let file = try directory.write(
-                "alertmanager.yml",
-                "route:\n  receiver: none\nreceivers:\n  - name: none\n"
-            )
+            var text =
+                "route:\n  receiver: one\n  group_by: ['...']\n  group_wait: 0s\n  group_interval: 1s\n"
+            text += "receivers:\n  - name: one\n"
+            if let hook { text += "    webhook_configs:\n      - url: http://127.0.0.1:\(hook)/\n" }
+            let file = try directory.write("alertmanager.yml", text)
             program = try SpawnedProgram(
                 [
                     "prometheus-alertmanager", "--config.file=\(file)",
@@ -72,6 +76,49 @@ import Testing
             try await eventually { server.alerts().count == Examples.hostile.count - 2 }
         }
         await #expect(site.outbox.attempts.map(\.status).allSatisfy { $0 == 200 })
+    }
+
+    /// Ends of what nobody was told of, under the label of a level that never fired, are no news to an Alertmanager; and
+    /// an end is one at once, also where event time is ahead of the clock.
+    @Test func `an Alertmanager tells of what fired, and of its end, once each`() async throws {
+        let told = try Receiver()
+        defer { told.stop() }
+        let server = try Server(hook: told.port)
+        defer { server.program.wait(after: SIGKILL) }
+        try await eventually { Probe.get("/-/ready", port: server.port)?.status == 200 }
+        var endpoint = Delivering.endpoint("am", server.port, .alertmanagerPush)
+        endpoint.target = .url("http://127.0.0.1:\(server.port)/api/v2/alerts")
+        let route = try EndpointRoute(endpoint, Delivering().surroundings)
+        func push(_ alert: AlertSnapshot) async throws {
+            #expect(await route.attempt(try notification(1, alert), at: Delivering.now).outcome == .delivered)
+        }
+        func statuses() throws -> [String] {
+            try told.requests.map { request in
+                let body = try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]
+                let alerts = try #require(body?["alerts"] as? [[String: Any]])
+                return try alerts.map { alert in
+                    let labels = try #require(alert["labels"] as? [String: String])
+                    return "\(labels["level"] ?? "") \(alert["status"] ?? "")"
+                }.joined(separator: ", ")
+            }
+        }
+        // It has been critical and fell to high before anybody was told.
+        var alert = try Examples.alert()
+        alert.peakLevel = .critical
+        alert.startsAt = Delivering.now + .seconds(20)
+        alert.updatedAt = alert.startsAt
+        try await push(alert)
+        try await eventually { told.requests.count == 1 }
+        alert.state = .resolved
+        alert.previousLevel = .high
+        alert.level = .low
+        alert.endsAt = Delivering.now + .seconds(30)
+        try await push(alert)
+        try await eventually { told.requests.count == 2 }
+        try await push(alert)
+        // Two more turns of its groups.
+        try await Task.sleep(for: .milliseconds(2500))
+        #expect(try statuses() == ["high firing", "high resolved"])
     }
 
     /// The fingerprint that riskd computes is the one that Alertmanager does.

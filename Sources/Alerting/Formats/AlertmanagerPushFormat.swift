@@ -38,12 +38,14 @@ package struct AlertmanagerPushFormat: MessageFormat {
     }
 
     private func json(_ alert: PrometheusAlert, _ now: Timestamp) -> JSONValue {
+        // Event time may be ahead of the wall clock: to an Alertmanager an end that is to come is an alert that fires.
+        let start = min(alert.startsAt, now)
         // An end before the start is refused; an alert may be over before event time has passed it by.
-        let end = max(alert.endsAt ?? now + Self.lifetime, alert.startsAt)
+        let end = alert.endsAt.map { max(min($0, now), start) } ?? now + Self.lifetime
         var members = [
             member("labels", object(alert.labels)),
             member("annotations", object(alert.annotations)),
-            member("startsAt", .string(alert.startsAt.shortText)),
+            member("startsAt", .string(start.shortText)),
             member("endsAt", .string(end.shortText)),
         ]
         if let url = alert.generatorURL { members.append(member("generatorURL", .string(url))) }
