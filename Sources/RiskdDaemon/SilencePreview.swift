@@ -45,7 +45,10 @@ package struct SilencePreview: Sendable {
             anybody.minimumLevel = .low
             endpoints = [anybody]
         }
-        let replay = RouterReplay(notices, endpoints, settings.inhibitions)
+        // As it is now: that somebody joined a campaign later than then is not looked up.
+        let campaigns = Set(notices.compactMap(\.snapshot.subject.entity)).filter { $0.campaign != nil }
+        let users = try await store.users(of: campaigns.sorted())
+        let replay = RouterReplay(notices, endpoints, settings.inhibitions, users: users)
         let plain = replay.run([])
         let silence = Silence(
             id: 0,

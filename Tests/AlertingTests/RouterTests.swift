@@ -50,6 +50,41 @@ import Testing
         #expect(router.nextFlush == nil && router.firing.isEmpty)
     }
 
+    @Test func `what is over before anybody was told is told to nobody`() {
+        for wait in [Duration.zero, .seconds(30)] {
+            var router = AlertRouter(
+                endpoints: [endpoint(Endpoint.Grouping(labels: [], wait: wait))],
+                inhibitions: [],
+                now: second(0)
+            )
+            var alert = makeAlert(1)
+            router.take(notice(1, .opened, alert), RoutingContext(now: second(0)))
+            alert.state = .resolved
+            alert.endsAt = second(1)
+            router.take(notice(2, .resolved, alert, .alertResolved), RoutingContext(now: second(1)))
+            for time in [1, 30, 331, 20_000] {
+                router.flush(RoutingContext(now: second(Int64(time)), firing: router.firing))
+            }
+            let output = router.takeOutput()
+            #expect(output.messages.isEmpty && output.changed.isEmpty)
+            #expect(router.nextFlush == nil && router.firing.isEmpty)
+        }
+    }
+
+    @Test func `a replay knows which users a campaign holds back, as the router does`() {
+        let campaign = Entity.campaign(7, model: model)
+        let notices = [
+            notice(1, .opened, makeAlert(1, .entity(campaign))),
+            notice(2, .opened, makeAlert(2, .entity(user("u")))),
+            notice(3, .opened, makeAlert(3, .entity(user("other")))),
+        ]
+        let users = [campaign: Set([UserID("u")])]
+        let known = RouterReplay(notices, [endpoint()], [.campaign], users: users).run([])
+        #expect(known.alerts == [alertID(1), alertID(3)] && known.messages == 2)
+        #expect(RouterReplay(notices, [endpoint()], [.campaign]).run([]).alerts.count == 3)
+        #expect(RouterReplay(notices, [endpoint()], [], users: users).run([]).alerts.count == 3)
+    }
+
     @Test func `a rise is told after the wait, as an update`() {
         let grouping = Endpoint.Grouping(wait: .seconds(2), interval: .seconds(300))
         var router = AlertRouter(endpoints: [endpoint(grouping)], inhibitions: [], now: second(0))

@@ -5,6 +5,7 @@ package struct RouterReplay {
     private let notices: [AlertNotice]
     private let endpoints: [Endpoint]
     private let inhibitions: Set<InhibitionRule>
+    private let users: [Entity: Set<UserID>]
 
     /// What was told.
     package struct Outcome: Hashable, Sendable {
@@ -19,12 +20,18 @@ package struct RouterReplay {
     /// - Parameters:
     ///   - notices: in order.
     ///   - endpoints: who is told.
-    ///   - inhibitions: which alerts keep others back; a campaign's users are not known here, so that rule holds back
-    ///     nothing.
-    package init(_ notices: [AlertNotice], _ endpoints: [Endpoint], _ inhibitions: Set<InhibitionRule>) {
+    ///   - inhibitions: which alerts keep others back.
+    ///   - users: of the campaigns that alerted.
+    package init(
+        _ notices: [AlertNotice],
+        _ endpoints: [Endpoint],
+        _ inhibitions: Set<InhibitionRule>,
+        users: [Entity: Set<UserID>] = [:]
+    ) {
         self.notices = notices
         self.endpoints = endpoints
         self.inhibitions = inhibitions
+        self.users = users
     }
 
     /// Routes everything.
@@ -37,7 +44,7 @@ package struct RouterReplay {
         var outcome = Outcome()
         var now = first
         func flush() {
-            router.flush(RoutingContext(now: now, silences: silences, firing: router.firing))
+            router.flush(RoutingContext(now: now, silences: silences, firing: router.firing, users: users))
             for message in router.takeOutput().messages {
                 outcome.messages += 1
                 outcome.alerts.formUnion(message.notification.alerts.map(\.id))
