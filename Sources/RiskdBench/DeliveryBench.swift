@@ -8,8 +8,10 @@ import RiskdDaemon
 import Runtime
 import Storage
 
-/// Alerts to three endpoints, of which one is slow and one is dead, while records are scored beside them.
+/// Alerts to a good, a slow and a third endpoint, which works for half of them and is dead for the others, while records are
+/// scored beside them.
 ///
+/// Both halves are of one run, in the order works, dead, dead, works: what differs between them is what a dead endpoint costs.
 /// All of it is the real thing: `riskd run` in this process, a private PostgreSQL, alerts that the pipeline opens on
 /// request in its own transactions, the router, the outbox, signed messages over HTTP.
 struct DeliveryBench {
@@ -31,9 +33,28 @@ struct DeliveryBench {
         var requests: [String: Int] = [:]
         /// How the endpoints stand at the end, by name.
         var statuses: [String: EndpointStatus] = [:]
-        /// Seconds from a record's line to its commit, before alerts and with them.
-        var calm: [Double] = []
-        var loaded: [Double] = []
+        /// How records fared in each kind of time.
+        var phases: [Phase: PhaseFigures] = [:]
+    }
+
+    /// What goes on besides records.
+    enum Phase: String, CaseIterable {
+        /// No alerts.
+        case calm
+        /// Alerts to a good, a slow and another good endpoint.
+        case works
+        /// Alerts to a good, a slow and a dead endpoint.
+        case dead
+    }
+
+    /// How records fared.
+    struct PhaseFigures {
+        /// Seconds from a record's line to its commit.
+        var records: [Double] = []
+        /// CPU seconds of riskd and of PostgreSQL.
+        var processor = 0.0
+        /// Seconds in all.
+        var length = 0.0
     }
 
     let size: Size
@@ -41,7 +62,9 @@ struct DeliveryBench {
     let directory: String
     let terminal: Terminal
 
-    /// How long records are scored without alerts first.
+    /// In an order in which what drifts weighs on both halves.
+    private static let blocks: [Phase] = [.works, .dead, .dead, .works]
+    /// How long records are scored without alerts, before them and after.
     private static let calm = Duration.seconds(20)
     /// How long is waited for what has not arrived when all alerts are out.
     private static let patience = Duration.seconds(300)
@@ -56,14 +79,13 @@ struct DeliveryBench {
         )
         let good = try DeliveryReceiver()
         let slow = try DeliveryReceiver(pause: 0.02)
+        let third = try DeliveryReceiver()
         let dead = try DeliveryReceiver()
-        dead.stop()
-        let receivers = ["good": good, "slow": slow]
+        let receivers = ["good": good, "slow": slow, "third": third, "dead": dead]
         defer { for receiver in receivers.values { receiver.stop() } }
         let result: Swift.Result<Result, any Error>
         do {
-            let ports = ["good": good.port, "slow": slow.port, "dead": dead.port]
-            result = .success(try await run(cluster.connectionString, ports, receivers))
+            result = .success(try await run(cluster, receivers))
         } catch {
             result = .failure(error)
         }
@@ -72,13 +94,13 @@ struct DeliveryBench {
     }
 
     private func run(
-        _ connection: String,
-        _ ports: [String: UInt16],
+        _ cluster: EmbeddedCluster,
         _ receivers: [String: DeliveryReceiver]
     ) async throws -> Result {
+        let connection = cluster.connectionString
         let log = directory + "/app.ndjson"
         try Data().write(to: URL(filePath: log))
-        let configuration = try configuration(connection, log: log, ports)
+        let configuration = try configuration(connection, log: log, receivers.mapValues(\.port))
         let daemon = Daemon(configuration, log: Log(threshold: .error))
         let running = Task { try await daemon.run(.live) }
         let store = try await connect(connection)
@@ -86,28 +108,48 @@ struct DeliveryBench {
         let feed = RecordFeed(log, connection: connection, rate: size.records)
         let images = images
         let feeding = Task { try await feed.run(images) }
+        // Each takes a test first; only then one of them dies.
+        try await waitForTests(receivers)
+        receivers["dead"]?.stop()
+        func measured(_ phase: Phase, _ body: () async throws -> Void) async throws {
+            _ = feed.take()
+            let (began, before) = (ContinuousClock.now, ProcessUse(server: cluster.processID))
+            try await body()
+            let after = ProcessUse(server: cluster.processID)
+            result.phases[phase, default: PhaseFigures()].records += feed.take()
+            result.phases[phase, default: PhaseFigures()].processor +=
+                after.own + after.server - before.own - before.server
+            result.phases[phase, default: PhaseFigures()].length += (ContinuousClock.now - began).inSeconds
+        }
         terminal.note("scoring \(size.records) records a second, without alerts")
-        try await Task.sleep(for: Self.calm)
-        result.calm = feed.take()
+        try await measured(.calm) { try await Task.sleep(for: Self.calm) }
 
         var requested: [Int: ContinuousClock.Instant] = [:]
         var progress = RiskdCLI.Progress("opening alerts", total: size.alerts, on: terminal)
-        let start = ContinuousClock.now
-        for number in 0..<size.alerts {
-            let due = start + .seconds(1) * number / size.rate
-            try await Task.sleep(until: due)
-            requested[number] = .now
-            let subject = AlertSubject.detector(DetectorID("bench-\(number)"), model: ModelID("bench"))
-            _ = try await store.request(
-                .raise(subject, .high, detail: "a benchmark"),
-                by: "riskd-bench",
-                at: .now
-            )
-            progress.update(number + 1)
+        for (block, phase) in Self.blocks.enumerated() {
+            let numbers =
+                size.alerts * block / Self.blocks.count..<size.alerts * (block + 1) / Self.blocks.count
+            try await measured(phase) {
+                let start = ContinuousClock.now
+                for number in numbers {
+                    try await Task.sleep(
+                        until: start + .seconds(1) * (number - numbers.lowerBound) / size.rate
+                    )
+                    requested[number] = .now
+                    let name = DetectorID("bench-\(number)-\(phase.rawValue)")
+                    _ = try await store.request(
+                        .raise(.detector(name, model: ModelID("bench")), .high, detail: "a benchmark"),
+                        by: "riskd-bench",
+                        at: .now
+                    )
+                    progress.update(number + 1)
+                }
+            }
         }
         progress.finish(size.alerts)
-        result.loaded = feed.take()
         try await wait(for: receivers)
+        terminal.note("scoring on, without alerts")
+        try await measured(.calm) { try await Task.sleep(for: Self.calm) }
         feeding.cancel()
         _ = try? await feeding.value
 
@@ -136,18 +178,38 @@ struct DeliveryBench {
         throw CommandFailure("riskd did not start")
     }
 
+    private func waitForTests(_ receivers: [String: DeliveryReceiver]) async throws {
+        for _ in 0..<600 {
+            if receivers.values.allSatisfy({ $0.ledger.requests > 0 }) {
+                // The last attempts are made durable.
+                return try await Task.sleep(for: .seconds(1))
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw CommandFailure("the endpoints' tests did not arrive")
+    }
+
     private func wait(for receivers: [String: DeliveryReceiver]) async throws {
         let end = ContinuousClock.now + Self.patience
         var progress = RiskdCLI.Progress("waiting for the slow endpoint", total: size.alerts, on: terminal)
         while ContinuousClock.now < end {
-            let arrived = receivers.values.map(\.ledger.first.count).min() ?? 0
+            let arrived = ["good", "slow"].compactMap { receivers[$0]?.ledger.first.count }.min() ?? 0
             progress.update(arrived)
             if arrived == size.alerts { break }
             try await Task.sleep(for: .milliseconds(200))
         }
-        progress.finish(receivers.values.map(\.ledger.first.count).min() ?? 0)
+        progress.finish(receivers["slow"]?.ledger.first.count ?? 0)
         // The last attempts are made durable.
         try await Task.sleep(for: .seconds(1))
+    }
+
+    /// The third endpoint and the dead one share the alerts.
+    private static func matcher(of name: String) -> String {
+        switch name {
+        case "third": "entity=~.*-works"
+        case "dead": "entity=~.*-dead"
+        default: "entity=~.*"
+        }
     }
 
     private func configuration(
@@ -164,7 +226,7 @@ struct DeliveryBench {
         guard isWritten else { throw CommandFailure("\(secret) cannot be written") }
         let endpoints = ports.sorted { $0.key < $1.key }.map { name, port in
             """
-            {name: \(name), url: "http://127.0.0.1:\(port)/hook", secrets: ["\(secret)"], allow_http: true, \
+            {name: \(name), matchers: ["\(Self.matcher(of: name))"], url: "http://127.0.0.1:\(port)/hook", secrets: ["\(secret)"], allow_http: true, \
             allow_networks: [127.0.0.1/32], allow_ports: [\(port)]}
             """
         }

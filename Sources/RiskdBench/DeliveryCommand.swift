@@ -8,16 +8,18 @@ extension Command {
     /// `riskd-bench delivery`: alerts to endpoints that do not all work.
     static let delivery = Command(
         "delivery",
-        "Time alerts to a good, a slow and a dead endpoint, while records are scored beside them",
+        "Time alerts to a good, a slow and a dead endpoint, and what the dead one costs the scoring of records",
         discussion: """
             Runs riskd itself on a private PostgreSQL: --records records a second come into a log; after 20 seconds --rate \
             alerts a second are opened, each of which is told to three endpoints: one that answers at once, one that takes \
-            20 ms a message, one after the other, and one where nobody listens. Prints how long alerts took from the request \
-            that opens them to each endpoint, what arrived, what waits, and how long records took until they were committed, \
-            without alerts and with them. What is neither delivered nor waiting is lost.
+            20 ms a message, one after the other, and a third, which answers at once for half of the alerts and where nobody \
+            listens for the other half (works, dead, dead, works). Prints how long alerts took from the request that opens \
+            them to each endpoint, what arrived, what waits, and how long records took until they were committed, how many a \
+            second were, and how much CPU riskd and PostgreSQL used meanwhile: without alerts, with three endpoints that work, \
+            and with one that is dead; ratios are to the former. What is neither delivered nor waiting is lost.
             """,
         flags: [
-            Flag("alerts", value: "COUNT", "Alerts in all; 10000 unless given"),
+            Flag("alerts", value: "COUNT", "Alerts in all, a multiple of 4; 10000 unless given"),
             Flag("rate", value: "COUNT", "Alerts a second; 100 unless given"),
             Flag("records", value: "COUNT", "Records a second; 50 unless given"),
             .fixture, .workplace, OutputFormat.flag,
@@ -40,16 +42,16 @@ extension Command {
         var report = Report([
             .init("what"), .init("count", isNumeric: true), .init("p50_s", isNumeric: true),
             .init("p95_s", isNumeric: true), .init("p99_s", isNumeric: true),
-            .init("most_s", isNumeric: true),
+            .init("most_s", isNumeric: true), .init("per_s", isNumeric: true),
+            .init("cpu_s_per_s", isNumeric: true), .init("p50_ratio", isNumeric: true),
+            .init("cpu_ratio", isNumeric: true),
             .init("requests", isNumeric: true), .init("delivered", isNumeric: true),
             .init("waiting", isNumeric: true), .init("lost", isNumeric: true),
         ])
         func append(_ what: String, _ seconds: [Double], _ rest: [JSONValue]) {
             let sorted = seconds.sorted()
             func quantile(_ share: Double) -> JSONValue {
-                guard !sorted.isEmpty else { return .null }
-                let place = min(sorted.count - 1, Int(share * Double(sorted.count)))
-                return .number(rounded(sorted[place], 3))
+                place(in: sorted, share).map { .number(rounded($0, 3)) } ?? .null
             }
             report.append(
                 [
@@ -58,22 +60,55 @@ extension Command {
                 ] + rest
             )
         }
-        let none: [JSONValue] = [.null, .null, .null, .null]
-        append("records, no alerts", result.calm, none)
-        append("records, with alerts", result.loaded, none)
-        for name in ["good", "slow", "dead"] {
+        let base = result.phases[.works] ?? .init()
+        for phase in DeliveryBench.Phase.allCases {
+            let figures = result.phases[phase] ?? .init()
+            func ratio(_ value: (DeliveryBench.PhaseFigures) -> Double?) -> JSONValue {
+                guard let own = value(figures), let other = value(base), other > 0 else { return .null }
+                return .number(rounded(own / other, 2))
+            }
+            append(
+                "records, \(phase.words)",
+                figures.records,
+                [
+                    .number(rounded(Double(figures.records.count) / figures.length, 1)),
+                    .number(rounded(figures.processor / figures.length, 2)),
+                    ratio { place(in: $0.records.sorted(), 0.5) }, ratio { $0.processor / $0.length },
+                    .null, .null, .null, .null,
+                ]
+            )
+        }
+        for name in ["good", "slow", "third", "dead"] {
             let status = result.statuses[name]
-            let (delivered, waiting) = (status?.delivered ?? 0, status?.pending ?? 0)
+            // All but the test that each took first.
+            let (delivered, waiting) = ((status?.delivered ?? 0) - 1, status?.pending ?? 0)
+            let told = name == "third" || name == "dead" ? size.alerts / 2 : size.alerts
             append(
                 "alerts, \(name)",
                 result.arrivals[name] ?? [],
-                [result.requests[name] ?? 0, delivered, waiting, size.alerts - delivered - waiting].map {
-                    .integer(Int64($0))
-                }
+                [.null, .null, .null, .null]
+                    + [result.requests[name] ?? 0, delivered, waiting, told - delivered - waiting].map {
+                        .integer(Int64($0))
+                    }
             )
         }
         report.write(to: invocation.terminal, as: invocation.format)
         try FileManager.default.removeItem(atPath: directory)
         return .ok
+    }
+}
+
+/// The value below which a share of others lies; nil of none.
+private func place(in sorted: [Double], _ share: Double) -> Double? {
+    sorted.isEmpty ? nil : sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
+}
+
+extension DeliveryBench.Phase {
+    fileprivate var words: String {
+        switch self {
+        case .calm: "no alerts"
+        case .works: "endpoints work"
+        case .dead: "one is dead"
+        }
     }
 }
