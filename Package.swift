@@ -129,8 +129,8 @@ let package = Package(
         .target(
             name: "RiskdCLI",
             dependencies: [
-                "Alerting", "Configuration", "Domain", "HTTPAPI", "RiskdDaemon", "RiskdTraining", "Runtime",
-                "Scoring", "Storage", "Training",
+                "Alerting", "Configuration", "Crypto", "Domain", "HTTPAPI", "RiskdDaemon", "RiskdTraining",
+                "Runtime", "Scoring", "Storage", "Training",
             ],
             swiftSettings: house
         ),

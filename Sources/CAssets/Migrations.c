@@ -37,6 +37,10 @@ static const unsigned char api[] = {
 #embed "../Storage/Migrations/0012_api.sql"
 };
 
+static const unsigned char endpoint_verification[] = {
+#embed "../Storage/Migrations/0013_endpoint_verification.sql"
+};
+
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
     {"0002_facts.sql", facts, sizeof facts},
@@ -50,6 +54,7 @@ static const riskd_asset migrations[] = {
     {"0010_answer_changes.sql", answer_changes, sizeof answer_changes},
     {"0011_jitter.sql", jitter, sizeof jitter},
     {"0012_api.sql", api, sizeof api},
+    {"0013_endpoint_verification.sql", endpoint_verification, sizeof endpoint_verification},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

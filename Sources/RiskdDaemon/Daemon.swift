@@ -207,6 +207,8 @@ package struct Daemon: Sendable {
         for _ in 0..<min(max(1, alerts.endpoints.count), DeliveryService.mostConnections) {
             stores.append(try await Store.connect(access.connectionString))
         }
+        let deliveries = try DeliveryService(stores, alerts, bell: bell, log: log, metrics: metrics)
+        try await deliveries.register(in: stores[0], log: log)
         return Telling(
             notifier: Notifier(
                 store: try await Store.connect(access.connectionString),
@@ -216,13 +218,7 @@ package struct Daemon: Sendable {
                 log: log,
                 metrics: metrics
             ),
-            deliveries: try DeliveryService(
-                stores,
-                alerts,
-                bell: bell,
-                log: log,
-                metrics: metrics
-            )
+            deliveries: deliveries
         )
     }
 

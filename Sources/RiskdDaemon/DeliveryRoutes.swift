@@ -51,21 +51,29 @@ package enum DeliveryRoutes {
     /// - Parameters:
     ///   - name: a configured endpoint.
     ///   - configuration: checked settings.
-    /// - Returns: how that went.
+    /// - Returns: how that went, and what the endpoint is: one that took it is verified.
     /// - Throws: `StartupError` where there is no such endpoint, `RouteError` where it cannot be used.
-    package static func test(_ name: String, _ configuration: Configuration) async throws -> Receipt {
+    package static func test(
+        _ name: String,
+        _ configuration: Configuration
+    ) async throws -> (receipt: Receipt, identity: String) {
         let settings = AlertSettings(configuration)
         guard let endpoint = settings.endpoints.first(where: { $0.name == name }),
             let made = try make([endpoint], externalURL: settings.externalURL).first
         else { throw StartupError("there is no endpoint \(name)") }
         let now = Timestamp.now
+        let route = try made.route.get()
+        return (await route.attempt(testMessage(to: name, at: now), at: now), route.identity)
+    }
+
+    /// A message that says nothing but that there is a way.
+    static func testMessage(to name: String, at now: Timestamp) -> Domain.Notification {
         let digest = (0..<10).map { _ in UInt8.random(in: 0...255) }
-        let notification = Notification(
+        return Domain.Notification(
             id: MessageID(ULID(time: now, digest: digest)),
             type: .endpointTest,
             timestamp: now,
             dedupKey: "riskd/endpoint-test/\(name)"
         )
-        return try await made.route.get().attempt(notification, at: now)
     }
 }

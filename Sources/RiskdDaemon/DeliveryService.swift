@@ -9,6 +9,7 @@ struct DeliveryService: Sendable {
     static let mostConnections = 8
 
     private let engine: DeliveryEngine
+    private let routes: [EndpointRoute]
 
     /// A service.
     ///
@@ -30,6 +31,7 @@ struct DeliveryService: Sendable {
             }
         }
         guard errors.isEmpty else { throw StartupError(errors.joined(separator: "\n")) }
+        self.routes = routes
         let queues = stores.map(\.deliveryQueue)
         let places = Dictionary(
             uniqueKeysWithValues: routes.enumerated().map { ($1.endpoint.name, $0 % queues.count) }
@@ -42,6 +44,26 @@ struct DeliveryService: Sendable {
             metrics: metrics,
             now: { Timestamp.now }
         )
+    }
+
+    /// Says who the endpoints are: those that are new get a test message first.
+    ///
+    /// - Parameters:
+    ///   - store: the database.
+    ///   - log: told of those that have not taken one.
+    /// - Throws: `StorageError`.
+    func register(in store: Store, log: Log) async throws(StorageError) {
+        for route in routes {
+            let now = Timestamp.now
+            let name = route.endpoint.name
+            let test = DeliveryRoutes.testMessage(to: name, at: now)
+            guard try await !store.register(name, as: route.identity, test: test, at: now) else { continue }
+            log.write(
+                .notice,
+                "an endpoint gets a test message first, others when it has taken that",
+                ["endpoint": name]
+            )
+        }
     }
 
     /// Delivers until the flag is raised or the task is cancelled.

@@ -10,7 +10,7 @@ extension Store {
     ///   - endpoint: whose.
     ///   - now: the wall clock.
     ///   - limit: how many at most.
-    /// - Returns: the messages; none of a disabled endpoint.
+    /// - Returns: the messages; none of a disabled endpoint, tests only of one that has not taken any yet.
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func dueDeliveries(
         to endpoint: String,
@@ -27,7 +27,8 @@ extension Store {
                 where o.endpoint = \(endpoint) and o.state = 'pending' and o.due <= \(now.postgres)
                     and not exists (select from riskd.outbox e where e.endpoint = o.endpoint
                         and e.dedup_key = o.dedup_key and e.state = 'pending' and e.sequence < o.sequence)
-                    and not exists (select from riskd.endpoint where name = \(endpoint) and not enabled)
+                    and not exists (select from riskd.endpoint where name = \(endpoint) and (not enabled
+                        or identity is not null and verified is null and o.type <> 'endpoint.test'))
                 order by o.due, o.sequence limit \(limit)
                 """
             )
@@ -86,7 +87,8 @@ extension Store {
             try await session.query(
                 """
                 select min(due) from riskd.outbox where endpoint = \(endpoint) and state = 'pending'
-                    and not exists (select from riskd.endpoint where name = \(endpoint) and not enabled)
+                    and not exists (select from riskd.endpoint where name = \(endpoint) and (not enabled
+                        or identity is not null and verified is null and outbox.type <> 'endpoint.test'))
                 """
             ).first?.only(PostgresTimestamp?.self).map(Timestamp.init)
         }
@@ -151,6 +153,7 @@ extension Store {
                 """
             )
         }
+        try settleVerification(session, attempt)
         let isFailure = attempt.outcome != .delivered
         try session.run(
             """

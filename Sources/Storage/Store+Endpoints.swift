@@ -87,6 +87,16 @@ extension Store {
                         at: time
                     )
                 } else if isEnabled {
+                    // The test of one that has taken none may have been given up.
+                    try session.run(
+                        """
+                        update riskd.outbox set state = 'pending', due = \(time.postgres), attempts = 0, settled = null
+                        where sequence = (select max(sequence) from riskd.outbox
+                                where endpoint = \(endpoint) and type = 'endpoint.test')
+                            and exists (select from riskd.endpoint
+                                where name = \(endpoint) and identity is not null and verified is null)
+                        """
+                    )
                     _ = try Self.request(session, .clear(.endpoint(endpoint)), by: actor, note: "", at: time)
                 }
                 return true
@@ -104,11 +114,13 @@ extension Store {
         return try await storing {
             try await session.query(
                 """
-                select name, max(failing_since), sum(pending)::bigint, min(oldest), sum(delivered)::bigint from (
-                    select name, failing_since, 0 as pending, null::timestamptz as oldest, 0 as delivered
+                select name, bool_and(verified), max(failing_since), sum(pending)::bigint, min(oldest),
+                    sum(delivered)::bigint from (
+                    select name, identity is null or verified is not null as verified, failing_since, 0 as pending,
+                        null::timestamptz as oldest, 0 as delivered
                     from riskd.endpoint
                     union all
-                    select endpoint, null, count(*) filter (where state = 'pending'),
+                    select endpoint, true, null, count(*) filter (where state = 'pending'),
                         min(created) filter (where state = 'pending'),
                         count(*) filter (where state = 'delivered')
                     from riskd.outbox group by endpoint
@@ -120,6 +132,7 @@ extension Store {
                 return EndpointStatus(
                     name: name,
                     state: states[name] ?? .enabled,
+                    isVerified: try fields.next(),
                     failingSince: try fields.next(PostgresTimestamp?.self).map(Timestamp.init),
                     pending: try fields.next(),
                     oldest: try fields.next(PostgresTimestamp?.self).map(Timestamp.init),

@@ -30,6 +30,8 @@ package struct EndpointStatus: Hashable, Sendable {
     package let name: String
     /// Whether it gets messages.
     package let state: EndpointState
+    /// Whether it has taken a message as what it is; until then it gets tests only.
+    package let isVerified: Bool
     /// Since when every attempt has failed; nil when the last one did not.
     package let failingSince: Timestamp?
     /// Messages that wait.

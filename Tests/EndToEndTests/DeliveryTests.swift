@@ -130,6 +130,13 @@ extension LiveTests {
             }
             let attempts = try await sandbox.numbers("select count(*) from riskd.delivery_attempt")
             let recorded = try #require(attempts.first)
+            // The endpoint was new: it refused its test once, and got nothing else before it took that.
+            let types = requests.map { request in
+                String(decoding: request.body.prefix(40), as: UTF8.self).split(separator: "\"").dropFirst(3)
+                    .first
+            }
+            let tests = types.prefix { $0 == "endpoint.test" }
+            #expect(tests.count >= 2 && types.dropFirst(tests.count).allSatisfy { $0 != "endpoint.test" })
             #expect(recorded <= requests.count, "no attempt is recorded that was not made")
             let kills = Self.kills
             print(

@@ -1,3 +1,4 @@
+import Crypto
 package import Domain
 import Runtime
 package import WebClient
@@ -9,6 +10,10 @@ package struct EndpointRoute: Sendable {
     private let format: any MessageFormat
     private let courier: any Courier
     private let context: MessageContext
+    /// A digest of where it leads and how messages look and are signed: with another one it is another receiver.
+    package let identity: String
+    /// Why nothing can ever be sent to it, where its address is written as a number; nil when that cannot be told.
+    package let refusal: String?
 
     /// What all routes share.
     package struct Surroundings: Sendable {
@@ -52,10 +57,19 @@ package struct EndpointRoute: Sendable {
         context = surroundings.context
         do {
             format = try Self.format(endpoint, surroundings.secrets, template)
-            courier = try Self.courier(endpoint, surroundings)
+            let (courier, place) = try Self.courier(endpoint, surroundings)
+            self.courier = courier
+            let kind = "\(endpoint.format.rawValue)\n\(endpoint.signing.rawValue)\n"
+            identity = sha256(Array((kind + place.text).utf8)).map { byte in
+                (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }.joined()
+            refusal = try IPAddress(place.host).flatMap { address in
+                try Self.addressGuard(endpoint, surroundings).refusal(of: address).map { range in
+                    "\(address) is not public (\(range)): riskd does not connect to it unless allow_networks names it"
+                }
+            }
             if endpoint.signing != .none {
-                var keys: [Secret] = []
-                for reference in endpoint.secrets { keys.append(try surroundings.secrets.read(reference)) }
+                let keys = try surroundings.secrets.signing(endpoint.secrets, at: surroundings.context.now)
                 _ = try WebhookSigner(endpoint.signing, secrets: keys)
             }
         } catch {
@@ -99,7 +113,9 @@ package struct EndpointRoute: Sendable {
         }
     }
 
-    private static func courier(_ endpoint: Endpoint, _ surroundings: Surroundings) throws -> any Courier {
+    private static func addressGuard(_ endpoint: Endpoint, _ surroundings: Surroundings) throws
+        -> AddressGuard
+    {
         var allowed = surroundings.allowedNetworks
         for text in endpoint.allowedNetworks {
             guard let range = AddressRange(text) else {
@@ -109,7 +125,18 @@ package struct EndpointRoute: Sendable {
             }
             allowed.append(range)
         }
-        let addressGuard = AddressGuard(allowed: allowed)
+        return AddressGuard(allowed: allowed)
+    }
+
+    /// Where messages go: all of the address, which may hold a token, and the host.
+    private typealias Place = (text: String, host: String)
+
+    private static func courier(
+        _ endpoint: Endpoint,
+        _ surroundings: Surroundings
+    ) throws -> (any Courier, Place) {
+        let addressGuard = try addressGuard(endpoint, surroundings)
+        let security = try security(endpoint, surroundings.secrets)
         let takesLines = endpoint.format == .syslog || endpoint.format == .cef
         guard case .syslog(let host, let port, let transport) = endpoint.target else {
             guard !takesLines else {
@@ -123,24 +150,36 @@ package struct EndpointRoute: Sendable {
                 source: surroundings.context.externalURL ?? "/riskd/\(surroundings.context.host)"
             )
             try courier.check()
-            return courier
+            return (courier, try courier.place())
         }
         guard takesLines else {
             throw FormatError.incomplete(reason: "a syslog receiver takes syslog or cef only")
         }
-        var security = TransportSecurity(authorities: endpoint.trustedCertificates)
-        if let certificate = endpoint.clientCertificate {
-            _ = try surroundings.secrets.read(certificate.key)
-            security.certificate = certificate.file
-            security.key = surroundings.secrets.path(of: certificate.key)
-        }
-        return try SyslogCourier(
+        let courier = try SyslogCourier(
             host: host,
             port: port,
             transport: transport,
             security: security,
             addressGuard: addressGuard
         )
+        return (courier, ("syslog+\(transport.rawValue)://\(host):\(port)", host))
+    }
+
+    /// The files for TLS, of which libcurl would say only at the first message that they are none.
+    private static func security(_ endpoint: Endpoint, _ secrets: SecretReader) throws -> TransportSecurity {
+        var security = TransportSecurity(authorities: endpoint.trustedCertificates)
+        if let file = endpoint.trustedCertificates { _ = try CertificateFile(path: file) }
+        if let certificate = endpoint.clientCertificate {
+            let key = try secrets.read(certificate.key)
+            guard try CertificateFile(path: certificate.file).matches(key: Array(key.value.utf8)) else {
+                throw FormatError.incomplete(
+                    reason: "\(key.source) is not the private key of the certificate \(certificate.file)"
+                )
+            }
+            security.certificate = certificate.file
+            security.key = secrets.path(of: certificate.key)
+        }
+        return security
     }
 
     /// Alerts in as many messages as an Alertmanager needs.

@@ -36,6 +36,12 @@ struct WebCourier: Courier {
         _ = try security()
     }
 
+    /// What the endpoint's address is now, tokens included, and what it is signed by: another one is another receiver.
+    func place() throws -> (text: String, host: String) {
+        let url = try url()
+        return (url.text, url.host)
+    }
+
     private func url() throws -> EndpointURL {
         let address: String
         switch endpoint.target {
@@ -87,8 +93,7 @@ struct WebCourier: Courier {
             .init("webhook-timestamp", String(seconds)),
         ]
         if endpoint.signing != .none {
-            let keys = try endpoint.secrets.map { reference throws(SecretError) in try secrets.read(reference)
-            }
+            let keys = try secrets.signing(endpoint.secrets, at: now)
             let signer = try WebhookSigner(endpoint.signing, secrets: keys)
             if let signature = try signer.signature(id: id, timestamp: seconds, body: body) {
                 headers.append(.init("webhook-signature", signature))

@@ -1,3 +1,5 @@
+package import Domain
+
 /// A secret text and where it came from; only the latter can be printed.
 package struct Secret: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
@@ -26,6 +28,10 @@ package enum SecretError: Error, Hashable, CustomStringConvertible {
     case exposed(source: String, mode: String)
     /// The text is not of the form that it must have.
     case malformed(source: String, expected: String)
+    /// The last exchange is not over: a third secret would leave out receivers that still have the first.
+    case overlapping(source: String, until: Timestamp)
+    /// The file cannot be written.
+    case unwritable(source: String, reason: String)
     /// None is configured.
     case missing(purpose: String)
 
@@ -35,6 +41,9 @@ package enum SecretError: Error, Hashable, CustomStringConvertible {
         case .exposed(let source, let mode):
             "the secret \(source) can be read by others (mode \(mode)); run chmod 400 on it"
         case .malformed(let source, let expected): "the secret \(source) is not what it must be: \(expected)"
+        case .overlapping(let source, let until):
+            "the last exchange of \(source) goes on until \(until); end it before the next"
+        case .unwritable(let source, let reason): "\(source) cannot be written: \(reason)"
         case .missing(let purpose): "there is no secret for \(purpose)"
         }
     }

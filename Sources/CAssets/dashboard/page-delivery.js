@@ -8,8 +8,9 @@ import { link } from "./router.js";
 import { nothing, Table } from "./table.js";
 
 /** How an endpoint does, in a word. */
-export function endpointState({ enabled, failing_since: failing, disabled_reason: reason }) {
+export function endpointState({ enabled, failing_since: failing, disabled_reason: reason, verified }) {
     if (!enabled) return h("span", { class: "verdict degraded", title: reason }, "disabled");
+    if (!verified) return h("span", { class: "verdict failed", title: "It has not taken a test message yet; all others wait." }, "not verified");
     return failing ? h("span", { class: "verdict failed" }, "failing") : h("span", { class: "verdict healthy" }, "well");
 }
 

@@ -9,9 +9,12 @@ extension Command {
     /// `riskd check`: whether it would run.
     static let check = Command(
         "check",
-        "Check the configuration, the models and the database, each with a verdict",
+        "Check the configuration, the models, the endpoints and the database, each with a verdict",
         discussion: "Exits with 1 when riskd run could not start. Nothing is written to the database.",
-        flags: [.config, .set, .follow]
+        flags: [
+            .config, .set, .follow,
+            Flag("online", "Send every endpoint of alerts a signed test message as well"),
+        ]
     ) { invocation in
         var checklist = Checklist(invocation.terminal)
         let configuration: Configuration
@@ -47,6 +50,7 @@ extension Command {
         } catch {
             checklist.failed("scoring", error.description)
         }
+        await checkEndpoints(configuration, isOnline: invocation.has("online"), &checklist)
         do {
             if try DatabaseAccess.isMissing(configuration) {
                 let place = configuration.stateDirectory
@@ -107,26 +111,5 @@ extension Command {
                 checklist.passed("calibration", "\(model): \(id)")
             }
         }
-    }
-}
-
-/// Verdicts, a line each.
-private struct Checklist {
-    private let terminal: Terminal
-    private(set) var hasFailures = false
-
-    init(_ terminal: Terminal) { self.terminal = terminal }
-
-    func passed(_ subject: String, _ text: String) { write("ok", .green, subject, text) }
-    func warned(_ subject: String, _ text: String) { write("warning", .yellow, subject, text) }
-
-    mutating func failed(_ subject: String, _ text: String) {
-        hasFailures = true
-        write("failed", .red, subject, text)
-    }
-
-    private func write(_ verdict: String, _ style: Terminal.Style, _ subject: String, _ text: String) {
-        let padding = String(repeating: " ", count: 8 - verdict.count)
-        terminal.write(terminal.styled(verdict, style) + padding + printable("\(subject): \(text)") + "\n")
     }
 }

@@ -47,21 +47,33 @@ extension Command {
             Command(
                 "test",
                 "Send a test message to an endpoint now, signed like any other",
+                discussion: "One that takes it is verified: messages that waited for that are sent.",
                 arguments: [.endpoint(1...1)],
-                flags: [.config, .set]
-            ) { invocation in
-                let configuration = try invocation.configuration()
-                let name = try configuration.endpoint(invocation.arguments[0])
-                let receipt = try await DeliveryRoutes.test(name, configuration)
-                let status = receipt.status.map { " with status \($0)" } ?? ""
-                let detail = receipt.detail.isEmpty ? "" : ": \(receipt.detail)"
-                invocation.terminal.writeLine("\(name): \(receipt.outcome.rawValue)\(status)\(detail)")
-                return receipt.outcome == .delivered ? .ok : .error
-            },
+                flags: [.config, .set],
+                run: testEndpoint
+            ),
+            .rotateSecret,
             switching("enable", "Deliver to an endpoint again", true),
             switching("disable", "Stop deliveries to an endpoint; its messages wait", false),
         ]
     )
+
+    private static let testEndpoint: @Sendable (Invocation) async throws -> ExitCode = { invocation in
+        let configuration = try invocation.configuration()
+        let name = try configuration.endpoint(invocation.arguments[0])
+        let (receipt, identity) = try await DeliveryRoutes.test(name, configuration)
+        let status = receipt.status.map { " with status \($0)" } ?? ""
+        let detail = receipt.detail.isEmpty ? "" : ": \(receipt.detail)"
+        invocation.terminal.writeLine("\(name): \(receipt.outcome.rawValue)\(status)\(detail)")
+        guard receipt.outcome == .delivered else { return .error }
+        if try !DatabaseAccess.isMissing(configuration) {
+            try await invocation.withStore { store, _ in
+                guard try await store.schemaVersion() == Store.newestSchema else { return }
+                try await store.verify(name, as: identity, at: .now)
+            }
+        }
+        return .ok
+    }
 
     private static func switching(_ name: String, _ summary: String, _ isEnabled: Bool) -> Command {
         Command(
@@ -99,12 +111,14 @@ extension Command {
             for endpoint in configuration.alerting.endpoints {
                 let status = statuses.first { $0.name == endpoint.name }
                 let isEnabled = status?.state.isEnabled ?? true
+                let isVerified = status?.isVerified ?? false
                 var reason = ""
                 if case .disabled(let text, _) = status?.state { reason = text }
                 report.append([
                     .string(endpoint.name), .string(endpoint.format.rawValue),
                     .string(endpoint.target.redacted),
-                    .string(isEnabled ? "enabled" : "disabled"), .string(reason),
+                    .string(!isEnabled ? "disabled" : isVerified ? "enabled" : "not verified"),
+                    .string(reason),
                     .integer(Int64(status?.pending ?? 0)),
                     optional(status?.oldest?.description),
                     .integer(Int64(status?.delivered ?? 0)),
@@ -166,7 +180,7 @@ extension Command {
 }
 
 extension Argument {
-    fileprivate static func endpoint(_ count: ClosedRange<Int>) -> Argument {
+    static func endpoint(_ count: ClosedRange<Int>) -> Argument {
         Argument("ENDPOINT", "An endpoint's name", count: count)
     }
 }

@@ -135,8 +135,10 @@ extension Desk {
     func testEndpoint(_ call: APICall) async throws -> APIAnswer {
         let name = try endpoint(call)
         let document: ReceiptDocument
+        let verified: String?
         do {
-            let receipt = try await DeliveryRoutes.test(name, configuration)
+            let (receipt, identity) = try await DeliveryRoutes.test(name, configuration)
+            verified = receipt.outcome == .delivered ? identity : nil
             document = ReceiptDocument(
                 outcome: receipt.outcome.rawValue,
                 status: receipt.status,
@@ -147,6 +149,7 @@ extension Desk {
             throw APIFailure.conflict(error.description)
         }
         try await writers.lend {
+            if let verified { try await $0.verify(name, as: verified, at: call.now) }
             try await $0.write(entry(call, "endpoint.test", name, document.outcome))
         }
         return .json(document)

@@ -10,6 +10,7 @@ struct EndpointDocument: Encodable, Sendable {
     let enabled: Bool
     let disabledReason: String?
     let disabledSince: String?
+    let verified: Bool
     let failingSince: String?
     let pending: Int
     let oldestPending: String?
@@ -28,6 +29,7 @@ struct EndpointDocument: Encodable, Sendable {
         } else {
             (enabled, disabledReason, disabledSince) = (true, nil, nil)
         }
+        verified = status?.isVerified ?? false
         failingSince = status?.failingSince?.description
         pending = status?.pending ?? 0
         oldestPending = status?.oldest?.description
