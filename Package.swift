@@ -239,7 +239,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Domain", "HTTPServer", "PostgresClient", "RiskdDaemon", "RiskdTesting", "Runtime", "riskd",
+                "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskdDaemon", "RiskdTesting", "Runtime",
+                "riskd",
             ],
             swiftSettings: house
         ),

@@ -36,9 +36,11 @@ static const unsigned char jitter[] = {
 static const unsigned char api[] = {
 #embed "../Storage/Migrations/0012_api.sql"
 };
-
 static const unsigned char endpoint_verification[] = {
 #embed "../Storage/Migrations/0013_endpoint_verification.sql"
+};
+static const unsigned char audit[] = {
+#embed "../Storage/Migrations/0014_audit.sql"
 };
 
 static const riskd_asset migrations[] = {
@@ -55,6 +57,7 @@ static const riskd_asset migrations[] = {
     {"0011_jitter.sql", jitter, sizeof jitter},
     {"0012_api.sql", api, sizeof api},
     {"0013_endpoint_verification.sql", endpoint_verification, sizeof endpoint_verification},
+    {"0014_audit.sql", audit, sizeof audit},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -15,11 +15,14 @@ package func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
 }
 
 /// The SHA-256 digest of `bytes` as 64 lower-case hexadecimal digits.
-package func sha256Hex(_ bytes: [UInt8]) -> String {
+package func sha256Hex(_ bytes: [UInt8]) -> String { hexadecimal(sha256(bytes)) }
+
+/// Bytes as lower-case hexadecimal digits, two each.
+func hexadecimal(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
-    text.reserveCapacity(64)
-    for byte in sha256(bytes) {
+    text.reserveCapacity(bytes.count * 2)
+    for byte in bytes {
         text.append(digits[Int(byte >> 4)])
         text.append(digits[Int(byte & 15)])
     }

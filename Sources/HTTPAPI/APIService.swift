@@ -167,7 +167,18 @@ package final class APIService: Sendable {
             return nil
         }
         guard let handler = foundation.handlers[route.operation] else { throw APIFailure.defect }
-        return try Self.response(of: try await handler(call), to: request)
+        let answer = try await handler(call)
+        guard case .stream(let type, let write) = answer, request.method != "HEAD" else {
+            return try Self.response(of: answer, to: request)
+        }
+        let stream = reply.stream(
+            headers.ofData + [.init("Content-Type", type), .init("Cache-Control", "no-store")]
+        )
+        do { try await write(stream) } catch {
+            log.write(.warning, "a download ended early: \(error)", ["path": request.path])
+        }
+        stream.finish()
+        return nil
     }
 
     /// The route of a method and a path.
@@ -277,6 +288,7 @@ package final class APIService: Sendable {
         case .done(let headers):
             return HTTPResponse(status: 204, headers: headers + [.init("Cache-Control", "no-store")])
         case .png(let bytes, let headers): return data(200, bytes, "image/png", headers)
+        case .stream(let type, _): return data(200, [], type, [])
         case .text(let bytes, let type): return cached(bytes, type, request)
         }
     }

@@ -10,7 +10,8 @@ package enum Operation: String, Hashable, Sendable, CaseIterable {
     case listSilences, addSilence, previewSilence, endSilence
     case listEndpoints, listAttempts, testEndpoint, replayDeliveries, setEndpointState
     case listDetectors, listCalibrations, getCalibration
-    case auditActions, auditReads
+    case auditActions, auditReads, queryAudit, getAuditSample, listHiddenAlerts, getFalseAlarms
+    case exportAudit, getAuditManifest
     case listTokens, createToken, revokeToken
     case getDescription, getLiveness, getMetrics
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Runtime
 
 /// A response body that is written piece by piece, from any thread.
@@ -38,6 +39,31 @@ package final class HTTPStream: Sendable {
             return true
         }
     }
+
+    /// Appends to the body, and blocks this thread while a slow reader is behind.
+    ///
+    /// - Parameters:
+    ///   - bytes: what is sent next.
+    ///   - patience: how long a reader may take nothing.
+    /// - Throws: `Gone` when nobody reads any more.
+    package func writeWaiting(_ bytes: [UInt8], patience: Duration = .seconds(60)) throws(Gone) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = Array(rest.prefix(Self.mostWaiting / 4))
+            rest = rest.dropFirst(piece.count)
+            let end = ContinuousClock.now + patience
+            while waiting > Self.mostWaiting / 2 {
+                guard !isGone, ContinuousClock.now < end else { throw Gone() }
+                usleep(2000)
+            }
+            guard write(piece) else { throw Gone() }
+        }
+    }
+
+    /// Nobody reads a body any more.
+    package struct Gone: Error {}
+
+    private var waiting: Int { state.withLock { $0.buffer.count - $0.start } }
 
     /// Ends the body after what was written.
     package func finish() {

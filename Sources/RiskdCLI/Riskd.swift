@@ -17,7 +17,7 @@ package enum Riskd {
         .daemon, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns, .explain,
         .recompute,
         .evaluate,
-        .alert, .silence, .endpoint, .token,
+        .alert, .silence, .endpoint, .token, .audit,
         .play, .dump, .export,
         .demo, .config,
     ]

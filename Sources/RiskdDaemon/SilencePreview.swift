@@ -39,12 +39,7 @@ package struct SilencePreview: Sendable {
             guard let end = page.last?.notice.number else { break }
             last = end
         }
-        var endpoints = settings.endpoints
-        if endpoints.isEmpty {
-            var anybody = Endpoint(name: "anybody", format: .native, target: .url("https://example.org"))
-            anybody.minimumLevel = .low
-            endpoints = [anybody]
-        }
+        let endpoints = settings.toldEndpoints
         // As it is now: that somebody joined a campaign later than then is not looked up.
         let campaigns = Set(notices.compactMap(\.snapshot.subject.entity)).filter { $0.campaign != nil }
         let users = try await store.users(of: campaigns.sorted())

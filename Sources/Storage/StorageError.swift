@@ -18,6 +18,8 @@ package enum StorageError: Error, Sendable {
     case newerSchema(found: Int, known: Int)
     /// The database was scored with another tick length; both in milliseconds.
     case tickLength(stored: Int64, configured: Int64)
+    /// A dataset has no such column.
+    case unknownColumn(String, known: [String])
     /// A row holds what this program never writes.
     case corrupt(String)
 
@@ -49,6 +51,8 @@ extension StorageError: CustomStringConvertible {
             the database was scored with ticks of \(stored) ms, the configuration says \(configured) ms: \
             set the old length again, or use another database
             """
+        case .unknownColumn(let name, let known):
+            "there is no column \(name): expected one of \(known.joined(separator: ", "))"
         case .corrupt(let what): "the database holds what riskd never writes: \(what)"
         }
     }

@@ -86,6 +86,25 @@ extension Store {
         }
     }
 
+    /// The sample that told an entity's risk at a time: the last one up to then.
+    ///
+    /// - Parameters:
+    ///   - entity: whose.
+    ///   - time: event time.
+    /// - Returns: the sample; nil when it had none yet.
+    /// - Throws: `StorageError.database` or `.corrupt`.
+    package func sample(of entity: Entity, at time: Timestamp) async throws(StorageError) -> StoredSample? {
+        try await storing {
+            try await session.query(
+                """
+                select \(unsafeSQL: Self.sampleColumns) from riskd.sample
+                where user_name = \(entity.name) and model = \(entity.model?.name ?? "")
+                    and entity_kind = \(entity.kind) and time <= \(time.postgres) order by id desc limit 1
+                """
+            ).first.map(StoredSample.init)
+        }
+    }
+
     /// Level changes in the order of their samples; call again with the last sample's id for more.
     ///
     /// - Parameters:

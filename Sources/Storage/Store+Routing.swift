@@ -79,17 +79,20 @@ extension Store {
                 where number > \(number) and time >= coalesce(\(since?.postgres), '-infinity')
                 order by number limit \(limit)
                 """
-            ).map { row in
-                var fields = row.fields
-                let number = try fields.next(Int64.self)
-                let word = try fields.next(String.self)
-                guard let type = NotificationType(rawValue: word) else { throw StorageError.corrupt(word) }
-                let event = try fields.next(String?.self).flatMap(AlertEvent.Kind.init)
-                let isSilent = try fields.next(Bool.self)
-                let snapshot = try AlertSnapshot(stored: try fields.next())
-                return (AlertNotice(number: number, type: type, event: event, snapshot: snapshot), isSilent)
-            }
+            ).map(Self.notice)
         }
+    }
+
+    /// Reads number, type, event, silent and snapshot.
+    static func notice(_ row: PostgresRow) throws -> (notice: AlertNotice, isSilent: Bool) {
+        var fields = row.fields
+        let number = try fields.next(Int64.self)
+        let word = try fields.next(String.self)
+        guard let type = NotificationType(rawValue: word) else { throw StorageError.corrupt(word) }
+        let event = try fields.next(String?.self).flatMap(AlertEvent.Kind.init)
+        let isSilent = try fields.next(Bool.self)
+        let snapshot = try AlertSnapshot(stored: try fields.next())
+        return (AlertNotice(number: number, type: type, event: event, snapshot: snapshot), isSilent)
     }
 
     /// Makes a step of the router durable, all or nothing.

@@ -191,7 +191,71 @@ extension LiveTests {
             try await service.sandbox.execute("alter table riskd.away rename to read_ledger")
             let actions = try items(auditor.ask("GET", "/api/v1/audit/actions"))
             #expect(actions.count { $0["what"] as? String == "token.create" } == 4)
+            try await audit(service, auditor)
             #expect(try await service.daemon.terminate().code == 0)
+        }
+
+        /// The auditors' datasets over the API are those of the command, to the byte.
+        private func audit(_ service: Service, _ auditor: WebCaller) async throws {
+            let path = "/api/v1/audit/datasets/samples"
+            let until = "until=2026-03-03T00:00:00Z"
+            let folder = service.sandbox.path("export")
+            try await service.sandbox.succeed([
+                "audit", "export", "samples", "--out", folder, "--until", "2026-03-03T00:00:00Z",
+            ])
+            let file = try Data(contentsOf: URL(filePath: folder + "/samples.ndjson"))
+            let answer = auditor.ask("GET", "\(path)/export?\(until)")
+            #expect(answer.status == 200 && answer.headers["content-type"] == "application/x-ndjson")
+            #expect(Data(unchunked(answer.body)) == file && file.count > 1_000_000)
+            let manifest = try object(auditor.ask("GET", "\(path)/manifest?\(until)"))
+            #expect(manifest["bytes"] as? Int == file.count)
+            let recorded = try Data(contentsOf: URL(filePath: folder + "/manifest.json"))
+            let files = (try JSONSerialization.jsonObject(with: recorded) as? [String: Any])?["files"]
+            #expect(manifest["sha256"] as? String == (files as? [[String: Any]])?.first?["sha256"] as? String)
+            var (numbers, next): ([Int], String?) = ([], nil)
+            repeat {
+                let cursor = next.map { "&cursor=\($0)" } ?? ""
+                let page = try object(
+                    auditor.ask("GET", "\(path)?\(until)&limit=1000&match=entity_kind%3Duser\(cursor)")
+                )
+                numbers += (page["items"] as? [[String: Any]] ?? []).compactMap { $0["sample"] as? Int }
+                next = page["next"] as? String
+            } while next != nil
+            let expected = try await service.sandbox.numbers(
+                "select id from riskd.sample where entity_kind = 'user' and time < '2026-03-03' order by id"
+            )
+            #expect(numbers == expected && numbers.count > 1000)
+            #expect(auditor.ask("GET", "\(path)?match=colour%3Dred").status == 422)
+            #expect(auditor.ask("GET", "/api/v1/audit/datasets/none").status == 404)
+            let sample = "/api/v1/audit/sample?entity=user%3Afashion%2Fuser-037&at="
+            #expect(
+                try object(auditor.ask("GET", sample + "2026-03-03T00:00:00Z"))["entity"] as? String
+                    == "user:fashion/user-037"
+            )
+            #expect(auditor.ask("GET", sample + "2020-01-01T00:00:00Z").status == 404)
+            let hidden = try object(
+                auditor.ask(
+                    "GET",
+                    "/api/v1/audit/hidden-alerts?since=2026-03-01T00:00:00Z&until=2026-04-01T00:00:00Z"
+                )
+            )
+            #expect((hidden["hidden_alerts"] as? Int ?? 0) > 0)
+            #expect(try items(auditor.ask("GET", "/api/v1/audit/false-alarms")).count >= 4)
+        }
+
+        /// The bytes of a body that was sent in chunks.
+        private func unchunked(_ body: [UInt8]) -> [UInt8] {
+            var (bytes, rest): ([UInt8], ArraySlice<UInt8>) = ([], body[...])
+            while let end = rest.firstIndex(of: 0x0A),
+                let count = Int(
+                    String(decoding: rest[..<end], as: UTF8.self).filter { $0.isHexDigit },
+                    radix: 16
+                ), count > 0
+            {
+                bytes += rest[(end + 1)...].prefix(count)
+                rest = rest[(end + 1)...].dropFirst(count + 2)
+            }
+            return bytes
         }
 
         @Test func `an alert is acted on, its reader is told, and a reader that was cut off misses nothing`()

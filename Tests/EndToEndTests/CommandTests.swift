@@ -9,7 +9,8 @@ extension RecordedTests {
             "run", "replay", "check", "migrate", "calibrate", "calibrate build", "calibrate verify",
             "calibrate activate", "calibrate list", "calibrate show", "calibrate relearn", "risk", "history",
             "campaigns", "explain", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
-            "train autoencoder", "play", "dump", "demo", "config", "completion",
+            "train autoencoder", "play", "dump", "demo", "config", "completion", "audit", "audit query",
+            "audit export",
         ]
 
         @Test(arguments: commands)

@@ -21,7 +21,11 @@ struct RoleTests {
         for operation in [
             Operation.testEndpoint, .replayDeliveries, .setEndpointState, .createToken, .revokeToken,
         ] { table[operation] = [.admin] }
-        for operation in [Operation.auditActions, .auditReads] { table[operation] = [.auditor] }
+        for operation in [
+            Operation.auditActions, .auditReads, .queryAudit, .exportAudit, .getAuditManifest,
+            .getAuditSample,
+            .listHiddenAlerts, .getFalseAlarms,
+        ] { table[operation] = [.auditor] }
         table[.listTokens] = [.admin, .auditor]
         table[.getMetrics] = [.scrape, .admin]
         for operation in [Operation.getMe, .signOut] { table[operation] = Set(Role.allCases) }

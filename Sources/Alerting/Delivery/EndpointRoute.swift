@@ -60,9 +60,7 @@ package struct EndpointRoute: Sendable {
             let (courier, place) = try Self.courier(endpoint, surroundings)
             self.courier = courier
             let kind = "\(endpoint.format.rawValue)\n\(endpoint.signing.rawValue)\n"
-            identity = sha256(Array((kind + place.text).utf8)).map { byte in
-                (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }.joined()
+            identity = sha256Hex(Array((kind + place.text).utf8))
             refusal = try IPAddress(place.host).flatMap { address in
                 try Self.addressGuard(endpoint, surroundings).refusal(of: address).map { range in
                     "\(address) is not public (\(range)): riskd does not connect to it unless allow_networks names it"

@@ -19,17 +19,24 @@ extension Command {
                 invocation.terminal.writeError("there is no sample \(id)")
                 return .error
             }
-            let entity = stored.sample.entity
-            let observations =
-                entity == .global
-                ? [] : try await store.observations(of: entity, tick: stored.sample.tick, limit: 1000)
-            let explanation = Explanation(stored, observations)
-            if invocation.format == .json {
-                invocation.terminal.write(explanation.json.prettyText + "\n")
-            } else {
-                explanation.write(to: invocation.terminal)
-            }
+            try await invocation.explain(stored, store)
             return .ok
+        }
+    }
+}
+
+extension Invocation {
+    /// Prints what a sample's score is made of.
+    func explain(_ stored: StoredSample, _ store: Store) async throws {
+        let entity = stored.sample.entity
+        let observations =
+            entity == .global
+            ? [] : try await store.observations(of: entity, tick: stored.sample.tick, limit: 1000)
+        let explanation = Explanation(stored, observations)
+        if format == .json {
+            terminal.write(explanation.json.prettyText + "\n")
+        } else {
+            explanation.write(to: terminal)
         }
     }
 }

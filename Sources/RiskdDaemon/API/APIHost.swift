@@ -34,6 +34,7 @@ struct APIHost: Sendable {
         let patience = api.questionTimeout
         let readers = StorePool(connectionString, for: .questions(atMost: patience), width: api.connections)
         let writers = StorePool(connectionString, for: .requests(atMost: patience), width: 2)
+        let exporters = StorePool(connectionString, for: .questions(atMost: .seconds(600)), width: 2)
         let standings = Standings(readers) {
             metrics.value("riskd_ingest_caught_up") == 1 ? Timestamp.now : nil
         }
@@ -43,6 +44,7 @@ struct APIHost: Sendable {
             settings: AlertSettings(configuration),
             readers: readers,
             writers: writers,
+            exporters: exporters,
             standings: standings,
             detectors: DetectorReport(readers, standings, metrics),
             metrics: metrics,
@@ -78,7 +80,7 @@ struct APIHost: Sendable {
         ) { service.take($0, $1) }
         self.service = service
         self.events = events
-        pools = [readers, writers]
+        pools = [readers, writers, exporters]
     }
 
     private static func identity(_ api: Configuration.API) throws -> HTTPServer.Identity? {

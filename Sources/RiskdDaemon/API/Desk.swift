@@ -13,6 +13,8 @@ struct Desk: Sendable {
     let readers: StorePool
     /// Connections by which people's requests are written down.
     let writers: StorePool
+    /// Connections that read for as long as an export takes.
+    let exporters: StorePool
     let standings: Standings
     let detectors: DetectorReport
     let metrics: Metrics
@@ -21,7 +23,9 @@ struct Desk: Sendable {
     /// A handler for every operation but the stream of events.
     var handlers: [Operation: APIService.Handler] {
         var handlers: [Operation: APIService.Handler] = [:]
-        for group in [riskHandlers, evidenceHandlers, alertHandlers, deliveryHandlers, serviceHandlers] {
+        for group in [
+            riskHandlers, evidenceHandlers, alertHandlers, deliveryHandlers, auditHandlers, serviceHandlers,
+        ] {
             handlers.merge(group) { first, _ in first }
         }
         return handlers
@@ -60,10 +64,17 @@ struct Desk: Sendable {
         ]
     }
 
+    private var auditHandlers: [Operation: APIService.Handler] {
+        [
+            .auditActions: auditActions, .auditReads: auditReads, .queryAudit: queryAudit,
+            .exportAudit: exportAudit, .getAuditManifest: auditManifest, .getAuditSample: auditSample,
+            .listHiddenAlerts: hiddenAlerts, .getFalseAlarms: falseAlarms,
+        ]
+    }
+
     private var serviceHandlers: [Operation: APIService.Handler] {
         [
-            .signIn: signIn, .signOut: signOut, .getMe: me, .auditActions: auditActions,
-            .auditReads: auditReads, .listTokens: tokens, .createToken: createToken,
+            .signIn: signIn, .signOut: signOut, .getMe: me, .listTokens: tokens, .createToken: createToken,
             .revokeToken: revokeToken, .getDescription: { _ in APIDescription.answer },
             .getLiveness: { _ in .text(Array("ok\n".utf8), type: "text/plain; charset=utf-8") },
             .getMetrics: { [metrics] _ in
@@ -84,6 +95,7 @@ struct Desk: Sendable {
 /// What an error is to a caller; what it says of the inside stays in the log.
 func apiFailure(_ error: any Error) -> APIFailure {
     guard let error = error as? StorageError else { return .defect }
+    if case .unknownColumn = error { return .unprocessable("match", "\(error)") }
     if error.isTimeout { return .unavailable("the database took too long: ask for less") }
     return error.isTransient ? .unavailable("the database does not answer") : .defect
 }
