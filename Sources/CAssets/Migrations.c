@@ -42,6 +42,9 @@ static const unsigned char endpoint_verification[] = {
 static const unsigned char audit[] = {
 #embed "../Storage/Migrations/0014_audit.sql"
 };
+static const unsigned char retention[] = {
+#embed "../Storage/Migrations/0015_retention.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -58,6 +61,7 @@ static const riskd_asset migrations[] = {
     {"0012_api.sql", api, sizeof api},
     {"0013_endpoint_verification.sql", endpoint_verification, sizeof endpoint_verification},
     {"0014_audit.sql", audit, sizeof audit},
+    {"0015_retention.sql", retention, sizeof retention},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

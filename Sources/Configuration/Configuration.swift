@@ -20,6 +20,8 @@ package struct Configuration: Hashable, Sendable {
     package var http = HTTP()
     /// The API and the dashboard.
     package var api = API()
+    /// How long what is kept.
+    package var retention = Retention()
     /// The similarity detector of models that set nothing else.
     package var similarity = Similarity()
     /// Which near-duplicates form a campaign.

@@ -22,6 +22,7 @@ struct ConfigurationRules {
         }
         rules.checkEndpoints(configuration.alerting.endpoints)
         rules.checkAPI(configuration.api)
+        rules.checkRetention(configuration.retention)
         return rules.decoder.problems
     }
 
@@ -121,6 +122,17 @@ struct ConfigurationRules {
             if endpoint.format == .template, endpoint.template == nil {
                 report("\(path).format", [], "needs the key template beside it")
             }
+        }
+    }
+
+    private mutating func checkRetention(_ retention: Configuration.Retention) {
+        let times = [
+            ("scores", retention.scores), ("observations", retention.observations),
+            ("dead_letters", retention.deadLetters),
+        ]
+        for (name, time) in times where time > .zero && time < Configuration.Retention.least {
+            let least = Configuration.Retention.least.text
+            report("retention.\(name)", [], "must be 0s, for good, or at least \(least), got \(time.text)")
         }
     }
 

@@ -193,12 +193,14 @@ package struct Daemon: Sendable {
         return tally.summary(duration: ContinuousClock.now - began, wasInterrupted: stop.isRaised)
     }
 
-    /// What tells people, each with a connection of its own.
+    /// What works beside the pipeline, each with a connection of its own.
     struct Telling: Sendable {
         /// Makes messages.
         let notifier: Notifier
         /// Delivers them.
         let deliveries: DeliveryService
+        /// Deletes what is due.
+        let retention: RetentionService
     }
 
     private func telling(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Telling {
@@ -218,7 +220,12 @@ package struct Daemon: Sendable {
                 log: log,
                 metrics: metrics
             ),
-            deliveries: deliveries
+            deliveries: deliveries,
+            retention: RetentionService(
+                store: try await Store.connect(access.connectionString),
+                policy: configuration.retention,
+                log: log
+            )
         )
     }
 

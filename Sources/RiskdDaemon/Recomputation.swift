@@ -29,6 +29,9 @@ package struct Recomputation: Sendable {
         /// Samples whose level change differs.
         package var changedLevels: [Int64] = []
 
+        /// The tick after which samples are kept; nil: all are.
+        package var base: Tick?
+
         /// Whether everything is identical.
         package var isIdentical: Bool { differences.isEmpty && changedLevels.isEmpty && misnamed.isEmpty }
     }
@@ -47,16 +50,52 @@ package struct Recomputation: Sendable {
     /// - Throws: `StorageError`, `ScoringError` or `StartupError`.
     package func run(only: Int64? = nil, progress: (Int) -> Void = { _ in }) async throws -> Report {
         let state = try await store.loadState()
-        var report = Report()
-        guard let first = state.epochs.first else { return report }
         var through = state.lastClosedTick
-        if let only { through = try await store.sample(only)?.sample.tick ?? through }
-        var epochs = state.epochs.dropFirst()
-        var interventions = try await store.interventions()[...]
-        var engine = try await engine(of: first, after: EngineState(), [:])
-        var names = CalibrationNames(first)
+        if let only {
+            let stored = try await store.sample(only)
+            if stored == nil, let base = try await store.scoreBase(), only < base.nextSampleID {
+                throw StartupError(
+                    "sample \(only) is deleted, and so is what it was computed from: samples are kept from \(base.nextSampleID) on"
+                )
+            }
+            through = stored?.sample.tick ?? through
+        }
+        return try await run(state, through: through, only: only, progress: progress).report
+    }
+
+    /// The tracks at the end of a tick, with everything up to it compared.
+    ///
+    /// - Parameter tick: a closed one.
+    /// - Returns: what was found, and the tracks; nil where nothing was ever scored.
+    /// - Throws: `StorageError`, `ScoringError` or `StartupError`.
+    package func base(at tick: Tick) async throws -> (report: Report, base: ScoreBase?) {
+        let state = try await store.loadState()
+        let (report, engine) = try await run(state, through: tick, only: nil, isPart: true) { _ in }
+        guard let engine else { return (report, nil) }
+        let tracks = engine.state.tracks.sorted { $0.key < $1.key }.map { StoredTrack($0.key, $0.value) }
+        return (report, ScoreBase(tick: tick, nextSampleID: engine.nextSampleID, tracks: tracks))
+    }
+
+    private func run(
+        _ state: StoredState,
+        through: Tick?,
+        only: Int64?,
+        isPart: Bool = false,
+        progress: (Int) -> Void
+    ) async throws -> (report: Report, engine: ScoringEngine?) {
+        var report = Report()
+        let base = try await store.scoreBase()
+        report.base = base?.tick
+        // What was in force when the base was made, or first of all.
+        let past = state.epochs.lastIndex { epoch in base.map { epoch.firstTick <= $0.tick } ?? false } ?? 0
+        guard state.epochs.indices.contains(past) else { return (report, nil) }
+        var epochs = state.epochs[(past + 1)...]
+        var interventions = try await store.interventions()
+            .filter { intervention in base.map { intervention.afterTick > $0.tick } ?? true }[...]
+        var engine = try await engine(of: state.epochs[past], after: try EngineState(base), [:])
+        var names = CalibrationNames(state.epochs[past])
         var output = ScoringOutput()
-        var last: Tick?
+        var last = base?.tick
         while true {
             let histograms = try await store.histograms(after: last)
             guard let newest = histograms.last?.tick else { break }
@@ -114,16 +153,18 @@ package struct Recomputation: Sendable {
         }
         try await compare(output, names.take(), only, &report)
         if let only {
-            guard report.samples == 0, let stored = try await store.sample(only) else { return report }
+            guard report.samples == 0, let stored = try await store.sample(only) else {
+                return (report, engine)
+            }
             report.samples = 1
             report.differences.append(Difference(id: only, stored: stored.sample, recomputed: nil))
-        } else {
+        } else if !isPart {
             try await findUnexplained(
                 engine.nextSampleID..<max(engine.nextSampleID, state.nextSampleID),
                 &report
             )
         }
-        return report
+        return (report, engine)
     }
 
     private func engine(
@@ -241,5 +282,16 @@ extension Array {
             }
         }
         return chunks
+    }
+}
+
+extension EngineState {
+    /// The state from which everything that is kept was scored.
+    fileprivate init(_ base: ScoreBase?) throws(StorageError) {
+        self.init()
+        guard let base else { return }
+        lastClosedTick = base.tick
+        nextSampleID = base.nextSampleID
+        for track in base.tracks { tracks[track.entity] = try track.track() }
     }
 }

@@ -2,6 +2,9 @@ package import Domain
 import PostgresClient
 
 extension Store {
+    /// Days that are younger are never deleted by a rule of retention.
+    private static let deletable = Duration.seconds(28 * 86_400)
+
     /// What became of a commit whose answer was lost.
     package enum Outcome: Hashable, Sendable {
         /// It is durable.
@@ -21,9 +24,11 @@ extension Store {
     package func commit(_ batch: CommitBatch) async throws(StorageError) {
         guard let owner, let tickMilliseconds else { throw .notOwner }
         let facts = batch.facts(tickMilliseconds: tickMilliseconds)
-        let missing = facts.reduce(into: Set<Partition>()) { $0.formUnion($1.partitions) }.subtracting(
-            partitions
-        )
+        // Old days may have been deleted by somebody else since they were last written to.
+        let kept = (batch.received - Self.deletable).day
+        let missing = facts.reduce(into: Set<Partition>()) { $0.formUnion($1.partitions) }.filter {
+            $0.day < kept || !partitions.contains($0)
+        }
         let tracks = TrackRows(batch.tracks)
         let seen = batch.seenRows()
         let campaigns = CampaignRows(batch.campaigns)

@@ -31,6 +31,11 @@ struct TrackRows: Sendable {
         }
     }
 
+    /// Writes tracks into a table that holds none of them.
+    func insert(_ session: isolated PostgresSession, into table: String) throws {
+        try session.copy(into: table, columns: Self.columns, rows: rows)
+    }
+
     /// Writes new tracks and replaces old ones: COPY cannot do that, so it goes through a temporary table.
     func upsert(_ session: isolated PostgresSession) throws {
         guard !rows.isEmpty else { return }

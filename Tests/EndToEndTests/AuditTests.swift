@@ -204,7 +204,9 @@ extension RecordedTests {
             try await sandbox.execute(grants)
             let session = try await PostgresSession.connect(
                 sandbox.database,
-                preamble: "set search_path = riskd_audit; set role \(role); set default_transaction_read_only = on"
+                preamble: """
+                    set search_path = riskd_audit; set role \(role); set default_transaction_read_only = on
+                    """
             )
             let views = try await sandbox.texts(
                 "select table_name::text from information_schema.views where table_schema = 'riskd_audit'"

@@ -72,6 +72,8 @@ extension Command {
                 run: compareFalseAlarms
             ),
             .auditExport,
+            .auditRetention,
+            .auditHold,
             Command(
                 "grants",
                 "Print the SQL that lets a role read the auditors' views and nothing else",

@@ -23,7 +23,8 @@ extension Command {
             return id
         }
         return try await invocation.withStore { store, _ in
-            if let only, try await store.sample(only) == nil {
+            let base = try await store.scoreBase()
+            if let only, try await store.sample(only) == nil, only >= base?.nextSampleID ?? 0 {
                 invocation.terminal.writeError("there is no sample \(only)")
                 return .error
             }
@@ -36,6 +37,11 @@ extension Command {
             }
             for sample in report.misnamed.prefix(20) {
                 terminal.writeLine("sample \(sample) names another calibration than it was counted by")
+            }
+            if let base {
+                terminal.note(
+                    "samples before \(base.nextSampleID) are deleted; computed from the tracks after tick \(base.tick), which were kept"
+                )
             }
             let counts = "\(report.samples) samples, \(report.levelChanges) level changes"
             guard report.isIdentical else {

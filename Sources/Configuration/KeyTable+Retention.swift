@@ -1,0 +1,31 @@
+import Domain
+
+extension KeyTable {
+    private static let kept = KeyMaker(defaults: Configuration(stateDirectory: "", workers: 1))
+    private static let time = ValueType<Duration>.duration(.zero ... .seconds(36_525 * 86_400))
+
+    /// `retention.*`.
+    static let retentionKeys: [KeyBinding<Configuration>] = [
+        kept.key(
+            "retention.scores",
+            \.retention.scores,
+            time,
+            """
+            How long samples, histograms and level changes are kept, in whole days; 0s for good. Later samples can still be \
+            recomputed: the tracks as they stood are kept.
+            """
+        ),
+        kept.key(
+            "retention.observations",
+            \.retention.observations,
+            time,
+            "How long what detectors said of each query is kept; 0s for good."
+        ),
+        kept.key(
+            "retention.dead_letters",
+            \.retention.deadLetters,
+            time,
+            "How long lines that could not be used are kept; 0s for good."
+        ),
+    ]
+}

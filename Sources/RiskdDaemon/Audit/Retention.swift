@@ -1,0 +1,112 @@
+package import Configuration
+package import Domain
+package import Storage
+
+/// Deletes what is older than it may be, day by day, unless there is a legal hold.
+///
+/// Scores are computed once more before they go, and the tracks as they stood are kept, so that what remains can be
+/// recomputed; where they do not come out as they are stored nothing is deleted.
+package struct Retention: Sendable {
+    /// A rule of the policy, and what it means now.
+    package struct Rule: Hashable, Sendable {
+        /// The key of the configuration.
+        package let name: String
+        /// How long; zero: for good.
+        package let time: Duration
+        /// The tables.
+        package let tables: [FactTable]
+        /// The begin of the oldest day that there is something of.
+        package let oldest: Timestamp?
+        /// What is older may not be kept any longer; nil: nothing is.
+        package let before: Timestamp?
+    }
+
+    /// No more goes in one transaction.
+    private static let step = Duration.seconds(7 * 86_400)
+    private static let day: Int64 = 86_400_000
+
+    private let store: Store
+    private let policy: Configuration.Retention
+
+    /// A policy on a database.
+    package init(_ store: Store, _ policy: Configuration.Retention) {
+        self.store = store
+        self.policy = policy
+    }
+
+    /// What the rules mean at a time.
+    ///
+    /// - Parameter now: the wall clock.
+    /// - Returns: the rules.
+    /// - Throws: `StorageError`.
+    package func rules(at now: Timestamp) async throws(StorageError) -> [Rule] {
+        let state = try await store.loadState()
+        let length = state.tickMilliseconds ?? 1000
+        // The day of the last closed tick stays: what is still open is needed after a restart.
+        let newest = state.lastClosedTick.map { Timestamp(milliseconds: $0.index * length) }
+        func rule(_ name: String, _ time: Duration, _ tables: [FactTable]) async throws(StorageError) -> Rule
+        {
+            var oldest: Timestamp?
+            for table in tables {
+                if let day = try await store.oldestDay(of: table) { oldest = min(oldest ?? day, day) }
+            }
+            var before: Timestamp?
+            if time > .zero {
+                var end = now - time
+                if tables != [.deadLetter] { end = min(end, newest ?? Timestamp(milliseconds: .min)) }
+                let begin = end.milliseconds.floorDivided(by: Self.day)
+                if let oldest, oldest.milliseconds < begin * Self.day {
+                    before = Timestamp(milliseconds: begin * Self.day)
+                }
+            }
+            return Rule(name: name, time: time, tables: tables, oldest: oldest, before: before)
+        }
+        return [
+            try await rule("retention.scores", policy.scores, [.tickHistogram, .sample, .levelChange]),
+            try await rule("retention.observations", policy.observations, [.observation]),
+            try await rule("retention.dead_letters", policy.deadLetters, [.deadLetter]),
+        ]
+    }
+
+    /// Deletes what is due.
+    ///
+    /// - Parameter now: the wall clock.
+    /// - Returns: what was deleted; nothing while there is a hold.
+    /// - Throws: `StorageError`; `StartupError` where scores do not come out as they are stored.
+    package func run(at now: Timestamp) async throws -> [Deletion] {
+        var deletions: [Deletion] = []
+        for rule in try await rules(at: now) {
+            guard let end = rule.before, var begin = rule.oldest else { continue }
+            while begin < end {
+                guard try await store.legalHolds().isEmpty else { return deletions }
+                begin = min(begin + Self.step, end)
+                let base = rule.tables.contains(.sample) ? try await base(before: begin) : nil
+                deletions += try await store.deleteDays(
+                    of: rule.tables,
+                    before: begin,
+                    base: base,
+                    rule: rule.name,
+                    at: now
+                )
+            }
+        }
+        return deletions
+    }
+
+    /// The tracks after the last tick that ends before a day, computed from all that is older.
+    private func base(before day: Timestamp) async throws -> ScoreBase? {
+        guard let length = try await store.loadState().tickMilliseconds else { return nil }
+        // Tick t ends at (t + 1) lengths; what ends at the day's begin belongs to the day.
+        let last = Tick((day.milliseconds - 1).floorDivided(by: length) - 1)
+        let (report, base) = try await Recomputation(store).base(at: last)
+        guard report.isIdentical else {
+            throw StartupError(
+                """
+                samples up to \(day) do not come out as they are stored, so none are deleted; riskd recompute --all says \
+                which
+                """
+            )
+        }
+        return base
+    }
+}
