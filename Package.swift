@@ -65,7 +65,8 @@ let package = Package(
         .target(name: "Domain", swiftSettings: noPointers),
         .target(name: "Runtime", swiftSettings: house),
 
-        // Layer 2: one library each.
+        // Layer 2: one library each, and the console.
+        .target(name: "Console", dependencies: ["Domain", "Runtime"], swiftSettings: house),
         .target(name: "Crypto", dependencies: ["CCrypto"], swiftSettings: house),
         .target(name: "PostgresClient", dependencies: ["CLibPQ", "Runtime"], swiftSettings: house),
         .target(name: "EmbeddedPostgres", dependencies: ["Runtime"], swiftSettings: house),
@@ -129,7 +130,8 @@ let package = Package(
         .target(
             name: "RiskdCLI",
             dependencies: [
-                "Alerting", "Configuration", "Crypto", "Domain", "HTTPAPI", "RiskdDaemon", "RiskdTraining",
+                "Alerting", "Configuration", "Console", "Crypto", "Domain", "HTTPAPI", "RiskdDaemon",
+                "RiskdTraining",
                 "Runtime", "Scoring", "Storage", "Training",
             ],
             swiftSettings: house
@@ -138,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "riskd-bench",
             dependencies: [
-                "Configuration", "Domain", "EmbeddedPostgres", "HTTPServer", "Ingest", "PostgresClient",
+                "Configuration", "Console", "Domain", "EmbeddedPostgres", "HTTPServer", "Ingest",
+                "PostgresClient",
                 "RiskdCLI", "RiskdDaemon", "Runtime", "Scoring", "Similarity", "Storage", "Training",
             ],
             path: "Sources/RiskdBench",
@@ -148,12 +151,19 @@ let package = Package(
         // Tests.
         .target(
             name: "RiskdTesting",
-            dependencies: ["Domain", "EmbeddedPostgres", "HTTPServer", "PostgresClient", "Runtime"],
+            dependencies: [
+                "Console", "Domain", "EmbeddedPostgres", "HTTPServer", "PostgresClient", "Runtime",
+            ],
             path: "Tests/RiskdTesting",
             swiftSettings: house
         ),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: house),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: house),
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: ["Console", "Domain", "RiskdTesting", "Runtime"],
+            swiftSettings: house
+        ),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: house),
         .testTarget(
             name: "PostgresClientTests",
@@ -228,7 +238,10 @@ let package = Package(
         ),
         .testTarget(
             name: "RiskdCLITests",
-            dependencies: ["Configuration", "Domain", "RiskdCLI", "RiskdDaemon", "Runtime", "Scoring"],
+            dependencies: [
+                "Configuration", "Console", "Domain", "RiskdCLI", "RiskdDaemon", "RiskdTesting", "Runtime",
+                "Scoring",
+            ],
             swiftSettings: house
         ),
         .testTarget(
@@ -239,8 +252,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskdDaemon", "RiskdTesting", "Runtime",
-                "riskd",
+                "Console", "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskdDaemon", "RiskdTesting",
+                "Runtime", "riskd",
             ],
             swiftSettings: house
         ),

@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 
 /// Takes a document apart into typed settings, collecting everything that is wrong.
 struct ConfigurationDecoder {

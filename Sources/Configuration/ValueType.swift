@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 
 /// The type of a key: how its text is read, printed and described.
 struct ValueType<Value: Sendable>: Sendable {

@@ -1,4 +1,5 @@
 import Configuration
+import Console
 import Domain
 import EmbeddedPostgres
 import Foundation
@@ -125,7 +126,7 @@ struct DeliveryBench {
         try await measured(.calm) { try await Task.sleep(for: Self.calm) }
 
         var requested: [Int: ContinuousClock.Instant] = [:]
-        var progress = RiskdCLI.Progress("opening alerts", total: size.alerts, on: terminal)
+        var progress = Console.Progress("opening alerts", total: size.alerts, on: terminal)
         for (block, phase) in Self.blocks.enumerated() {
             let numbers =
                 size.alerts * block / Self.blocks.count..<size.alerts * (block + 1) / Self.blocks.count
@@ -191,7 +192,7 @@ struct DeliveryBench {
 
     private func wait(for receivers: [String: DeliveryReceiver]) async throws {
         let end = ContinuousClock.now + Self.patience
-        var progress = RiskdCLI.Progress("waiting for the slow endpoint", total: size.alerts, on: terminal)
+        var progress = Console.Progress("waiting for the slow endpoint", total: size.alerts, on: terminal)
         while ContinuousClock.now < end {
             let arrived = ["good", "slow"].compactMap { receivers[$0]?.ledger.first.count }.min() ?? 0
             progress.update(arrived)

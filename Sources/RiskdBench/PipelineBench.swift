@@ -1,4 +1,5 @@
 import Configuration
+import Console
 import Domain
 import EmbeddedPostgres
 import Foundation
@@ -84,14 +85,14 @@ struct PipelineBench {
     private func calibrate(_ configuration: Configuration) async throws {
         guard let path = input.calibration, let database = configuration.database else { return }
         let plans = try DetectorPlans(configuration)
-        var progress: RiskdCLI.Progress?
+        var progress: Console.Progress?
         var last = 0
         let result = try await CalibrationRun(configuration, plans: plans).build(from: [path]) {
             read,
             total in
             var bar =
                 progress
-                ?? RiskdCLI.Progress("calibrating \(input.name)", total: total.map { Int($0) }, on: terminal)
+                ?? Console.Progress("calibrating \(input.name)", total: total.map { Int($0) }, on: terminal)
             last = Int(read)
             bar.update(last)
             progress = bar

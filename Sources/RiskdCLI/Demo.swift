@@ -1,4 +1,5 @@
 import Configuration
+import Console
 import Domain
 import Foundation
 import Glibc
@@ -18,6 +19,15 @@ struct Demo {
 
     private var file: String { directory + "/riskd.yaml" }
     private var growing: String { directory + "/inference.ndjson" }
+    /// The file with the demo's token, which only its owner reads.
+    private var token: String { directory + "/token" }
+    /// How riskctl is called for the demo: it lies beside this program.
+    private var riskctl: String {
+        let folder =
+            riskd.contains("/")
+            ? riskd.split(separator: "/", omittingEmptySubsequences: false).dropLast() : []
+        return (folder + ["riskctl"]).joined(separator: "/") + " --token-file \(token)"
+    }
     /// How this program was called, so that its commands can be copied.
     private var riskd: String { CommandLine.arguments.first ?? "riskd" }
 
@@ -44,10 +54,15 @@ struct Demo {
         try await waitUntilReady(daemon, configuration)
         terminal.writeLine("  probes and metrics: http://\(configuration.http.listen)/metrics")
         try step([
-            "token", "create", "demo", "--role", "responder", "--role", "auditor", "--link", "--config", file,
+            "token", "create", "demo", "--role", "responder", "--role", "auditor", "--link", "--out", token,
+            "--config",
+            file,
         ])
         terminal.writeLine(
             "  The link signs a browser in once, within 10 minutes; the dashboard is there while this runs."
+        )
+        terminal.writeLine(
+            "  In another terminal: \(riskctl) top     (also status, get users, events -f; q ends top)"
         )
         let play = ["play", fixture + "/fashion-dev.ndjson.xz", "--to", growing, "--speed", "\(speed)"]
         let player = try start(play)
@@ -160,6 +175,7 @@ struct Demo {
           \(riskd) explain SAMPLE --config \(file)         a sample's number from history
           \(riskd) evaluate --truth \(fixture)/fashion-dev.truth.csv.gz --config \(file)
           \(riskd) run --config \(file)                    goes on where this stopped
+          \(riskctl) status     how it stands, while it runs; also get users, alert list, top
           \(riskd) token link demo --config \(file)        prints another link to its dashboard, http://127.0.0.1:9480
         """
     }

@@ -1,4 +1,5 @@
 package import Configuration
+package import Console
 
 extension Flag {
     /// `--config FILE`, for commands that need a configuration.
@@ -20,7 +21,4 @@ extension Invocation {
     package func configuration() throws(ConfigurationError) -> Configuration {
         try .load(value(Flag.config.name), overrides: values(Flag.set.name))
     }
-
-    /// The format that `--output` asks for.
-    package var format: OutputFormat { value("output").flatMap(OutputFormat.init) ?? .table }
 }

@@ -1,3 +1,4 @@
+package import Console
 import Glibc
 
 /// The program `riskd`.
@@ -10,7 +11,7 @@ package enum Riskd {
         "riskd",
         "Turns a log of served inferences into a risk level that people can act on",
         version: version,
-        commands: commands + [completion]
+        commands: commands
     )
 
     private static let commands: [Command] = [
@@ -21,22 +22,6 @@ package enum Riskd {
         .play, .dump, .export,
         .demo, .config,
     ]
-
-    private static let completion = Command(
-        "completion",
-        "Print a bash completion script",
-        discussion: "Load it with: source <(riskd completion)"
-    ) { invocation in
-        // The script must know this command too, which is not in the table while that is being made.
-        let program = Program(
-            "riskd",
-            "",
-            version: version,
-            commands: commands + [Command("completion", "") { _ in .ok }]
-        )
-        invocation.terminal.write(Completion(program: program).bash)
-        return .ok
-    }
 
     /// Runs the program on this process's terminal.
     ///

@@ -1,11 +1,7 @@
 package import Domain
-import Glibc
+import Runtime
 
 extension Timestamp {
     /// The wall clock's time.
-    package static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    package static var now: Timestamp { Timestamp(milliseconds: WallClock.milliseconds) }
 }

@@ -50,36 +50,22 @@ package struct Log: Sendable {
     }
 }
 
-/// `text` with control characters as `\u{..}`: user ids are attacker-controlled and must not drive a terminal.
-package func printable(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    var result = ""
-    for scalar in text.unicodeScalars {
-        if isControl(scalar) {
-            result += "\\u{\(String(scalar.value, radix: 16))}"
-        } else {
-            result.unicodeScalars.append(scalar)
-        }
-    }
-    return result
-}
-
-private func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: true
-    default: false
-    }
-}
-
 /// Writes all of `text`, whatever a short write or a signal does; a closed reader ends it silently.
-package func writeAll(_ text: String, to descriptor: Int32) {
+///
+/// - Parameters:
+///   - text: what to write.
+///   - descriptor: where to.
+/// - Returns: whether all of it was written.
+@discardableResult
+package func writeAll(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
         let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { return }
+        guard count > 0 else { return false }
         rest = rest.dropFirst(count)
     }
+    return true
 }
 
 extension String {

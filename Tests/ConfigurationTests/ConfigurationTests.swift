@@ -172,27 +172,4 @@ import Testing
         #expect(!"\(configuration)".contains("hunter2"))
         #expect(!dumped.contains("hunter2"))
     }
-
-    @Test(arguments: [
-        ("0s", 0), ("200ms", 200), ("10s", 10_000), ("90s", 90_000), ("5m", 300_000), ("4h", 14_400_000),
-        ("7d", 604_800_000),
-    ])
-    func `durations parse and print`(_ text: String, _ milliseconds: Int) {
-        #expect(Duration(text: text) == .milliseconds(milliseconds))
-        #expect(Duration.milliseconds(milliseconds).text == text)
-    }
-
-    @Test(arguments: ["", "s", "5", "5 s", "-5s", "1.5h", "5S", "99999999999999999d", "५s"])
-    func `what is no duration is refused`(_ text: String) {
-        #expect(Duration(text: text) == nil)
-    }
-
-    @Test func `edit distance agrees with its definition`() {
-        #expect(editDistance("", "abc") == 3)
-        #expect(editDistance("kitten", "sitting") == 3)
-        #expect(editDistance("ab", "ba") == 1)
-        #expect(closestMatch(to: "treshold", in: ["cap", "threshold"]) == "threshold")
-        #expect(closestMatch(to: "xyz", in: ["cap", "threshold"]) == nil)
-        #expect(closestMatch(to: "cap", in: []) == nil)
-    }
 }

@@ -1,4 +1,6 @@
+import Console
 import Foundation
+import RiskdTesting
 import Testing
 
 @testable import RiskdCLI

@@ -8,17 +8,19 @@ package final class Receiver: Sendable {
     private let server: HTTPServer
     private let ledger: Ledger
 
-    /// A receiver of `POST`, answering 204 unless told otherwise.
+    /// A receiver, of `POST` and answering 204 unless told otherwise.
     ///
     /// - Parameters:
     ///   - address: a loopback address.
     ///   - port: 0 for any free one.
+    ///   - methods: what it takes.
     ///   - answer: what is answered to a request; its second argument counts requests from 1 on. It runs on the
     ///     receiver's only thread: one that waits makes a slow receiver.
     /// - Throws: `HTTPServerError`.
     package init(
         address: String = "127.0.0.1",
         port: UInt16 = 0,
+        methods: [String] = ["POST"],
         answer: @escaping @Sendable (HTTPRequest, Int) -> HTTPResponse = { _, _ in HTTPResponse(status: 204) }
     ) throws {
         let ledger = Ledger()
@@ -26,7 +28,7 @@ package final class Receiver: Sendable {
         server = try HTTPServer(
             address: address,
             port: port,
-            methods: ["POST"],
+            methods: methods,
             log: Log(threshold: .error)
         ) { request in
             answer(request, ledger.append(request))

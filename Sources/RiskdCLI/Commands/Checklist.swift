@@ -1,3 +1,4 @@
+import Console
 import Runtime
 
 /// Verdicts, a line each.

@@ -1,4 +1,5 @@
 import Configuration
+import Console
 
 extension Command {
     /// `riskd config`: the reference of keys, or a check of a file.

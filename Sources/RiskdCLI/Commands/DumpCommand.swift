@@ -1,4 +1,7 @@
 import Configuration
+import Console
+import Domain
+import Runtime
 import Storage
 
 extension Command {

@@ -1,5 +1,6 @@
 import Alerting
 import Configuration
+import Console
 import Domain
 import Foundation
 import RiskdDaemon

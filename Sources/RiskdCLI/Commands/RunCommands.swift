@@ -1,4 +1,5 @@
 import Configuration
+import Console
 import Domain
 import RiskdDaemon
 import Runtime
@@ -48,7 +49,7 @@ extension Command {
         let rate = Int((Double(summary.records) / seconds).rounded())
         let terminal = invocation.terminal
         terminal.writeLine(
-            "\(summary.records) records scored and stored in \(rounded(seconds)) s (\(rate)/s)"
+            "\(summary.records) records scored and stored in \(oneDecimal(seconds)) s (\(rate)/s)"
         )
         if summary.duplicates > 0 {
             terminal.writeLine("\(summary.duplicates) left out: their ids were stored already")
@@ -93,10 +94,4 @@ extension Flag {
         "Follow PATH too, a file or a glob",
         isRepeatable: true
     )
-}
-
-/// A number with one decimal.
-func rounded(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
 }

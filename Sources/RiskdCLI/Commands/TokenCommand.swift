@@ -1,4 +1,5 @@
 import Configuration
+import Console
 import Domain
 import HTTPAPI
 import RiskdDaemon
@@ -30,6 +31,11 @@ extension Command {
                     ),
                     Flag("days", value: "COUNT", "How long it works, 365 at most; 90 unless given"),
                     Flag("link", "Print a one-time login link too"),
+                    Flag(
+                        "out",
+                        value: "FILE",
+                        "Write the token to a new file that only you can read, for riskctl"
+                    ),
                     .actor, .config, .set,
                 ],
                 run: createToken
@@ -82,8 +88,19 @@ extension Command {
                     "there is a token \(invocation.arguments[0]) already: riskd token revoke \(invocation.arguments[0])"
                 )
             }
-            invocation.terminal.note("token \(made.id), until \(made.expires); it is shown this once:")
-            invocation.terminal.writeLine(secret.text)
+            if let path = invocation.value("out") {
+                do throws(CommandFailure) {
+                    try SecretFile.create(Array("\(secret.text)\n".utf8), at: path)
+                } catch {
+                    // Nobody knows it: it must not stay valid.
+                    _ = try await store.revokeToken(made.id, by: actor, at: .now)
+                    throw CommandFailure("\(error); the token was revoked again")
+                }
+                invocation.terminal.writeLine("token \(made.id), until \(made.expires), is in \(path)")
+            } else {
+                invocation.terminal.note("token \(made.id), until \(made.expires); it is shown this once:")
+                invocation.terminal.writeLine(secret.text)
+            }
             if invocation.has("link") {
                 let link = try await link(made, store, configuration, by: actor, minutes: 10)
                 invocation.terminal.writeLine(link)

@@ -1,3 +1,4 @@
+import Console
 import RiskdTraining
 import Runtime
 
@@ -18,7 +19,7 @@ struct OpinionReport {
                 "opinions": .array(summary.objects), "attacks": .array(attacks.objects),
             ])
             terminal.write(both.prettyText + "\n")
-        case .ndjson, .csv: attacks.write(to: terminal, as: format)
+        case .ndjson, .csv, .yaml: attacks.write(to: terminal, as: format)
         }
         for verdict in verdicts where verdict.silent > 0 {
             terminal.note("\(verdict.variant.name): \(verdict.silent) records lack its input")

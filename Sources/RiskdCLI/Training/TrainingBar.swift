@@ -1,3 +1,4 @@
+import Console
 import RiskdTraining
 import Runtime
 import Training

@@ -1,3 +1,4 @@
+import Console
 import Runtime
 
 /// Text for HTML and SVG.

@@ -18,19 +18,23 @@ struct Help {
         for paragraph in command.discussion.split(separator: "\n", omittingEmptySubsequences: true) {
             text += "\n" + wrapped(String(paragraph), width: Self.width).map { "\($0)\n" }.joined()
         }
+        if !command.aliases.isEmpty { text += "\nAlso: \(command.aliases.joined(separator: ", "))\n" }
         if !command.arguments.isEmpty {
             text += "\nArguments:\n" + listed(command.arguments.map { ($0.usage, $0.summary) })
         }
         if !command.commands.isEmpty { text += "\nCommands:\n" + listed(command.commands) }
-        let flags = (command.flags + [.help]).map { flag in
-            let value = flag.value.map { " \($0)" } ?? ""
-            let short = flag.short.map { "-\($0), " } ?? ""
-            return (
-                "\(short)--\(flag.name)\(value)",
-                flag.summary + (flag.isRepeatable ? " (may be repeated)" : "")
-            )
-        }
-        return text + "\nFlags:\n" + listed(flags)
+        text += "\nFlags:\n" + listed((command.flags + [.help]).map(line))
+        if !program.flags.isEmpty { text += "\nFlags of every command:\n" + listed(program.flags.map(line)) }
+        return text
+    }
+
+    private func line(_ flag: Flag) -> (String, String) {
+        let value = flag.value.map { " \($0)" } ?? ""
+        let short = flag.short.map { "-\($0), " } ?? ""
+        return (
+            "\(short)--\(flag.name)\(value)",
+            flag.summary + (flag.isRepeatable ? " (may be repeated)" : "")
+        )
     }
 
     private var overview: String {
@@ -43,9 +47,9 @@ struct Help {
             Commands:
             \(listed(program.commands))
             Flags:
-            \(listed([("--help", "Show this help"), ("--version", "Show the version")]))
+            \(listed([("--help", "Show this help"), ("--version", "Show the version")] + program.flags.map(line)))
             Run '\(name) COMMAND --help' for more about a command.
-            Exit codes: 0 done, 1 failed, 2 the command line was not understood.
+            Exit codes: 0 done, 1 failed, 2 the command line was not understood\(program.exitCodes).
 
             """
     }
@@ -68,17 +72,5 @@ struct Help {
             }
         }
         return text
-    }
-
-    private func wrapped(_ text: String, width: Int) -> [String] {
-        var lines: [String] = []
-        for word in text.split(separator: " ") {
-            if let last = lines.last, last.count + 1 + word.count <= width {
-                lines[lines.count - 1] = "\(last) \(word)"
-            } else {
-                lines.append(String(word))
-            }
-        }
-        return lines
     }
 }

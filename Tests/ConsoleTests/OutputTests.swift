@@ -1,8 +1,9 @@
 import Domain
+import RiskdTesting
 import Runtime
 import Testing
 
-@testable import RiskdCLI
+@testable import Console
 
 @Suite struct OutputTests {
     private static var report: Report {
@@ -124,14 +125,5 @@ import Testing
                 try Timestamp(typed: text, now: now)
             }
         }
-    }
-
-    @Test func `riskd config prints the reference and checks a file`() async {
-        let screen = Screen()
-        #expect(await Riskd.program.run(["config"], on: screen.terminal) == .ok)
-        #expect(screen.text.hasPrefix("# The configuration of riskd"))
-        let failing = Screen()
-        #expect(await Riskd.program.run(["config", "/nonexistent"], on: failing.terminal) == .error)
-        #expect(failing.errors == "/nonexistent: No such file or directory\n")
     }
 }

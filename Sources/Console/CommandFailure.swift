@@ -1,12 +1,3 @@
-/// A command line that was not understood; the program ends with ``ExitCode/usage``.
-package struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is wrong, without a period.
-    package let description: String
-
-    /// Says what is wrong.
-    package init(_ description: String) { self.description = description }
-}
-
 /// A command that could not do its work; the program ends with ``ExitCode/error``.
 package struct CommandFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// What happened, and what to do about it.

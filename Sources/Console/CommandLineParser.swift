@@ -1,4 +1,4 @@
-import Configuration
+import Runtime
 
 /// Turns words into a request, by the program's table of commands and flags.
 struct CommandLineParser {
@@ -11,24 +11,16 @@ struct CommandLineParser {
 
     let program: Program
 
-    /// The commands that the first words of `arguments` name.
-    func commandPath(_ arguments: [String]) -> [String] {
-        var path: [String] = []
-        for word in arguments {
-            guard program.command(at: path + [word]) != nil else { break }
-            path.append(word)
-        }
-        return path
-    }
+    /// The commands that the first words of `arguments` name, flags of every command before them left out.
+    func commandPath(_ arguments: [String]) -> [String] { split(arguments).path }
 
     /// Understands `arguments`.
     func parse(_ arguments: [String], on terminal: Terminal) throws(UsageError) -> Request {
-        let path = commandPath(arguments)
-        let rest = arguments[path.count...]
+        let (leading, path, rest) = split(arguments)
         guard let command = program.command(at: path), command.run != nil else {
-            return try parseGroup(path, rest)
+            return try parseGroup(path, leading.isEmpty || path.isEmpty ? rest : leading + rest)
         }
-        var parser = WordParser(flags: command.flags + [.help], words: rest)
+        var parser = WordParser(flags: program.flags(of: command), words: leading + rest)
         try parser.parse()
         if parser.options[Flag.help.name] != nil { return .help(path) }
         try check(parser.positional, command)
@@ -39,6 +31,25 @@ struct CommandLineParser {
             terminal: terminal
         )
         return .run(command, invocation)
+    }
+
+    /// Flags of every command that stand before it, the commands that are named, and the rest.
+    func split(_ arguments: [String]) -> (
+        leading: ArraySlice<String>, path: [String], rest: ArraySlice<String>
+    ) {
+        var rest = arguments[...]
+        while let word = rest.first, word.hasPrefix("--"),
+            let flag = program.flags.first(where: { "--" + $0.name == word.prefix { $0 != "=" } })
+        {
+            rest = rest.dropFirst(flag.value == nil || word.contains("=") ? 1 : 2)
+        }
+        let leading = arguments[..<rest.startIndex]
+        var path: [String] = []
+        while let word = rest.first, let command = program.command(at: path + [word]) {
+            path.append(command.name)
+            rest = rest.dropFirst()
+        }
+        return (leading, path, rest)
     }
 
     private func parseGroup(_ path: [String], _ rest: ArraySlice<String>) throws(UsageError) -> Request {

@@ -74,6 +74,6 @@ package struct Progress: Sendable {
     private func amount(_ count: Int) -> String {
         guard isBytes else { return String(count) }
         return count < 1_000_000
-            ? rounded(Double(count) / 1000) + " kB" : rounded(Double(count) / 1_000_000) + " MB"
+            ? oneDecimal(Double(count) / 1000) + " kB" : oneDecimal(Double(count) / 1_000_000) + " MB"
     }
 }

@@ -1,4 +1,3 @@
-import Configuration
 import Runtime
 
 /// A program made of commands: understands its command line, shows help and runs the command.
@@ -11,6 +10,10 @@ package struct Program: Sendable {
     package let version: String
     /// What it can do, in the order of the help.
     package let commands: [Command]
+    /// Options that every command has, which may also stand before it.
+    package let flags: [Flag]
+    /// What the help says after the meanings of 0, 1 and 2, such as `; check ends as monitoring plugins do`.
+    package let exitCodes: String
 
     /// A program.
     ///
@@ -18,12 +21,23 @@ package struct Program: Sendable {
     ///   - name: as it is typed.
     ///   - summary: one sentence without a period.
     ///   - version: what `--version` prints.
-    ///   - commands: what it can do.
-    package init(_ name: String, _ summary: String, version: String, commands: [Command]) {
+    ///   - commands: what it can do; `completion` is added.
+    ///   - flags: options that every command has.
+    ///   - exitCodes: what the help says of further exit codes.
+    package init(
+        _ name: String,
+        _ summary: String,
+        version: String,
+        commands: [Command],
+        flags: [Flag] = [],
+        exitCodes: String = ""
+    ) {
         self.name = name
         self.summary = summary
         self.version = version
-        self.commands = commands
+        self.commands = commands + [.completion(of: name)]
+        self.flags = flags
+        self.exitCodes = exitCodes
     }
 
     /// Does what the command line asks.
@@ -33,6 +47,10 @@ package struct Program: Sendable {
     ///   - terminal: where output goes.
     /// - Returns: how it ended; whatever went wrong has been written.
     package func run(_ arguments: [String], on terminal: Terminal) async -> ExitCode {
+        if arguments.first == Completion.verb {
+            await Completion(program: self).answer(Array(arguments.dropFirst()), on: terminal)
+            return .ok
+        }
         let request: CommandLineParser.Request
         do throws(UsageError) {
             request = try CommandLineParser(program: self).parse(arguments, on: terminal)
@@ -43,7 +61,7 @@ package struct Program: Sendable {
                 "Run '\(([name] + path + ["--help"]).joined(separator: " "))' for help.",
                 isHint: true
             )
-            return .usage
+            return command(at: path)?.failure ?? .usage
         }
         switch request {
         case .help(let path):
@@ -58,26 +76,29 @@ package struct Program: Sendable {
                 return try await run(invocation)
             } catch let error as UsageError {
                 terminal.writeError(error.description)
-                return .usage
-            } catch let error as ConfigurationError {
+                return command.failure ?? .usage
+            } catch let error as any ProblemList {
                 // FILE:LINE:COLUMN at the start of a line is what editors jump to.
-                for problem in error.problems { terminal.note(problem.description) }
-                return .error
+                for problem in error.lines { terminal.note(problem) }
+                return command.failure ?? .error
             } catch is CancellationError {
-                return .error
+                return command.failure ?? .error
             } catch {
                 terminal.writeError("\(error)")
-                return .error
+                return command.failure ?? .error
             }
         }
     }
+
+    /// The options of a command.
+    func flags(of command: Command) -> [Flag] { command.flags + [.help] + flags }
 
     /// The command that `path` names; nil when there is none.
     func command(at path: [String]) -> Command? {
         var found: Command?
         var commands = commands
         for name in path {
-            found = commands.first { $0.name == name }
+            found = commands.first { $0.isNamed(name) }
             guard let found else { return nil }
             commands = found.commands
         }
