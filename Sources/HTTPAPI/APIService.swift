@@ -229,7 +229,10 @@ package final class APIService: Sendable {
         if case .holders(let permission) = route.access {
             guard caller.permissions.contains(permission) else {
                 let roles = caller.roles.map(\.rawValue).joined(separator: ", ")
-                throw APIFailure.forbidden("the role \(roles) does not allow this")
+                let needed = Role.allCases.filter { $0.permissions.contains(permission) }.map(\.rawValue)
+                throw APIFailure.forbidden(
+                    "the role \(roles) does not allow this: it needs \(needed.joined(separator: " or "))"
+                )
             }
         }
         return caller

@@ -102,7 +102,9 @@ package final class EventHub: Sendable {
             state.lastReader += 1
             let stream = reply.stream(headers)
             // Comments open the stream through what buffers on the way.
-            stream.write(Array(": riskd\nretry: 2000\n\n".utf8) + state.latest)
+            // An id alone is no event, but tells whoever is cut off before the first one where to go on.
+            let place = id == nil && !state.place.isEmpty ? "id: \(state.place)\n\n" : ""
+            stream.write(Array(": riskd\nretry: 2000\n\n\(place)".utf8) + state.latest)
             state.readers[state.lastReader] = Reader(
                 stream: stream,
                 caller: caller,

@@ -8,6 +8,9 @@ package struct AddressGuard: Hashable, Sendable {
     /// - Parameter allowed: exceptions; none lets only public addresses through.
     package init(allowed: [AddressRange] = []) { self.allowed = allowed }
 
+    /// Lets everything through: for a program of a person's, which connects where that person says.
+    package static let open = AddressGuard(allowed: ["0.0.0.0/0", "::/0"].compactMap { AddressRange($0) })
+
     /// The range because of which `address` is refused; nil when riskd may connect to it.
     ///
     /// - Parameter address: the address that a socket is about to connect to.

@@ -13,13 +13,13 @@ package struct EndpointURL: Hashable, Sendable {
 
     /// What addresses must look like.
     package struct Policy: Hashable, Sendable {
-        /// Ports that may be used.
-        package var ports: Set<UInt16>
+        /// Ports that may be used; nil: every one.
+        package var ports: Set<UInt16>?
         /// Whether plain HTTP may be used at all.
         package var allowsPlainHTTP: Bool
 
         /// A policy.
-        package init(ports: Set<UInt16> = [443, 8443], allowsPlainHTTP: Bool = false) {
+        package init(ports: Set<UInt16>? = [443, 8443], allowsPlainHTTP: Bool = false) {
             self.ports = ports
             self.allowsPlainHTTP = allowsPlainHTTP
         }
@@ -52,8 +52,8 @@ package struct EndpointURL: Hashable, Sendable {
         guard scheme == "https" || policy.allowsPlainHTTP else {
             throw .invalidURL(reason: "\(host) is addressed with plain http, which is not allowed: use https")
         }
-        guard policy.ports.contains(port) else {
-            let ports = policy.ports.sorted().map { String($0) }.joined(separator: ", ")
+        if let allowed = policy.ports, !allowed.contains(port) {
+            let ports = allowed.sorted().map { String($0) }.joined(separator: ", ")
             throw .invalidURL(
                 reason: "port \(port) of \(host) is not among those that are allowed (\(ports))"
             )

@@ -6,6 +6,8 @@ internal import CCurl
 final class Transfer: @unchecked Sendable {
     private let handle: EasyHandle
     private let continuation: CheckedContinuation<Result<WebResponse, WebError>, Never>
+    private let bodyLimit: Int
+    private let receiver: (@Sendable ([UInt8]) -> Void)?
     private var body: [UInt8] = []
     private var isTruncated = false
     private var retryAfter: String?
@@ -16,6 +18,8 @@ final class Transfer: @unchecked Sendable {
         continuation: CheckedContinuation<Result<WebResponse, WebError>, Never>
     ) throws(WebError) {
         self.continuation = continuation
+        bodyLimit = request.bodyLimit
+        receiver = request.receiver
         handle = try EasyHandle(
             url: request.url,
             security: request.security,
@@ -24,21 +28,24 @@ final class Transfer: @unchecked Sendable {
         )
         let raw = handle.raw
         try handle.check(curl_set_number(raw, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1))
-        try handle.check(curl_set_number(raw, CURLOPT_POST, 1))
-        try handle.check(curl_set_size(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
-        let copied = request.body.withUnsafeBytes { body in
-            curl_set_pointer(
-                raw,
-                CURLOPT_COPYPOSTFIELDS,
-                UnsafeMutableRawPointer(mutating: body.baseAddress)
-            )
+        if request.method == .post || !request.body.isEmpty { try send(request.body) }
+        // Without a body CURLOPT_POST is not set, and this alone says what is asked.
+        if request.method != .post, request.method != .get || !request.body.isEmpty {
+            try handle.check(curl_set_text(raw, CURLOPT_CUSTOMREQUEST, request.method.rawValue))
         }
-        try handle.check(copied)
         // An empty Expect: a body is never held back for a "100 Continue" that many servers do not send.
         let headers = request.headers.map { "\($0.name): \(headerValue($0.value))" } + ["Expect:"]
         try handle.set(CURLOPT_HTTPHEADER, headers)
         try handle.check(curl_set_number(raw, CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds))
-        try handle.check(curl_set_number(raw, CURLOPT_TIMEOUT_MS, request.timeout.milliseconds))
+        if let timeout = request.timeout {
+            try handle.check(curl_set_number(raw, CURLOPT_TIMEOUT_MS, timeout.milliseconds))
+        }
+        if let silence = request.silence {
+            try handle.check(curl_set_number(raw, CURLOPT_LOW_SPEED_LIMIT, 1))
+            try handle.check(
+                curl_set_number(raw, CURLOPT_LOW_SPEED_TIME, max(1, silence.milliseconds / 1000))
+            )
+        }
         let pointer = Unmanaged.passUnretained(self).toOpaque()
         try handle.check(curl_set_pointer(raw, CURLOPT_PRIVATE, pointer))
         try handle.check(curl_set_data_callback(raw, CURLOPT_WRITEFUNCTION, receiveBody))
@@ -47,13 +54,31 @@ final class Transfer: @unchecked Sendable {
         try handle.check(curl_set_pointer(raw, CURLOPT_HEADERDATA, pointer))
     }
 
+    private func send(_ body: [UInt8]) throws(WebError) {
+        try handle.check(curl_set_number(raw, CURLOPT_POST, 1))
+        try handle.check(curl_set_size(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+        let copied = body.withUnsafeBytes { body in
+            curl_set_pointer(
+                raw,
+                CURLOPT_COPYPOSTFIELDS,
+                UnsafeMutableRawPointer(mutating: body.baseAddress)
+            )
+        }
+        try handle.check(copied)
+    }
+
+    private var status: Int {
+        var status = 0
+        _ = curl_get_number(raw, CURLINFO_RESPONSE_CODE, &status)
+        return status
+    }
+
     /// libcurl's handle, which a multi handle drives.
     var raw: UnsafeMutableRawPointer { handle.raw }
 
     /// Answers the task that asked.
     func finish(_ code: CURLcode) {
-        var status = 0
-        _ = curl_get_number(raw, CURLINFO_RESPONSE_CODE, &status)
+        let status = status
         // Ending a body that is too long is our own doing: the status is the answer.
         guard code == CURLE_OK || isTruncated && code == CURLE_WRITE_ERROR, status > 0 else {
             return fail(
@@ -72,7 +97,11 @@ final class Transfer: @unchecked Sendable {
     func fail(_ error: WebError) { continuation.resume(returning: .failure(error)) }
 
     fileprivate func received(_ bytes: UnsafeRawBufferPointer) -> Int {
-        let room = WebResponse.bodyLimit - body.count
+        if let receiver, status == 200 {
+            receiver(Array(bytes))
+            return bytes.count
+        }
+        let room = bodyLimit - body.count
         body.append(contentsOf: bytes.prefix(room))
         guard bytes.count > room else { return bytes.count }
         isTruncated = true

@@ -27,12 +27,12 @@ package final class WebClient: Sendable {
     /// Ends the client: requests on their way throw `cancelled`, and so do later ones.
     package func close() { loop.close() }
 
-    /// Sends a POST and waits for the answer, whatever its status; redirects are answers.
+    /// Sends a request and waits for the answer, whatever its status; redirects are answers.
     ///
     /// - Parameter request: the request.
     /// - Returns: the answer.
     /// - Throws: `WebError`; `cancelled` when the task is.
-    package func post(_ request: WebRequest) async throws(WebError) -> WebResponse {
+    package func send(_ request: WebRequest) async throws(WebError) -> WebResponse {
         let addresses = resolver.flatMap { $0(request.url.host) }
         let id = loop.makeID()
         let result = await withTaskCancellationHandler {

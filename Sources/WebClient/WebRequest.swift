@@ -1,5 +1,15 @@
-/// A POST.
+/// A request.
 package struct WebRequest: Sendable {
+    /// How it is asked.
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+    }
+
+    /// How it is asked.
+    package let method: Method
     /// Where to.
     package let url: EndpointURL
     /// Names and values, in order; `Host` and `Content-Length` are added.
@@ -12,8 +22,14 @@ package struct WebRequest: Sendable {
     package var addressGuard: AddressGuard
     /// How long connecting may take, TLS included.
     package var connectTimeout = Duration.seconds(5)
-    /// How long all of it may take.
-    package var timeout = Duration.seconds(15)
+    /// How long all of it may take; nil: for ever.
+    package var timeout: Duration? = .seconds(15)
+    /// After how long without a byte, in whole seconds, the connection counts as broken; nil: never.
+    package var silence: Duration?
+    /// How much of the answer's body is read, in bytes.
+    package var bodyLimit = WebResponse.bodyLimit
+    /// Gets the body of a 200 as it comes, on the client's thread, instead of the response.
+    package var receiver: (@Sendable ([UInt8]) -> Void)?
 
     /// A header field.
     package struct Header: Hashable, Sendable {
@@ -29,21 +45,24 @@ package struct WebRequest: Sendable {
         }
     }
 
-    /// A POST.
+    /// A request.
     ///
     /// - Parameters:
+    ///   - method: how it is asked.
     ///   - url: where to.
     ///   - headers: names and values.
     ///   - body: the body.
     ///   - security: certificates.
     ///   - addressGuard: decides which addresses may be connected to.
     package init(
+        _ method: Method = .post,
         url: EndpointURL,
         headers: [Header],
-        body: [UInt8],
+        body: [UInt8] = [],
         security: TransportSecurity = TransportSecurity(),
         addressGuard: AddressGuard = AddressGuard()
     ) {
+        self.method = method
         self.url = url
         self.headers = headers
         self.body = body

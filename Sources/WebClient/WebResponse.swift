@@ -4,12 +4,12 @@ package struct WebResponse: Hashable, Sendable {
     package let status: Int
     /// The value of `Retry-After`, as it came.
     package let retryAfter: String?
-    /// The first bytes of the body, at most ``bodyLimit``.
+    /// The first bytes of the body.
     package let body: [UInt8]
     /// Whether more of the body was left unread.
     package let isTruncated: Bool
 
-    /// How much of a body is read, in bytes.
+    /// How much of a body is read unless the request says otherwise, in bytes.
     package static let bodyLimit = 16_384
 
     /// A response.

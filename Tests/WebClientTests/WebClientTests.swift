@@ -33,7 +33,7 @@ import Testing
             .init("Content-Type", "application/json"), .init("webhook-id", "msg_1\r\nX-Evil: 1"),
         ]
         let client = try WebClient()
-        let response = try await client.post(
+        let response = try await client.send(
             request(receiver.port, headers: headers, body: "{\"a\":\"\u{0}é\"}")
         )
         #expect(response == WebResponse(status: 201, retryAfter: "17", body: Array("thanks".utf8)))
@@ -48,12 +48,54 @@ import Testing
         #expect(received.headers["accept-encoding"] == nil)
     }
 
+    @Test(arguments: [WebRequest.Method.get, .put, .delete])
+    func `other methods are asked as they are named`(_ method: WebRequest.Method) async throws {
+        let receiver = try Receiver(methods: ["GET", "PUT", "DELETE"]) { _, _ in
+            HTTPResponse(status: 200, headers: [], body: [UInt8](repeating: 7, count: 100_000))
+        }
+        let policy = EndpointURL.Policy(ports: nil, allowsPlainHTTP: true)
+        var request = WebRequest(
+            method,
+            url: try EndpointURL("http://127.0.0.1:\(receiver.port)/x", policy: policy),
+            headers: [.init("Content-Type", "text/plain")],
+            body: method == .put ? Array("new".utf8) : [],
+            addressGuard: .open
+        )
+        request.bodyLimit = 200_000
+        let client = try WebClient()
+        let response = try await client.send(request)
+        #expect(response.body.count == 100_000 && !response.isTruncated)
+        let received = try #require(receiver.requests.first)
+        #expect(received.method == method.rawValue)
+        #expect(received.body == (method == .put ? Array("new".utf8) : []))
+        // What comes is handed on, and not kept.
+        let bytes = Shared(0)
+        request.receiver = { part in bytes.withLock { $0 += part.count } }
+        #expect(try await client.send(request).body.isEmpty)
+        #expect(bytes.withLock { $0 } == 100_000)
+    }
+
+    @Test func `a stream that falls silent is broken off`() async throws {
+        let server = try SilentServer()
+        let policy = EndpointURL.Policy(ports: nil, allowsPlainHTTP: true)
+        var request = WebRequest(
+            .get,
+            url: try EndpointURL("http://127.0.0.1:\(server.port)/", policy: policy),
+            headers: [],
+            addressGuard: .open
+        )
+        request.timeout = nil
+        request.silence = .seconds(1)
+        let error = await #expect(throws: WebError.self) { try await WebClient().send(request) }
+        guard case .timedOut = error else { return #expect(Bool(false), "\(String(describing: error))") }
+    }
+
     @Test func `a redirect is an answer and is not followed`() async throws {
         let target = try Receiver()
         let receiver = try Receiver { _, _ in
             HTTPResponse(status: 302, headers: [.init("Location", "http://127.0.0.1:\(target.port)/")])
         }
-        #expect(try await WebClient().post(request(receiver.port)).status == 302)
+        #expect(try await WebClient().send(request(receiver.port)).status == 302)
         #expect(target.requests.isEmpty)
     }
 
@@ -61,7 +103,7 @@ import Testing
         let receiver = try Receiver { _, _ in
             HTTPResponse(status: 200, body: [UInt8](repeating: 65, count: 10_000_000))
         }
-        let response = try await WebClient().post(request(receiver.port))
+        let response = try await WebClient().send(request(receiver.port))
         #expect(response.status == 200)
         #expect(response.isTruncated)
         #expect(response.body == [UInt8](repeating: 65, count: 16_384))
@@ -71,7 +113,7 @@ import Testing
         let receiver = try Receiver()
         let error = WebError.blocked(host: "127.0.0.1", address: "127.0.0.1", range: "127.0.0.0/8")
         await #expect(throws: error) {
-            try await WebClient().post(request(receiver.port, addressGuard: AddressGuard()))
+            try await WebClient().send(request(receiver.port, addressGuard: AddressGuard()))
         }
         #expect(receiver.requests.isEmpty)
     }
@@ -80,7 +122,7 @@ import Testing
         let receiver = try Receiver()
         let error = await #expect(throws: WebError.self) {
             try await WebClient()
-                .post(request(receiver.port, host: "localhost", addressGuard: AddressGuard()))
+                .send(request(receiver.port, host: "localhost", addressGuard: AddressGuard()))
         }
         guard case .blocked("localhost", _, _) = error else {
             Issue.record("\(String(describing: error))")
@@ -99,11 +141,11 @@ import Testing
         let resolver = Answers(["127.0.0.1", "127.0.0.2", "127.0.0.1"])
         let client = try WebClient { _ in resolver.next() }
         let toName = try request(good.port, host: "rebinding.example")
-        #expect(try await client.post(toName).status == 200)
+        #expect(try await client.send(toName).status == 200)
         await #expect(
             throws: WebError.blocked(host: "rebinding.example", address: "127.0.0.2", range: "127.0.0.0/8")
-        ) { try await client.post(toName) }
-        #expect(try await client.post(toName).status == 200)
+        ) { try await client.send(toName) }
+        #expect(try await client.send(toName).status == 200)
         #expect(good.requests.count == 2)
         #expect(good.requests.first?.headers["host"] == "rebinding.example:\(good.port)")
         #expect(inside.requests.isEmpty)
@@ -113,7 +155,7 @@ import Testing
         let good = try Receiver(address: "127.0.0.1")
         let inside = try Receiver(address: "127.0.0.2", port: good.port)
         let client = try WebClient { _ in ["127.0.0.2", "127.0.0.1"].compactMap { IPAddress($0) } }
-        #expect(try await client.post(request(good.port, host: "both.example")).status == 204)
+        #expect(try await client.send(request(good.port, host: "both.example")).status == 204)
         #expect(good.requests.count == 1)
         #expect(inside.requests.isEmpty)
     }
@@ -123,20 +165,20 @@ import Testing
         let port = receiver.port
         receiver.stop()
         let client = try WebClient()
-        let dead = await #expect(throws: WebError.self) { try await client.post(request(port)) }
+        let dead = await #expect(throws: WebError.self) { try await client.send(request(port)) }
         guard case .unreachable = dead else {
             Issue.record("\(String(describing: dead))")
             return
         }
         #expect(dead?.isTransient == true)
         await #expect(throws: WebError.unresolved(host: "no-such-host.invalid")) {
-            try await client.post(request(port, host: "no-such-host.invalid"))
+            try await client.send(request(port, host: "no-such-host.invalid"))
         }
         let silent = try SilentServer()
         var late = try request(silent.port)
         late.timeout = .milliseconds(300)
         let start = ContinuousClock.now
-        let error = await #expect(throws: WebError.self) { try await client.post(late) }
+        let error = await #expect(throws: WebError.self) { try await client.send(late) }
         guard case .timedOut = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -151,7 +193,7 @@ import Testing
         let client = try WebClient()
         let inside = try request(silent.port, path: "/s3cret", addressGuard: AddressGuard())
         for request in [late, inside] {
-            let error = await #expect(throws: WebError.self) { try await client.post(request) }
+            let error = await #expect(throws: WebError.self) { try await client.send(request) }
             #expect(!"\(String(describing: error))".contains("s3cret"))
         }
     }
@@ -159,7 +201,7 @@ import Testing
     @Test func `connections are kept for the next request`() async throws {
         let receiver = try CountingServer()
         let client = try WebClient()
-        for _ in 0..<5 { #expect(try await client.post(request(receiver.port)).status == 200) }
+        for _ in 0..<5 { #expect(try await client.send(request(receiver.port)).status == 200) }
         #expect(receiver.connections == 1)
     }
 
@@ -168,8 +210,8 @@ import Testing
         let receiver = try Receiver()
         let client = try WebClient()
         let slow = try request(silent.port)
-        async let late = client.post(slow)
-        for _ in 0..<100 { #expect(try await client.post(request(receiver.port)).status == 204) }
+        async let late = client.send(slow)
+        for _ in 0..<100 { #expect(try await client.send(request(receiver.port)).status == 204) }
         #expect(receiver.requests.count == 100)
         client.close()
         do {
@@ -188,7 +230,7 @@ import Testing
             for _ in 0..<20 {
                 group.addTask {
                     do throws(WebError) {
-                        _ = try await client.post(slow)
+                        _ = try await client.send(slow)
                         return nil
                     } catch {
                         return error
@@ -198,7 +240,7 @@ import Testing
             client.close()
             for await error in group { #expect(error == .cancelled) }
         }
-        await #expect(throws: WebError.cancelled) { try await client.post(slow) }
+        await #expect(throws: WebError.cancelled) { try await client.send(slow) }
     }
 }
 

@@ -21,7 +21,7 @@ struct WebCourier: Courier {
             return Receipt(.failed, detail: printable(clipped("\(error)", to: 500)))
         }
         do throws(WebError) {
-            return receipt(of: try await client.post(request), at: now)
+            return receipt(of: try await client.send(request), at: now)
         } catch {
             return Receipt(
                 error.isBlocked ? .blocked : .failed,
