@@ -50,6 +50,7 @@ bench: build ## Measure the pipeline
 install: ## Install the built program, configuration, unit and documents under $(DESTDIR)$(PREFIX)
 	@test -x $(RELEASE)/riskd || { echo "install: run 'make build' first" >&2; exit 1; }
 	install -D -m 0755 -s $(RELEASE)/riskd $(DESTDIR)$(PREFIX)/bin/riskd
+	install -D -m 0755 -s $(RELEASE)/riskctl $(DESTDIR)$(PREFIX)/bin/riskctl
 	install -d $(DESTDIR)/etc/riskd
 	test -e $(DESTDIR)/etc/riskd/riskd.yaml || install -m 0644 config/riskd.yaml $(DESTDIR)/etc/riskd/riskd.yaml
 	install -d $(DESTDIR)/usr/lib/systemd/system
@@ -59,9 +60,13 @@ install: ## Install the built program, configuration, unit and documents under $
 		install -D -m 0644 .deps/onnxruntime/libonnxruntime.so $(DESTDIR)/usr/lib/riskd/libonnxruntime.so; \
 		install -m 0644 .deps/onnxruntime/LICENSE $(DESTDIR)/usr/lib/riskd/LICENSE.onnxruntime; \
 		install -m 0644 .deps/onnxruntime/ThirdPartyNotices.txt $(DESTDIR)/usr/lib/riskd/; fi
-	install -d $(DESTDIR)$(PREFIX)/share/doc/riskd $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/doc/riskd $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 0644 README.md LICENSE docs/*.md docs/openapi.yaml $(DESTDIR)$(PREFIX)/share/doc/riskd/
-	$(RELEASE)/riskd completion > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/riskd
+	for program in riskd riskctl; do \
+		$(RELEASE)/$$program completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
+		$(RELEASE)/$$program completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$program && \
+		$(RELEASE)/$$program completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; done
 
 clean: ## Remove what was built; keeps .deps
 	rm -rf .build

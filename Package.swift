@@ -25,6 +25,7 @@ let package = Package(
     name: "riskd",
     products: [
         .executable(name: "riskd", targets: ["riskd"]),
+        .executable(name: "riskctl", targets: ["riskctl"]),
         .executable(name: "riskd-bench", targets: ["riskd-bench"]),
     ],
     targets: [
@@ -136,6 +137,12 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .target(
+            name: "RiskctlCLI",
+            dependencies: ["Console", "Domain", "Runtime", "WebClient"],
+            swiftSettings: house
+        ),
+        .executableTarget(name: "riskctl", dependencies: ["RiskctlCLI"], swiftSettings: house),
         .executableTarget(name: "riskd", dependencies: ["RiskdCLI"], swiftSettings: house),
         .executableTarget(
             name: "riskd-bench",
@@ -245,6 +252,14 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "RiskctlCLITests",
+            dependencies: [
+                "Console", "Domain", "HTTPServer", "RiskctlCLI", "RiskdTesting", "Runtime", "WebClient",
+                "riskctl",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "RiskdDaemonTests",
             dependencies: ["Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity"],
             swiftSettings: house
@@ -252,8 +267,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Console", "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskdDaemon", "RiskdTesting",
-                "Runtime", "riskd",
+                "Console", "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskctlCLI", "RiskdDaemon",
+                "RiskdTesting", "Runtime", "riskctl", "riskd",
             ],
             swiftSettings: house
         ),

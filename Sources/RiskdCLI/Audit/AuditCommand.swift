@@ -105,10 +105,13 @@ extension Command {
             let rows = try await store.auditRows(dataset, selection, limit: limit + 1)
             switch invocation.format {
             // As the database writes it, so that numbers and lists keep their types.
-            case .ndjson: for row in rows.prefix(limit) { invocation.terminal.write(row.json + "\n") }
+            case .ndjson: for row in rows.prefix(limit) { invocation.terminal.writeJSON(row.json + "\n") }
             case .json:
                 let text = rows.prefix(limit).map(\.json).joined(separator: ",\n ")
-                invocation.terminal.write(rows.isEmpty ? "[]\n" : "[\(text)]\n")
+                invocation.terminal.writeJSON(rows.isEmpty ? "[]\n" : "[\(text)]\n")
+            case .yaml:
+                let values = try rows.prefix(limit).map { try JSONValue(parsing: $0.json.utf8) }
+                invocation.terminal.write(JSONValue.array(values).yamlText)
             case .table, .csv:
                 var report = Report(columns.map { Report.Column($0) })
                 for row in rows.prefix(limit) { report.append(row.values.map { .string($0) }) }

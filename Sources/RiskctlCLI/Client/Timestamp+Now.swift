@@ -1,0 +1,7 @@
+import Domain
+import Runtime
+
+extension Timestamp {
+    /// The wall clock's time.
+    static var now: Timestamp { Timestamp(milliseconds: WallClock.milliseconds) }
+}

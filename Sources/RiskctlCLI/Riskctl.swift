@@ -1,0 +1,32 @@
+package import Console
+import Glibc
+
+/// The program `riskctl`.
+package enum Riskctl {
+    /// The version that `--version` prints.
+    package static let version = "0.1.0"
+
+    /// The table of commands.
+    package static let program = Program(
+        "riskctl",
+        "Asks a riskd how things stand, and works on its alerts, over its API",
+        version: version,
+        commands: [
+            .status, .top, .doctor, .check, .get, .describe, .events, .series, .samples, .explain, .alert,
+            .silence,
+            .endpoint, .detector, .calibration, .image, .audit, .token, .whoami,
+        ],
+        flags: Connection.flags,
+        exitCodes: ";\n'riskctl check' ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown"
+    )
+
+    /// Runs the program on this process's terminal.
+    ///
+    /// - Parameter arguments: the command line, the program's own name first.
+    /// - Returns: the exit code of the process.
+    package static func main(_ arguments: [String]) async -> Int32 {
+        // A reader that goes away (`riskctl get users | head`) is no failure, and a connection that breaks an error.
+        signal(SIGPIPE, SIG_IGN)
+        return await program.run(Array(arguments.dropFirst()), on: .standard(endsWithReader: true)).rawValue
+    }
+}

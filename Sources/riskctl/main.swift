@@ -1,0 +1,4 @@
+import Glibc
+import RiskctlCLI
+
+exit(await Riskctl.main(CommandLine.arguments))
