@@ -1,4 +1,5 @@
 import Configuration
+import Console
 import Domain
 import RiskdDaemon
 import Runtime
