@@ -3,6 +3,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 RELEASE = .build/release
+# Where Debian's zsh looks for what packages bring, and for what was installed beside them.
+ZSH = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 .PHONY: help setup build test test-dashboard test-statistics test-crash check demo bench install clean test-api test-ocsf
 
@@ -61,11 +63,11 @@ install: ## Install the built program, configuration, unit and documents under $
 		install -m 0644 .deps/onnxruntime/LICENSE $(DESTDIR)/usr/lib/riskd/LICENSE.onnxruntime; \
 		install -m 0644 .deps/onnxruntime/ThirdPartyNotices.txt $(DESTDIR)/usr/lib/riskd/; fi
 	install -d $(DESTDIR)$(PREFIX)/share/doc/riskd $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+		$(ZSH) $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 0644 README.md LICENSE docs/*.md docs/openapi.yaml $(DESTDIR)$(PREFIX)/share/doc/riskd/
 	for program in riskd riskctl; do \
 		$(RELEASE)/$$program completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
-		$(RELEASE)/$$program completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_$$program && \
+		$(RELEASE)/$$program completion zsh > $(ZSH)/_$$program && \
 		$(RELEASE)/$$program completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; done
 
 clean: ## Remove what was built; keeps .deps
