@@ -5,7 +5,9 @@ import PostgresClient
 package struct AuditRow: Hashable, Sendable {
     /// A JSON object on one line; times are RFC 3339.
     package let json: String
-    /// The values of its columns, in the dataset's order; numbers, lists and times as JSON has them, nothing as "".
+    /// The values of its columns, in the dataset's order.
+    ///
+    /// Numbers, lists and times as JSON has them, nothing as ""; empty where they were not asked for.
     package let values: [String]
     /// Its key, in PostgreSQL's text form.
     package let key: [String]
@@ -65,11 +67,13 @@ extension Store {
     /// - Parameters:
     ///   - datasets: which, one after the other.
     ///   - selection: which of their rows; conditions on columns hold for datasets that have them.
+    ///   - hasValues: whether rows come with their columns' values beside their JSON.
     ///   - body: gets the dataset, its columns, and rows; the first time, and perhaps the only, with none.
     /// - Throws: `StorageError.database`, or what `body` threw.
     package func auditExport(
         _ datasets: [AuditDataset],
         _ selection: AuditSelection,
+        hasValues: Bool,
         _ body: @escaping @Sendable (AuditDataset, [String], [AuditRow]) throws -> Void
     ) async throws {
         try await session.transaction { session in
@@ -80,6 +84,7 @@ extension Store {
                     dataset,
                     columns,
                     selection,
+                    hasValues: hasValues,
                     prefix: "declare riskd_rows no scroll cursor for "
                 )
                 try session.run(query)
@@ -143,14 +148,17 @@ extension Store {
         _ selection: AuditSelection,
         after key: [String]? = nil,
         limit: Int? = nil,
+        hasValues: Bool = true,
         prefix: String = ""
     ) throws(StorageError) -> PostgresQuery {
         let values = columns.map { "coalesce(to_json(v.\($0.name)) #>> '{}', '')" }.joined(separator: ", ")
+        // They cost the server as much as the JSON.
+        let shown = hasValues ? "array[\(values)]" : "array[]::text[]"
         let keys = dataset.keys.map { "v.\($0.column)::text" }.joined(separator: ", ")
         var text = PostgresQuery.StringInterpolation(literalCapacity: 1000, interpolationCount: 16)
         text.appendInterpolation(
             unsafeSQL: """
-                \(prefix)select row_to_json(v)::text, array[\(values)], array[\(keys)] from riskd_audit.\(dataset.name) v
+                \(prefix)select row_to_json(v)::text, \(shown), array[\(keys)] from riskd_audit.\(dataset.name) v
                 where true
                 """
         )

@@ -32,7 +32,7 @@ struct AuditDatasetTests {
 
     private func exported(_ store: Store, _ selection: AuditSelection = .init()) async throws -> Collected {
         let collected = Collected()
-        try await store.auditExport(AuditDataset.all, selection) { dataset, columns, rows in
+        try await store.auditExport(AuditDataset.all, selection, hasValues: true) { dataset, columns, rows in
             collected.rows[dataset.name, default: []] += rows
             collected.columns[dataset.name] = columns
         }

@@ -34,7 +34,10 @@ extension Desk {
         }
         return .stream(type: type) { [exporters] stream in
             try await exporters.lend { store in
-                try await store.auditExport([dataset], selection) { _, columns, rows in
+                try await store.auditExport([dataset], selection, hasValues: format == .csv) {
+                    _,
+                    columns,
+                    rows in
                     try stream.writeWaiting(Array(AuditText.lines(columns, rows, format).utf8))
                 }
             }
@@ -45,7 +48,7 @@ extension Desk {
         let (dataset, selection, format) = try await exported(call)
         let tally = AuditTally(try SHA256Stream())
         try await exporters.lend { store in
-            try await store.auditExport([dataset], selection) { _, columns, rows in
+            try await store.auditExport([dataset], selection, hasValues: format == .csv) { _, columns, rows in
                 tally.add(Array(AuditText.lines(columns, rows, format).utf8), rows.count)
             }
         }

@@ -82,7 +82,10 @@ package struct AuditExport: Sendable {
                 try writer.write(notices)
             }
         } else {
-            try await store.auditExport(datasets, selection) { dataset, columns, rows in
+            try await store.auditExport(datasets, selection, hasValues: format == .csv) {
+                dataset,
+                columns,
+                rows in
                 try writer.write(dataset, columns, rows)
             }
         }
