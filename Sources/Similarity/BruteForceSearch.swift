@@ -3,11 +3,19 @@ internal import Domain
     internal import Glibc
 #endif
 
-/// The reference: looks at every pair in full, one after another, and keeps nothing.
+/// The reference: looks at every pair in full, one after another; all that it keeps is what concerns one input alone.
 struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
     let measure: Measure
     let limits: SearchLimits
+    private let profiles: ProfileStore
 
+    init(measure: Measure, limits: SearchLimits) {
+        self.measure = measure
+        self.limits = limits
+        profiles = ProfileStore(of: measure)
+    }
+
+    var allocatedBytes: Int { profiles.allocatedBytes }
     /// What the other searches keep: the limits of a history mean the same for all.
     var bytesPerInput: Int { measure.profileBytes }
 
@@ -15,7 +23,9 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
         _ history: ImageHistory,
         isRestoring: Bool,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
-    ) async {}
+    ) async {
+        await profiles.follow(history, by: measure, forEach: forEach)
+    }
 
     func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings] {
         queries.map { find($0, in: history) }
@@ -24,30 +34,30 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
     private func find(_ query: SimilarityQuery, in history: ImageHistory) -> ScopedFindings {
         var user = FindingBuilder(limits: limits)
         var model = FindingBuilder(limits: limits)
-        let profiles = ProfileStore(stride: measure.profileBytes, capacity: 2)
-        profiles.extend(to: 2)
-        let own = input(history.pixels(at: query.position), profile: profiles[0])
+        let own = input(query.position, in: history)
         let comparison = measure.comparison(with: own)
         for position in query.window {
             let isSameUser = history.user(at: position) == query.user
             model.searched += 1
             if isSameUser { user.searched += 1 }
-            let content = history.pixels(at: position)
-            if memcmp(own.content, content, history.shape.count) == 0 {
+            let other = input(position, in: history)
+            if memcmp(own.content, other.content, history.shape.count) == 0 {
                 model.countRepeat(position: position)
                 if isSameUser { user.countRepeat(position: position) }
                 continue
             }
-            let distance = comparison.distance(to: input(content, profile: profiles[1]), cut: .infinity)
+            let distance = comparison.distance(to: other, cut: .infinity)
             let change = history.change(at: position, to: query)
             model.count(distance: distance, position: position, change: change)
             if isSameUser { user.count(distance: distance, position: position, change: change) }
         }
-        return withExtendedLifetime(profiles) { limits.findings(of: query, (user, model), in: history) }
+        return limits.findings(of: query, (user, model), in: history)
     }
 
-    private func input(_ content: UnsafePointer<UInt8>, profile: UnsafeMutableRawPointer) -> MeasuredInput {
-        measure.writeProfile(of: content, to: profile)
-        return MeasuredInput(content: content, profile: UnsafeRawPointer(profile))
+    private func input(_ position: Int, in history: ImageHistory) -> MeasuredInput {
+        MeasuredInput(
+            content: history.pixels(at: position),
+            profile: UnsafeRawPointer(profiles[position])
+        )
     }
 }

@@ -44,3 +44,52 @@ final class ProfileStore: @unchecked Sendable {
         }
     }
 }
+
+extension ProfileStore {
+    /// Inputs whose profiles are derived by one piece.
+    private static let group = 8
+
+    /// A store of what `measure` derives, in chunks of about 1 MiB.
+    convenience init(of measure: some DistanceMeasure) {
+        let size = max(1, measure.profileBytes)
+        self.init(stride: measure.profileBytes, capacity: min(1024, max(1, (1 << 20) / size)))
+    }
+
+    /// Derives the profiles of what has come into `history`, and frees those of what has left; `forEach` runs pieces in
+    /// parallel.
+    func follow(
+        _ history: ImageHistory,
+        by measure: some DistanceMeasure,
+        forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
+    ) async {
+        evict(before: history.heldStart)
+        let work = ProfileWork(end..<history.end, history: history, profiles: self)
+        let count = (work.positions.count + Self.group - 1) / Self.group
+        await forEach(count) { piece in
+            let first = piece * Self.group
+            for index in first..<min(first + Self.group, work.positions.count) {
+                work.derive(index, by: measure)
+            }
+        }
+    }
+}
+
+/// Profiles to derive.
+///
+/// Unchecked: contents are only read, and every profile is written by one piece.
+private final class ProfileWork: @unchecked Sendable {
+    let positions: Range<Int>
+    private let contents: [UnsafePointer<UInt8>]
+    private let profiles: [UnsafeMutableRawPointer]
+
+    init(_ positions: Range<Int>, history: ImageHistory, profiles: ProfileStore) {
+        profiles.extend(to: positions.upperBound)
+        self.positions = positions
+        contents = positions.map { history.pixels(at: $0) }
+        self.profiles = positions.map { profiles[$0] }
+    }
+
+    func derive(_ index: Int, by measure: some DistanceMeasure) {
+        measure.writeProfile(of: contents[index], to: profiles[index])
+    }
+}

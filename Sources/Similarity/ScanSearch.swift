@@ -8,9 +8,6 @@ internal import Domain
 ///
 /// Without a bound this is brute force, apart from pairs that are given up early.
 struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
-    /// Inputs whose profiles are derived by one piece.
-    private static var group: Int { 8 }
-
     let measure: Measure
     let limits: SearchLimits
     private let profiles: ProfileStore
@@ -18,8 +15,7 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
     init(measure: Measure, limits: SearchLimits) {
         self.measure = measure
         self.limits = limits
-        let size = max(1, measure.profileBytes)
-        profiles = ProfileStore(stride: measure.profileBytes, capacity: min(1024, max(1, (1 << 20) / size)))
+        profiles = ProfileStore(of: measure)
     }
 
     var allocatedBytes: Int { profiles.allocatedBytes }
@@ -30,15 +26,7 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
         isRestoring: Bool,
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async {
-        profiles.evict(before: history.heldStart)
-        let work = ProfileWork(profiles.end..<history.end, history: history, profiles: profiles)
-        let count = (work.positions.count + Self.group - 1) / Self.group
-        await forEach(count) { [measure] piece in
-            let first = piece * Self.group
-            for index in first..<min(first + Self.group, work.positions.count) {
-                work.derive(index, by: measure)
-            }
-        }
+        await profiles.follow(history, by: measure, forEach: forEach)
     }
 
     func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings] {
@@ -77,25 +65,5 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
             if isSameUser { user.count(distance: distance, position: position, change: change) }
         }
         return limits.findings(of: query, (user, model), in: history)
-    }
-}
-
-/// Profiles to derive.
-///
-/// Unchecked: contents are only read, and every profile is written by one piece.
-private final class ProfileWork: @unchecked Sendable {
-    let positions: Range<Int>
-    private let contents: [UnsafePointer<UInt8>]
-    private let profiles: [UnsafeMutableRawPointer]
-
-    init(_ positions: Range<Int>, history: ImageHistory, profiles: ProfileStore) {
-        profiles.extend(to: positions.upperBound)
-        self.positions = positions
-        contents = positions.map { history.pixels(at: $0) }
-        self.profiles = positions.map { profiles[$0] }
-    }
-
-    func derive(_ index: Int, by measure: some DistanceMeasure) {
-        measure.writeProfile(of: contents[index], to: profiles[index])
     }
 }
