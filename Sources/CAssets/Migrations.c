@@ -45,6 +45,9 @@ static const unsigned char audit[] = {
 static const unsigned char retention[] = {
 #embed "../Storage/Migrations/0015_retention.sql"
 };
+static const unsigned char sample_summaries[] = {
+#embed "../Storage/Migrations/0016_sample_summaries.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -62,6 +65,7 @@ static const riskd_asset migrations[] = {
     {"0013_endpoint_verification.sql", endpoint_verification, sizeof endpoint_verification},
     {"0014_audit.sql", audit, sizeof audit},
     {"0015_retention.sql", retention, sizeof retention},
+    {"0016_sample_summaries.sql", sample_summaries, sizeof sample_summaries},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -67,6 +67,7 @@ extension Daemon {
             if let telling {
                 group.addTask { try await telling.notifier.run() }
                 group.addTask { try await telling.retention.run() }
+                group.addTask { try await telling.summariser.run() }
                 group.addTask { await telling.deliveries.run(until: stop) }
             }
             group.addTask { await api.run() }

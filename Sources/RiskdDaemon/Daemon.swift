@@ -201,6 +201,8 @@ package struct Daemon: Sendable {
         let deliveries: DeliveryService
         /// Deletes what is due.
         let retention: RetentionService
+        /// Shortens what charts read.
+        let summariser: SampleSummariser
     }
 
     private func telling(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Telling {
@@ -225,7 +227,8 @@ package struct Daemon: Sendable {
                 store: try await Store.connect(access.connectionString),
                 policy: configuration.retention,
                 log: log
-            )
+            ),
+            summariser: SampleSummariser(store: try await Store.connect(access.connectionString), log: log)
         )
     }
 

@@ -57,17 +57,31 @@ extension Store {
         bucket length: Int64
     ) async throws(StorageError) -> [SeriesBucket] {
         try await storing {
+            let summarised = SummarisedPeriod(since, until, length, try await summaryEnd())
             // Of arrays the greatest is that with the greatest first element: the newest sample, and its score.
-            try await session.query(
+            return try await session.query(
                 """
-                select bucket, min(score), max(score), max(array[id, score]), max(level), count(*), sum(queries)::bigint
-                from (
-                    select floor(extract(epoch from time) * 1000 / \(length))::bigint as bucket, score, id, level, queries
-                    from riskd.sample
-                    where user_name = \(entity.name) and model = \(entity.model?.name ?? "")
-                        and entity_kind = \(entity.kind) and time >= \(since.postgres) and time < \(until.postgres)
-                ) as samples
-                group by bucket order by bucket
+                with entity (user_name, model, entity_kind) as materialized (
+                    values (\(entity.name), \(entity.model?.name ?? ""), \(entity.kind))
+                ), part as (
+                    select time, score as minimum, score as maximum, id as last_sample, score as last_score, level,
+                        1 as samples, queries::bigint
+                    from riskd.sample natural join entity
+                    where time >= \(since.postgres) and time < \(summarised.begin.postgres)
+                    union all
+                    select begins, minimum, maximum, last_sample, last_score, level, samples, queries
+                    from riskd.sample_summary natural join entity
+                    where span = \(summarised.span) and begins >= \(summarised.begin.postgres)
+                        and begins < \(summarised.end.postgres)
+                    union all
+                    select time, score, score, id, score, level, 1, queries
+                    from riskd.sample natural join entity
+                    where id > \(summarised.lastSample) and time >= \(summarised.end.postgres)
+                        and time < \(until.postgres)
+                )
+                select floor(extract(epoch from time) * 1000 / \(length))::bigint as bucket, min(minimum), max(maximum),
+                    max(array[last_sample, last_score]), max(level), sum(samples)::bigint, sum(queries)::bigint
+                from part group by bucket order by bucket
                 """
             ).map { row in
                 var fields = row.fields
@@ -151,5 +165,44 @@ extension Store {
             .filter { $0.time >= since && $0.time < until }
             .sorted { ($0.time, $0.kind.rawValue) < ($1.time, $1.kind.rawValue) }
         }
+    }
+}
+
+/// The part of a period that summaries tell of; samples tell of what is before and after.
+struct SummarisedPeriod: Equatable {
+    /// The length of the summaries, in seconds.
+    let span: Int
+    /// The first summary's begin.
+    let begin: Timestamp
+    /// The last one's end; `begin` where there is none.
+    let end: Timestamp
+    /// All samples before `end` are up to this one; 0 where that is not known.
+    let lastSample: Int64
+
+    /// The longest summaries of which a bucket is made.
+    ///
+    /// - Parameters:
+    ///   - since: the period's begin.
+    ///   - until: its end.
+    ///   - length: of a bucket, in milliseconds.
+    ///   - known: how far samples are summarised.
+    init(_ since: Timestamp, _ until: Timestamp, _ length: Int64, _ known: SummaryEnd) {
+        let spans: [Int64] = [3600, 60]
+        guard let end = known.end, let span = spans.first(where: { length % ($0 * 1000) == 0 }) else {
+            (self.span, begin, self.end, lastSample) = (60, since, since, 0)
+            return
+        }
+        self.span = Int(span)
+        let unit = span * 1000
+        let first = -Self.floor(-since.milliseconds, unit)
+        let last = Self.floor(min(until.milliseconds, end.milliseconds), unit)
+        begin = Timestamp(milliseconds: min(first, until.milliseconds))
+        self.end = Timestamp(milliseconds: max(begin.milliseconds, last))
+        lastSample = self.end >= end ? known.lastSample : 0
+    }
+
+    /// The greatest multiple of `unit` up to `value`.
+    private static func floor(_ value: Int64, _ unit: Int64) -> Int64 {
+        (value >= 0 ? value : value - unit + 1) / unit * unit
     }
 }

@@ -110,6 +110,13 @@ extension Desk {
         return .init(kind: kind, stratum: origin?.stratum, calibrationId: id)
     }
 
+    /// A bucket's length in milliseconds: whole ticks, and whole minutes or hours where those are whole ticks and no longer
+    /// than the bucket must be anyway, as then summaries are read in place of samples.
+    static func step(ofAtLeast least: Int64, tick: Int64) -> Int64 {
+        let unit = [3_600_000, 60_000].first { $0 <= least && $0 % tick == 0 } ?? tick
+        return max(unit, (least + unit - 1) / unit * unit)
+    }
+
     func series(_ call: APICall) async throws -> APIAnswer {
         let entity = try call.entity(argument: "entity")
         let points = try call.integer("points", 2...2000) ?? 300
@@ -122,9 +129,8 @@ extension Desk {
             throw APIFailure.unprocessable("since", "must be at most 400 days before until")
         }
         let tick = snapshot.configuration.tickLength.wholeMilliseconds
-        // Whole ticks, and one bucket fewer: the first and the last may be parts only.
-        let least = (length + points - 2) / (points - 1)
-        let step = max(tick, (least + tick - 1) / tick * tick)
+        // One bucket fewer: the first and the last may be parts only.
+        let step = Self.step(ofAtLeast: (length + points - 2) / (points - 1), tick: tick)
         let isKnown = entity == .global || snapshot.items.contains { $0.entity == entity }
         let (buckets, markers) = try await readers.lend { store in
             if !isKnown, try await store.latestSamples(of: entity, limit: 1).isEmpty {
