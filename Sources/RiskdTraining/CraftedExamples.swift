@@ -115,9 +115,8 @@ struct CraftedExamples {
                 GradientAttack.Attempt(label: $0.label, upTo: crafting.size / 255, &random)
             }
             let images = attack.attack(starts.flatMap(\.image), attempts, seed: random.next())
-            let width = sizes.reduce(1, *)
-            let attacked = starts.enumerated().map { row, start in
-                Source(example: start.example, image: Array(images[row * width..<(row + 1) * width]))
+            let attacked = zip(starts, images).flatMap { start, images in
+                images.map { Source(example: start.example, image: $0) }
             }
             _ = try await take(up: attacked, by: classifier, sizes, isClean: false, body)
         }

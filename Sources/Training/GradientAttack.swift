@@ -46,45 +46,47 @@ package struct GradientAttack: Sendable {
 
     /// Attacks images side by side.
     ///
+    /// An attempt gives its last image and, of those on the way to it, the 1st, 2nd, 4th, 8th … that has lost its class:
+    /// whoever attacks a service sends it all of them, and those that have just crossed a border of classes lie elsewhere
+    /// than those that went on from there.
+    ///
     /// - Parameters:
     ///   - images: rows of numbers of 0 … 1, as many as the classifier takes.
     ///   - attempts: one an image.
     ///   - seed: decides where attempts start.
-    /// - Returns: the attacked images.
+    /// - Returns: by attempt its images, the last one last.
     /// - Precondition: the counts fit.
     package func attack(
         _ images: [Float],
         _ attempts: [Attempt],
         seed: UInt64
-    ) -> [Float] {
+    ) -> [[[Float]]] {
         let width = classifier.network.inputCount
         precondition(images.count == attempts.count * width)
-        var results = images
+        var results = [[[Float]]](repeating: [], count: attempts.count)
         results.withUnsafeMutableBufferPointer { results in
             // Each shard writes its own rows; the pointer does not outlive this call.
             nonisolated(unsafe) let results = results
             DispatchQueue.concurrentPerform(iterations: Self.shards) { shard in
                 let workspace = Workspace(classifier.network, capacity: 1)
                 for row in stride(from: shard, to: attempts.count, by: Self.shards) {
-                    guard let start = results.baseAddress else { return }
                     var random = SeededRandom(seed: stableHash("attempt \(row)", seed: seed))
-                    run(attempts[row], start + row * width, workspace, &random)
+                    let clean = Array(images[row * width..<(row + 1) * width])
+                    results[row] = run(attempts[row], on: clean, workspace, &random)
                 }
             }
         }
         return results
     }
 
-    /// Changes one image in place.
     private func run(
         _ attempt: Attempt,
-        _ image: UnsafeMutablePointer<Float>,
+        on clean: [Float],
         _ workspace: Workspace,
         _ random: inout SeededRandom
-    ) {
-        let width = classifier.network.inputCount
-        let clean = Array(UnsafeBufferPointer(start: image, count: width))
-        var exact = clean
+    ) -> [[Float]] {
+        let width = clean.count
+        var (exact, sent, successes) = (clean, [[Float]](), 0)
         if attempt.startsAnywhere {
             for place in 0..<width {
                 exact[place] = min(max(clean[place] + attempt.size * (random.uniform() * 2 - 1), 0), 1)
@@ -97,6 +99,12 @@ package struct GradientAttack: Sendable {
         for _ in 0..<attempt.steps {
             round(exact, into: workspace.input)
             differentiate(workspace, attempt.label)
+            if hasLost(attempt.label, workspace) {
+                successes += 1
+                if successes.nonzeroBitCount == 1 {
+                    sent.append(Array(UnsafeBufferPointer(start: workspace.input, count: width)))
+                }
+            }
             let slopes = workspace.inputSlopes
             for place in 0..<width {
                 let step = slopes[place] > 0 ? stride : slopes[place] < 0 ? -stride : 0
@@ -105,13 +113,22 @@ package struct GradientAttack: Sendable {
                 exact[place] = min(max(exact[place] + step, low), high)
             }
         }
-        round(exact, into: image)
+        let last = exact.map(Self.rounded)
+        return sent.last == last ? sent : sent + [last]
+    }
+
+    /// Whether the workspace's output, as the last pass left it, says another class.
+    private func hasLost(_ label: Int, _ workspace: Workspace) -> Bool {
+        (0..<classifier.network.outputCount).contains { workspace.output[$0] > workspace.output[label] }
     }
 
     private func round(_ exact: [Float], into image: UnsafeMutablePointer<Float>) {
-        for (place, value) in exact.enumerated() {
-            image[place] = (value * Self.levels).rounded(.toNearestOrEven) / Self.levels
-        }
+        for (place, value) in exact.enumerated() { image[place] = Self.rounded(value) }
+    }
+
+    /// The nearest grey level.
+    private static func rounded(_ value: Float) -> Float {
+        (value * levels).rounded(.toNearestOrEven) / levels
     }
 
     /// Computes the slopes of the cross-entropy of `label` by the workspace's input.

@@ -21,11 +21,20 @@ import Testing
         }
         let attack = GradientAttack(on: classifier)
         let attacked = attack.attack(images, attempts, seed: 3)
-        for (before, after) in zip(images, attacked) {
-            #expect(abs(after - before) <= 12.001 / 255 && (0...1).contains(after))
-            #expect(abs(after * 255 - (after * 255).rounded()) < 1e-3)
+        for (row, sent) in attacked.enumerated() {
+            for (place, after) in sent.joined().enumerated() {
+                let before = images[row * 784 + place % 784]
+                #expect(abs(after - before) <= 12.001 / 255 && (0...1).contains(after))
+                #expect(abs(after * 255 - (after * 255).rounded()) < 1e-3)
+            }
+            // All but the last are there because they have lost their class.
+            #expect(sent.count <= 5 && Set(sent).count == sent.count)
+            for image in sent.dropLast() {
+                #expect(largest(classifier.probabilities(of: image)[0]) != labels[row])
+            }
         }
-        let answers = classifier.probabilities(of: attacked)
+        #expect(attacked.contains { $0.count == 5 })
+        let answers = classifier.probabilities(of: attacked.flatMap { $0.last ?? [] })
         let before = classifier.probabilities(of: images)
         // Each is less sure of its class than before; most have lost it.
         for (row, label) in labels.enumerated() { #expect(answers[row][label] < before[row][label]) }
