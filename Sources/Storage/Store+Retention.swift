@@ -93,6 +93,12 @@ extension Store {
                 for table in tables {
                     let rows = try Self.dropDays(session, of: table, before: before)
                     guard rows > 0 else { continue }
+                    if table == .sample {
+                        // Whole days go, and summaries lie in one day each.
+                        try session.run(
+                            "delete from riskd.sample_summary where begins < date_bin('1 day', \(before.postgres), 'epoch')"
+                        )
+                    }
                     deletions.append(Deletion(table: table, before: before, rows: rows))
                     let detail = base.map { "samples are computed from tick \($0.tick.index) on" } ?? ""
                     try session.run(

@@ -38,7 +38,9 @@ extension Store {
                 guard var fields = row?.fields else { return nil }
                 let begin = Timestamp(try fields.next(PostgresTimestamp.self))
                 let end = begin + .seconds(3600)
-                guard let closed = try fields.next(Int64?.self), end.milliseconds <= closed else { return nil }
+                guard let closed = try fields.next(Int64?.self), end.milliseconds <= closed else {
+                    return nil
+                }
                 try session.run(
                     """
                     with minute as (

@@ -8,7 +8,8 @@ import Testing
 struct SummaryTests {
     private static let fashion = ModelID("fashion")
     private static let entities: [Entity] = [
-        .global, .model(fashion), .user(UserID("user-1"), model: fashion), .user(UserID(awkward), model: fashion),
+        .global, .model(fashion), .user(UserID("user-1"), model: fashion),
+        .user(UserID(awkward), model: fashion),
     ]
 
     /// Samples of four entities over five hours with an empty one, at whole minutes of event time.
@@ -26,7 +27,8 @@ struct SummaryTests {
                         tick: Tick(first + Int64(minute)),
                         queries: Int.random(in: 0...9, using: &generator),
                         score: Int64.random(in: 0..<100_000, using: &generator),
-                        level: Bool.random(using: &generator) ? Level.allCases.randomElement(using: &generator) : nil,
+                        level: Bool.random(using: &generator)
+                            ? Level.allCases.randomElement(using: &generator) : nil,
                         lane: nil,
                         lanes: [],
                         evidence: 0,
@@ -105,6 +107,17 @@ struct SummaryTests {
         #expect(try await store.summariseSamples() == begin + .seconds(5 * 3600))
         #expect(try await store.summariseSamples() == nil)
         try await check("all hours")
+        let tomorrow = begin + .seconds(86_400)
+        let deleted = try await store.deleteDays(
+            of: [.sample],
+            before: tomorrow,
+            base: nil,
+            rule: "test",
+            at: tomorrow
+        )
+        #expect(deleted.map(\.rows) == [samples.count])
+        let left = try await store.series(of: .global, since: begin, until: tomorrow, bucket: 3_600_000)
+        #expect(left.isEmpty)
         await store.close()
     }
 }
