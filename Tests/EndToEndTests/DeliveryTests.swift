@@ -4,14 +4,13 @@ import RiskdTesting
 import Runtime
 import Testing
 
+/// How often riskd is killed in the middle of deliveries; `make test-crash` asks for 100.
+let killsOfDelivery = ProcessInfo.processInfo.environment["RISKD_KILLS"].flatMap { Int($0) } ?? 8
+
 extension LiveTests {
     /// Messages over kills of riskd and losses of its database: what a receiver got is what the outbox says.
-    @Suite(.serialized, .timeLimit(.minutes(30)))
+    @Suite(.serialized)
     struct DeliveryTests {
-        /// How often riskd is killed; `make test-crash` asks for 100.
-        private static let kills =
-            ProcessInfo.processInfo.environment["RISKD_KILLS"].flatMap { Int($0) } ?? 8
-
         /// A receiver that takes some time, and refuses every seventh message when it sees it first.
         private func receiver() throws -> Receiver {
             let seen = Locked<Set<String>>([])
@@ -69,7 +68,7 @@ extension LiveTests {
             defer { receiver.stop() }
             let sandbox = try await Sandbox(database: try await cluster.start())
             try configure(sandbox, receiver.port)
-            sandbox.settings += ["batch.records=\(max(1, 80 / Self.kills))", "scoring.lateness=2s"]
+            sandbox.settings += ["batch.records=\(max(1, 80 / killsOfDelivery))", "scoring.lateness=2s"]
             try await sandbox.succeed([
                 "calibrate", "build", "--log", Fashion.path("fashion-calibration.ndjson.xz"),
             ])
@@ -77,7 +76,7 @@ extension LiveTests {
             let lines = try Fashion.recentTrace()
             try sandbox.append(lines.joined())
             var whileDelivering = 0
-            for kill in 1...Self.kills {
+            for kill in 1...killsOfDelivery {
                 let daemon = try sandbox.start()
                 if kill % 4 != 0 { try await sandbox.isReading(daemon) }
                 if kill % 4 == 2 {
@@ -138,7 +137,7 @@ extension LiveTests {
             let tests = types.prefix { $0 == "endpoint.test" }
             #expect(tests.count >= 2 && types.dropFirst(tests.count).allSatisfy { $0 != "endpoint.test" })
             #expect(recorded <= requests.count, "no attempt is recorded that was not made")
-            let kills = Self.kills
+            let kills = killsOfDelivery
             print(
                 "\(kills) kills: \(told.count) messages in \(requests.count) requests, \(recorded) recorded"
             )
