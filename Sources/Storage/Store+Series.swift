@@ -176,7 +176,7 @@ struct SummarisedPeriod: Equatable {
     let begin: Timestamp
     /// The last one's end; `begin` where there is none.
     let end: Timestamp
-    /// All samples before `end` are up to this one; 0 where that is not known.
+    /// Samples up to this one are before `end`; the least number where that is not known.
     let lastSample: Int64
 
     /// The longest summaries of which a bucket is made.
@@ -189,7 +189,7 @@ struct SummarisedPeriod: Equatable {
     init(_ since: Timestamp, _ until: Timestamp, _ length: Int64, _ known: SummaryEnd) {
         let spans: [Int64] = [3600, 60]
         guard let end = known.end, let span = spans.first(where: { length % ($0 * 1000) == 0 }) else {
-            (self.span, begin, self.end, lastSample) = (60, since, since, 0)
+            (self.span, begin, self.end, lastSample) = (60, since, since, Int64.min)
             return
         }
         self.span = Int(span)
@@ -198,7 +198,7 @@ struct SummarisedPeriod: Equatable {
         let last = Self.floor(min(until.milliseconds, end.milliseconds), unit)
         begin = Timestamp(milliseconds: min(first, until.milliseconds))
         self.end = Timestamp(milliseconds: max(begin.milliseconds, last))
-        lastSample = self.end >= end ? known.lastSample : 0
+        lastSample = self.end >= end ? known.lastSample : Int64.min
     }
 
     /// The greatest multiple of `unit` up to `value`.
