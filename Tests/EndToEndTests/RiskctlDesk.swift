@@ -29,6 +29,8 @@ struct RiskctlDesk: Sendable {
     }
 
     private static let shared = Shared<Task<RiskctlDesk, any Error>?>(nil)
+    /// The daemon's process, which has to go when the tests' process ends.
+    private static let leftover = Shared<Int32>(0)
 
     /// The desk, which the first test opens; somebody has reached high by then.
     static func open() async throws -> RiskctlDesk {
@@ -73,6 +75,11 @@ struct RiskctlDesk: Sendable {
         sandbox.settings += ["api.requests_per_minute=100000", "scoring.lateness=1s"]
         try sandbox.append(try attack())
         let daemon = try sandbox.begin(["run"] + sandbox.flags + ["--follow", sandbox.path()])
+        leftover.withLock { $0 = daemon.identifier }
+        atexit {
+            let process = RiskctlDesk.leftover.withLock { $0 }
+            if process > 0 { _ = Glibc.kill(process, SIGKILL) }
+        }
         try await eventually("the API is served", { daemon.errors }) {
             try #require(daemon.isRunning, "\(daemon.errors)")
             return daemon.errors.contains("serving the API")
