@@ -11,8 +11,7 @@ import Storage
 /// Confined to the task that calls it. What comes out depends on the lines and their order alone; batches, threads
 /// and restarts change nothing (DESIGN.md, promise 2).
 package final class BatchScorer {
-    private let pool: WorkerPool
-    private let decoder = RecordDecoder()
+    private let intake: RecordIntake
     private let detectors: Detectors
     private var calibrations: ActiveCalibrations
     private let strata: StratumRules
@@ -22,14 +21,11 @@ package final class BatchScorer {
     private var learntDay: Int64?
     private let configurationID: String
     private let clock: @Sendable () -> Timestamp
-    private let seen: @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     private let stages: StageClock?
     private var engine: ScoringEngine
     private var book: AlertBook
     private let isSilent: Bool
     private var progress: Progress
-    /// The ids of the last two batches, which may not be committed yet.
-    private var recent: [Set<SeenKey>] = []
 
     /// How far the scored order has come.
     package struct Progress: Sendable {
@@ -89,9 +85,8 @@ package final class BatchScorer {
         self.configurationID = configurationID
         self.clock = clock
         self.progress = progress
-        self.pool = pool
+        intake = RecordIntake(pool: pool, seen: seen)
         self.stages = stages
-        self.seen = seen
         learntDay = engine.watermark.map { day(of: $0) }
     }
 
@@ -114,9 +109,9 @@ package final class BatchScorer {
     ) async throws {
         guard !batch.isEmpty else { return }
         var lap = StageLap(stages)
-        let (records, deadLetters) = await decode(batch.items, latest: latest)
+        let (records, deadLetters) = await intake.decode(batch.items, latest: latest)
         lap.end(.decode)
-        let fresh = try await withoutRepeats(records)
+        let fresh = try await intake.withoutRepeats(records)
         lap.end(.repeats)
         var rest = fresh[...]
         while let (place, day) = nextDay(rest) {
@@ -334,50 +329,6 @@ package final class BatchScorer {
         return calibrations.variant(of: record.user, record.model, stratum: strata.stratum(of: record))
     }
 
-    /// What the lines say, in order; what cannot be used becomes a dead letter.
-    private func decode(
-        _ items: [IngestItem],
-        latest: Timestamp?
-    ) async -> (records: [Record], deadLetters: [DeadLetter]) {
-        // Small pieces, so that one worker is not left with all the long lines.
-        let size = 16
-        let pieces = await pool.map(count: (items.count + size - 1) / size) { [decoder] piece in
-            items[piece * size..<min(items.count, (piece + 1) * size)].map { decoder.decode($0) }
-        }
-        var records: [Record] = []
-        var deadLetters: [DeadLetter] = []
-        for (item, result) in zip(items, pieces.joined()) {
-            switch (item, result) {
-            case (.unusable(let letter), _): deadLetters.append(letter)
-            case (.line, nil): preconditionFailure("a line was not decoded")
-            case (.line(let line), .rejected(let rejection)): deadLetters.append(DeadLetter(line, rejection))
-            case (.line(let line), .record(let record)):
-                if let latest, record.time > latest {
-                    deadLetters.append(DeadLetter(line, Rejection(.timeInFuture, "/time")))
-                } else {
-                    records.append(record)
-                }
-            }
-        }
-        return (records, deadLetters)
-    }
-
-    /// The records whose ids were not met before, each once.
-    private func withoutRepeats(_ records: [Record]) async throws -> [Record] {
-        let keys = records.map {
-            SeenKey(virtualPartition: $0.user.virtualPartition, model: $0.model, record: $0.id)
-        }
-        var met = recent.reduce(into: Set<SeenKey>()) { $0.formUnion($1) }
-        if !keys.isEmpty { met.formUnion(try await seen(keys)) }
-        var own: Set<SeenKey> = []
-        let fresh = zip(records, keys).filter { !met.contains($1) && own.insert($1).inserted }.map(\.0)
-        recent = recent.suffix(Self.uncommittedBatches - 1) + [own]
-        return fresh
-    }
-
-    /// Batches that may be on their way to the database: one sent, one being committed, one done since `seen` looked.
-    private static let uncommittedBatches = 3
-
     private func emptyCommit() -> CommitBatch {
         var commit = CommitBatch(
             expectedBatch: progress.batch,
@@ -430,12 +381,5 @@ package final class BatchScorer {
         result.calibrationHealth = monitor.healths
         result.calibrationNewest = calibrations.byModel.compactMapValues(\.newest)
         (result.usersByLevel, result.campaignsByLevel) = engine.membersByLevel
-    }
-}
-
-extension RecordDecoder {
-    /// What became of an item; an unusable one stays what it is.
-    fileprivate func decode(_ item: IngestItem) -> DecodeResult? {
-        if case .line(let line) = item { decode(line) } else { nil }
     }
 }

@@ -89,24 +89,27 @@ extension Store {
                         """
                     )
                 }
+                let detail = base.map { "samples are computed from tick \($0.tick.index) on" } ?? ""
+                func record(_ session: isolated PostgresSession, _ dataset: String, _ rows: Int) throws {
+                    try session.run(
+                        """
+                        insert into riskd.deletion (time, rule, dataset, before, rows, detail)
+                        values (\(now.postgres), \(rule), \(dataset), \(before.postgres), \(rows), \(detail))
+                        """
+                    )
+                }
                 var deletions: [Deletion] = []
                 for table in tables {
                     let rows = try Self.dropDays(session, of: table, before: before)
                     guard rows > 0 else { continue }
-                    if table == .sample {
-                        // Whole days go, and summaries lie in one day each.
-                        try session.run(
-                            "delete from riskd.sample_summary where begins < date_bin('1 day', \(before.postgres), 'epoch')"
-                        )
-                    }
                     deletions.append(Deletion(table: table, before: before, rows: rows))
-                    let detail = base.map { "samples are computed from tick \($0.tick.index) on" } ?? ""
-                    try session.run(
-                        """
-                        insert into riskd.deletion (time, rule, dataset, before, rows, detail)
-                        values (\(now.postgres), \(rule), \(table.name), \(before.postgres), \(rows), \(detail))
-                        """
+                    try record(session, table.name, rows)
+                    guard table == .sample else { continue }
+                    // Whole days go, and a summary lies within one.
+                    let summaries = try session.run(
+                        "delete from riskd.sample_summary where begins < date_bin('1 day', \(before.postgres), 'epoch')"
                     )
+                    if summaries > 0 { try record(session, "sample_summary", summaries) }
                 }
                 return deletions
             }

@@ -22,25 +22,14 @@ extension Store {
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func summariseSamples() async throws(StorageError) -> Timestamp? {
         try await storing {
-            try await session.transaction { session in
+            // Mostly nothing is due, and a look needs no transaction.
+            guard try await Self.nextHour(session, after: summaryEnd()) != nil else { return nil }
+            return try await session.transaction { session in
                 // One at a time: an hour must not be summarised twice.
                 let known = try SummaryEnd(
                     session.query("select last_sample, ends from riskd.sample_summary_end for update").first
                 )
-                let row = try session.query(
-                    """
-                    select date_bin('1 hour', first.time, 'epoch'), (last_closed_tick + 1) * tick_ms
-                    from riskd.pipeline, lateral (
-                        select time from riskd.sample where id > \(known.lastSample) order by id limit 1
-                    ) as first
-                    """
-                ).first
-                guard var fields = row?.fields else { return nil }
-                let begin = Timestamp(try fields.next(PostgresTimestamp.self))
-                let end = begin + .seconds(3600)
-                guard let closed = try fields.next(Int64?.self), end.milliseconds <= closed else {
-                    return nil
-                }
+                guard let (begin, end) = try Self.nextHour(session, after: known) else { return nil }
                 try session.run(
                     """
                     with minute as (
@@ -66,6 +55,26 @@ extension Store {
                 return end
             }
         }
+    }
+
+    /// The next hour that has samples, if it is over.
+    private static func nextHour(
+        _ session: isolated PostgresSession,
+        after known: SummaryEnd
+    ) throws -> (begin: Timestamp, end: Timestamp)? {
+        let row = try session.query(
+            """
+            select date_bin('1 hour', first.time, 'epoch'), (last_closed_tick + 1) * tick_ms
+            from riskd.pipeline, lateral (
+                select time from riskd.sample where id > \(known.lastSample) order by id limit 1
+            ) as first
+            """
+        ).first
+        guard var fields = row?.fields else { return nil }
+        let begin = Timestamp(try fields.next(PostgresTimestamp.self))
+        let end = begin + .seconds(3600)
+        guard let closed = try fields.next(Int64?.self), end.milliseconds <= closed else { return nil }
+        return (begin, end)
     }
 
     /// How far samples are summarised.

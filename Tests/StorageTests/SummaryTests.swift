@@ -1,4 +1,5 @@
 import Domain
+import PostgresClient
 import RiskdTesting
 import Testing
 
@@ -72,7 +73,7 @@ struct SummaryTests {
 
     @Test
     func `a series is the same however much of it is summarised`() async throws {
-        let (store, _) = try await makeStore()
+        let (store, connectionString) = try await makeStore()
         #expect(try await store.summariseSamples() == nil)
         let samples = Self.samples()
         let begin = Timestamp(milliseconds: start.milliseconds / 3_600_000 * 3_600_000)
@@ -118,6 +119,11 @@ struct SummaryTests {
         #expect(deleted.map(\.rows) == [samples.count])
         let left = try await store.series(of: .global, since: begin, until: tomorrow, bucket: 3_600_000)
         #expect(left.isEmpty)
+        let session = try await makeSession(connectionString)
+        let recorded = try await session.query("select dataset from deletion order by number").map {
+            try $0.only(String.self)
+        }
+        #expect(recorded == ["sample", "sample_summary"])
         await store.close()
     }
 }
