@@ -139,7 +139,7 @@ let package = Package(
         ),
         .target(
             name: "RiskctlCLI",
-            dependencies: ["Console", "Domain", "Runtime", "WebClient"],
+            dependencies: ["Console", "Crypto", "Domain", "Runtime", "WebClient"],
             swiftSettings: house
         ),
         .executableTarget(name: "riskctl", dependencies: ["RiskctlCLI"], swiftSettings: house),

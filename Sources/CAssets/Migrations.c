@@ -48,6 +48,9 @@ static const unsigned char retention[] = {
 static const unsigned char sample_summaries[] = {
 #embed "../Storage/Migrations/0016_sample_summaries.sql"
 };
+static const unsigned char erasure[] = {
+#embed "../Storage/Migrations/0017_erasure.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -66,6 +69,7 @@ static const riskd_asset migrations[] = {
     {"0014_audit.sql", audit, sizeof audit},
     {"0015_retention.sql", retention, sizeof retention},
     {"0016_sample_summaries.sql", sample_summaries, sizeof sample_summaries},
+    {"0017_erasure.sql", erasure, sizeof erasure},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

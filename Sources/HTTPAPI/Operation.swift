@@ -3,15 +3,17 @@ package enum Operation: String, Hashable, Sendable, CaseIterable {
     case signIn, signOut, getMe
     case getOverview, streamEvents
     case listEntities, getEntity, getSeries, listLevelChanges
-    case listSamples, getSample, explainSample
+    case listSamples, getSample, explainSample, recomputeSample
     case listObservations, getObservation, getImage, getDifference
     case listCampaigns, getCampaign, getCampaignChain
     case listAlerts, getAlert, getAlertChain, listAlertDeliveries, actOnAlert
     case listSilences, addSilence, previewSilence, endSilence
     case listEndpoints, listAttempts, testEndpoint, replayDeliveries, setEndpointState
     case listDetectors, listCalibrations, getCalibration
-    case auditActions, auditReads, queryAudit, getAuditSample, listHiddenAlerts, getFalseAlarms
+    case auditActions, auditReads, listAuditDatasets, queryAudit, getAuditSample, listHiddenAlerts,
+        getFalseAlarms
     case exportAudit, getAuditManifest
+    case eraseUser, getErasure
     case listTokens, createToken, revokeToken
     case getDescription, getLiveness, getMetrics
 }

@@ -14,6 +14,8 @@ package enum Permission: String, Hashable, Sendable, CaseIterable, Codable {
     case preview
     /// Endpoints; tokens are made and revoked.
     case manage
+    /// People's names are taken out.
+    case erase
     /// Tokens are listed.
     case tokens
     /// Ledgers.
@@ -29,7 +31,7 @@ extension Role {
         case .viewer: [.read]
         case .operator: [.read, .act, .images, .preview]
         case .responder: [.read, .act, .lead, .images, .preview]
-        case .admin: [.read, .manage, .tokens, .metrics]
+        case .admin: [.read, .manage, .erase, .tokens, .metrics]
         case .auditor: [.read, .images, .preview, .tokens, .audit]
         case .scrape: [.metrics]
         }

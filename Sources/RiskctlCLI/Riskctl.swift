@@ -12,7 +12,8 @@ package enum Riskctl {
         "Asks a riskd how things stand, and works on its alerts, over its API",
         version: version,
         commands: [
-            .status, .top, .doctor, .check, .get, .describe, .events, .series, .samples, .explain, .alert,
+            .status, .top, .doctor, .check, .get, .describe, .events, .series, .samples, .explain, .replay,
+            .alert,
             .silence,
             .endpoint, .detector, .calibration, .image, .audit, .token, .whoami,
         ],

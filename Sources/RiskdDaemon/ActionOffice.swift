@@ -8,8 +8,8 @@ package import Storage
 
 /// Sees to it that what people ask for is done: by the riskd that runs, or here if none does.
 package struct ActionOffice: Sendable {
-    private let store: Store
-    private let configuration: Configuration
+    let store: Store
+    let configuration: Configuration
 
     /// An office.
     ///
@@ -45,7 +45,7 @@ package struct ActionOffice: Sendable {
 
     /// Whether the last owner of the database has ended, not only lost its connection for a moment: taking its place
     /// would end it.
-    private func isOwnerGone(for time: Duration) async throws -> Bool {
+    func isOwnerGone(for time: Duration) async throws -> Bool {
         guard let owner = try await store.currentOwner() else { return true }
         let words = owner.split(separator: " ")
         guard words.count == 3, let process = pid_t(words[1]) else { return time > Self.longestBreak }
@@ -54,7 +54,7 @@ package struct ActionOffice: Sendable {
         return kill(process, 0) != 0 && errno == ESRCH
     }
 
-    private func takeOwnership(tickLength: Duration) async throws(StorageError) -> Bool {
+    func takeOwnership(tickLength: Duration) async throws(StorageError) -> Bool {
         do throws(StorageError) {
             try await store.takeOwnership(name: "command \(getpid())", tickLength: tickLength)
             return true

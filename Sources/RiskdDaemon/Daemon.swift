@@ -147,6 +147,7 @@ package struct Daemon: Sendable {
             stages: stages,
             shelf: shelf
         )
+        let erasure = PersonErasure(store: store, shelf: shelf, log: log) { [inbox] in inbox.reset() }
         var began = ContinuousClock.now
         var probes: HTTPServer?
         defer { probes?.stop() }
@@ -156,12 +157,13 @@ package struct Daemon: Sendable {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
+                try await erasure.run()
                 try await reload.begin(with: store)
                 let restored = try await start.restore(
                     plans,
                     seen: RetryingReader(reader, log: log, stop: stop).seen
                 )
-                if mode.isReplay { inbox.put(try await reader.pendingActions()) }
+                if mode.isReplay { inbox.put(try await reader.pendingActions(), in: inbox.round) }
                 drift.begin(restored.calibrations)
                 show(restored, drift)
                 // 5. The outside may look in, now that there is something to see.
@@ -184,7 +186,7 @@ package struct Daemon: Sendable {
                     stages: stages,
                     onRead: onRead(source)
                 ).run(source)
-                next = reload.next()
+                next = reload.next(after: plans)
             }
         }
         await shelf.finish()
@@ -219,6 +221,7 @@ package struct Daemon: Sendable {
                 settings: alerts,
                 inbox: inbox,
                 bell: bell,
+                onErasure: { [reload] in reload.request() },
                 log: log,
                 metrics: metrics
             ),

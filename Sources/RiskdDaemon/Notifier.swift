@@ -12,6 +12,7 @@ package struct Notifier: Sendable {
     private let settings: AlertSettings
     private let inbox: ActionInbox
     private let bell: DeliveryBell
+    private let onErasure: @Sendable () -> Void
     private let log: Log
     private let metrics: Metrics
 
@@ -22,6 +23,7 @@ package struct Notifier: Sendable {
     ///   - settings: who is told of what.
     ///   - inbox: gets what people ask for.
     ///   - bell: rung when messages were put into the outbox.
+    ///   - onErasure: told, again and again, while somebody's name waits to be taken out of the database.
     ///   - log: told of trouble.
     ///   - metrics: told of alerts and queues.
     init(
@@ -29,10 +31,12 @@ package struct Notifier: Sendable {
         settings: AlertSettings,
         inbox: ActionInbox,
         bell: DeliveryBell,
+        onErasure: @escaping @Sendable () -> Void,
         log: Log,
         metrics: Metrics
     ) {
         self.store = store
+        self.onErasure = onErasure
         self.settings = settings
         self.inbox = inbox
         self.bell = bell
@@ -52,7 +56,8 @@ package struct Notifier: Sendable {
                     backOff = BackOff()
                     metrics.set("riskd_notifier_failing", to: 0)
                 }
-                return
+                if Task.isCancelled { return }
+                continue
             } catch {
                 try Task.checkCancellation()
                 metrics.set("riskd_notifier_failing", to: 1)
@@ -70,6 +75,7 @@ package struct Notifier: Sendable {
 
     /// Routes from where the database stands, until something fails or the task is cancelled.
     private func work(_ onStep: () -> Void) async throws(StorageError) {
+        let begun = inbox.round
         let state = try await store.routerState()
         var router = AlertRouter(
             endpoints: settings.endpoints,
@@ -81,8 +87,12 @@ package struct Notifier: Sendable {
         var cursor = state.lastNotice
         var nextCare = ContinuousClock.now
         while !Task.isCancelled {
-            inbox.put(try await store.pendingActions())
-            let isBehind = try await step(&router, &cursor)
+            let round = inbox.round
+            inbox.put(try await store.pendingActions(), in: round)
+            if try await !store.waitingErasures().isEmpty { onErasure() }
+            // A name is gone from the database, and has to go from here.
+            guard inbox.round == begun else { return }
+            let isBehind = try await step(&router, &cursor, state.erasures)
             if ContinuousClock.now >= nextCare {
                 try await care()
                 nextCare = .now + .seconds(5)
@@ -96,7 +106,8 @@ package struct Notifier: Sendable {
     /// One step: new notices, then the groups that are due, then one transaction.
     private func step(
         _ router: inout AlertRouter,
-        _ cursor: inout Int64
+        _ cursor: inout Int64,
+        _ erasures: Int64
     ) async throws(StorageError) -> Bool {
         let limit = 500
         let notices = try await store.notices(after: cursor, limit: limit)
@@ -116,6 +127,7 @@ package struct Notifier: Sendable {
         let output = router.takeOutput()
         var batch = RoutingBatch(
             expectedNotice: cursor,
+            expectedErasures: erasures,
             lastNotice: notices.last?.notice.number ?? cursor,
             time: now
         )

@@ -31,15 +31,28 @@ package struct Recomputation: Sendable {
 
         /// The tick after which samples are kept; nil: all are.
         package var base: Tick?
+        /// What comes out of the one sample that was asked for.
+        package var sample: Sample?
 
         /// Whether everything is identical.
         package var isIdentical: Bool { differences.isEmpty && changedLevels.isEmpty && misnamed.isEmpty }
     }
 
+    /// It took longer than it may.
+    package struct Overdue: Error, Hashable, Sendable {}
+
     private let store: Store
+    private let end: ContinuousClock.Instant?
 
     /// Recomputes what `store` holds.
-    package init(_ store: Store) { self.store = store }
+    ///
+    /// - Parameters:
+    ///   - store: the database.
+    ///   - end: when ``Overdue`` is thrown; nil: never.
+    package init(_ store: Store, until end: ContinuousClock.Instant? = nil) {
+        self.store = store
+        self.end = end
+    }
 
     /// Recomputes in order and compares integer by integer.
     ///
@@ -47,7 +60,7 @@ package struct Recomputation: Sendable {
     ///   - only: the one sample to compare; nil for all. All before it are computed either way.
     ///   - progress: told how many samples have been compared.
     /// - Returns: what was found.
-    /// - Throws: `StorageError`, `ScoringError` or `StartupError`.
+    /// - Throws: `StorageError`, `ScoringError`, `StartupError` or ``Overdue``.
     package func run(only: Int64? = nil, progress: (Int) -> Void = { _ in }) async throws -> Report {
         let state = try await store.loadState()
         var through = state.lastClosedTick
@@ -84,6 +97,7 @@ package struct Recomputation: Sendable {
         progress: (Int) -> Void
     ) async throws -> (report: Report, engine: ScoringEngine?) {
         var report = Report()
+        let numbering = ErasedNumbering(store, pseudonyms: try await store.pseudonyms())
         let base = try await store.scoreBase()
         report.base = base?.tick
         // What was in force when the base was made, or first of all.
@@ -97,6 +111,7 @@ package struct Recomputation: Sendable {
         var output = ScoringOutput()
         var last = base?.tick
         while true {
+            if let end, end <= .now { throw Overdue() }
             let histograms = try await store.histograms(after: last)
             guard let newest = histograms.last?.tick else { break }
             last = newest
@@ -126,7 +141,7 @@ package struct Recomputation: Sendable {
                 output.append(closed)
                 report.histograms += group.count
             }
-            try await compare(output, names.take(), only, &report)
+            try await compare(output, names.take(), numbering, only, &report)
             output = ScoringOutput()
             progress(report.samples)
             if let through, newest >= through { break }
@@ -151,7 +166,7 @@ package struct Recomputation: Sendable {
             names.add(closed)
             output.append(closed)
         }
-        try await compare(output, names.take(), only, &report)
+        try await compare(output, names.take(), numbering, only, &report)
         if let only {
             guard report.samples == 0, let stored = try await store.sample(only) else {
                 return (report, engine)
@@ -182,11 +197,13 @@ package struct Recomputation: Sendable {
     }
 
     private func compare(
-        _ output: ScoringOutput,
-        _ names: [Int64: String],
+        _ computed: ScoringOutput,
+        _ computedNames: [Int64: String],
+        _ numbering: ErasedNumbering,
         _ only: Int64?,
         _ report: inout Report
     ) async throws {
+        let (output, names) = try await numbering.asStored(computed, computedNames)
         let samples = output.samples.filter { only == nil || $0.id == only }
         guard let first = samples.first?.id, let last = samples.last?.id else { return }
         var stored: [Int64: Sample] = [:]
@@ -201,12 +218,13 @@ package struct Recomputation: Sendable {
             guard let end = page.last?.sample.id else { break }
             after = end
         }
+        if only != nil { report.sample = samples.last }
         for sample in samples {
             report.samples += 1
             if stored[sample.id] != nil, named[sample.id] != names[sample.id] {
                 report.misnamed.append(sample.id)
             }
-            if stored[sample.id] != sample {
+            if stored[sample.id].map({ numbering.areSame($0, sample) }) != true {
                 report.differences.append(
                     Difference(id: sample.id, stored: stored[sample.id], recomputed: sample)
                 )
@@ -272,7 +290,7 @@ private struct CalibrationNames {
 
 extension Array {
     /// Runs of neighbours with one key.
-    fileprivate func chunked<Key: Equatable>(by key: (Element) -> Key) -> [[Element]] {
+    func chunked<Key: Equatable>(by key: (Element) -> Key) -> [[Element]] {
         var chunks: [[Element]] = []
         for element in self {
             if let last = chunks.last?.last, key(last) == key(element) {

@@ -1,11 +1,12 @@
 import Runtime
 import Storage
 
-/// Lets a running pipeline stop between two batches and go on with other detectors.
+/// Lets a running pipeline stop between two batches and go on with other detectors, or with what is stored by then.
 final class Reload: Sendable {
     private struct State {
         var pause = StopFlag()
         var plans: DetectorPlans?
+        var isStale = false
         var isStopped = false
         var active: [String] = []
     }
@@ -18,7 +19,7 @@ final class Reload: Sendable {
     func begin() -> StopFlag {
         state.withLock { state in
             state.pause = StopFlag()
-            if state.isStopped || state.plans != nil { state.pause.raise() }
+            if state.isStopped || state.isStale || state.plans != nil { state.pause.raise() }
             return state.pause
         }
     }
@@ -27,6 +28,14 @@ final class Reload: Sendable {
     func request(_ plans: DetectorPlans) {
         state.withLock { state in
             state.plans = plans
+            return state.pause
+        }.raise()
+    }
+
+    /// Asks for a new round from what is stored, with the same detectors.
+    func request() {
+        state.withLock { state in
+            state.isStale = true
             return state.pause
         }.raise()
     }
@@ -63,11 +72,15 @@ final class Reload: Sendable {
         }.raise()
     }
 
-    /// The detectors of the next round; nil when the last round was the last.
-    func next() -> DetectorPlans? {
+    /// Says with what the pipeline goes on.
+    ///
+    /// - Parameter plans: the detectors of the last round.
+    /// - Returns: those of the next; nil when the last round was the last.
+    func next(after plans: DetectorPlans) -> DetectorPlans? {
         state.withLock { state in
-            defer { state.plans = nil }
-            return state.isStopped ? nil : state.plans
+            defer { (state.plans, state.isStale) = (nil, false) }
+            if state.isStopped { return nil }
+            return state.plans ?? (state.isStale ? plans : nil)
         }
     }
 }

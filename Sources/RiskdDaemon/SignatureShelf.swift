@@ -92,6 +92,16 @@ package final class SignatureShelf: Sendable {
         }
     }
 
+    /// Removes everything that is kept.
+    ///
+    /// - Throws: what kept a file from being removed.
+    func clear() throws {
+        try queue.sync {
+            guard FileManager.default.fileExists(atPath: directory) else { return }
+            try FileManager.default.removeItem(atPath: directory)
+        }
+    }
+
     /// Waits until everything is written.
     package func finish() async {
         await withCheckedContinuation { done in queue.async { done.resume() } }

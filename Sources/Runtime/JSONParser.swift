@@ -36,6 +36,9 @@ extension JSONValue {
 
     /// The elements of an array; none of anything else.
     package var elements: [JSONValue] { if case .array(let values) = self { values } else { [] } }
+
+    /// The members of an object, in order; of anything else none.
+    package var members: [Member] { if case .object(let members) = self { members } else { [] } }
 }
 
 /// A text that is not JSON.

@@ -90,6 +90,25 @@ package struct Calibration: Hashable, Sendable {
         )
     }
 
+    /// The same as another user's own baseline.
+    ///
+    /// - Parameter owner: the user.
+    /// - Returns: a calibration that differs in nothing else.
+    /// - Throws: `ScoringError.invalidArtefact`, which only damaged parts could cause.
+    package func owned(by owner: UserID) throws(ScoringError) -> Calibration {
+        try Calibration(
+            model: model,
+            modelVersion: modelVersion,
+            stratum: stratum,
+            owner: owner,
+            detectorConfiguration: detectorConfiguration,
+            newest: newest,
+            delta: delta,
+            alarms: alarms,
+            detectors: detectors
+        )
+    }
+
     /// What is usual for one detector; nil when it is not calibrated.
     package subscript(_ detector: DetectorID) -> DetectorCalibration? {
         detectors.first { $0.detector == detector }

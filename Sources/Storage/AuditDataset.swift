@@ -67,6 +67,7 @@ package struct AuditDataset: Hashable, Sendable {
         ),
         AuditDataset("deletions", "what was deleted, under which rule", ["number": "bigint"]),
         AuditDataset("holds", "when nothing was to be deleted", ["number": "bigint"]),
+        AuditDataset("erasures", "whose names were taken out, by their pseudonyms", ["number": "bigint"]),
     ]
 
     /// The dataset of a name; nil where there is none.

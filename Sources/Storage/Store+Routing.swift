@@ -5,6 +5,8 @@ import PostgresClient
 package struct RouterState: Sendable {
     /// The last notice that messages were made of.
     package let lastNotice: Int64
+    /// How many names had been taken out of the database.
+    package let erasures: Int64
     /// Every group.
     package let groups: [AlertGroup]
     /// Every alert that is not resolved or in a group.
@@ -15,6 +17,8 @@ package struct RouterState: Sendable {
 package struct RoutingBatch: Sendable {
     /// The fence: the last notice that the database must name.
     package var expectedNotice: Int64
+    /// The other: a router that began before a name was taken out of the database would write it again.
+    package var expectedErasures: Int64
     /// The last notice after this.
     package var lastNotice: Int64
     /// Messages for the outbox, in order.
@@ -27,8 +31,9 @@ package struct RoutingBatch: Sendable {
     package var time: Timestamp
 
     /// A step without effects.
-    package init(expectedNotice: Int64, lastNotice: Int64, time: Timestamp) {
+    package init(expectedNotice: Int64, expectedErasures: Int64 = 0, lastNotice: Int64, time: Timestamp) {
         self.expectedNotice = expectedNotice
+        self.expectedErasures = expectedErasures
         self.lastNotice = lastNotice
         self.time = time
     }
@@ -41,7 +46,9 @@ extension Store {
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func routerState() async throws(StorageError) -> RouterState {
         try await storing {
-            let last = try await session.query("select last_notice from riskd.router").first?.only(Int64.self)
+            let row = try await session.query("select last_notice, erasures from riskd.router").first
+            guard var fields = row?.fields else { throw StorageError.corrupt("router has no row") }
+            let (last, erasures) = (try fields.next(Int64.self), try fields.next(Int64.self))
             let groups = try await session.query(
                 """
                 select endpoint, key, label_names, label_values, members, first_flush, due, told, told_firing,
@@ -55,7 +62,7 @@ extension Store {
                 select snapshot from riskd.alert where state <> 'resolved' or id = any(\(members))
                 """
             ).map { try AlertSnapshot(stored: try $0.only()) }
-            return RouterState(lastNotice: last ?? 0, groups: groups, alerts: alerts)
+            return RouterState(lastNotice: last, erasures: erasures, groups: groups, alerts: alerts)
         }
     }
 
@@ -108,7 +115,7 @@ extension Store {
                 let count = try session.run(
                     """
                     update riskd.router set last_notice = \(batch.lastNotice)
-                    where last_notice = \(batch.expectedNotice)
+                    where last_notice = \(batch.expectedNotice) and erasures = \(batch.expectedErasures)
                     """
                 )
                 guard count == 1 else { throw StorageError.fenced }

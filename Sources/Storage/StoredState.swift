@@ -99,6 +99,16 @@ package struct StoredSample: Hashable, Sendable {
     package let configurationID: String
     /// The artefact id of the model's calibration; nil: uncalibrated, or the whole service.
     package let calibrationID: String?
+
+    /// Another sample in the same place.
+    package func holding(_ other: Sample) -> StoredSample {
+        StoredSample(
+            sample: other,
+            time: time,
+            configurationID: configurationID,
+            calibrationID: calibrationID
+        )
+    }
 }
 
 /// A level change with its time.

@@ -20,9 +20,11 @@ struct RoleTests {
         table[.previewSilence] = [.operator, .responder, .auditor]
         for operation in [
             Operation.testEndpoint, .replayDeliveries, .setEndpointState, .createToken, .revokeToken,
+            .eraseUser, .getErasure,
         ] { table[operation] = [.admin] }
         for operation in [
-            Operation.auditActions, .auditReads, .queryAudit, .exportAudit, .getAuditManifest,
+            Operation.auditActions, .auditReads, .recomputeSample, .listAuditDatasets, .queryAudit,
+            .exportAudit, .getAuditManifest,
             .getAuditSample,
             .listHiddenAlerts, .getFalseAlarms,
         ] { table[operation] = [.auditor] }

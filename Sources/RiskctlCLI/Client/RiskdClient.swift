@@ -17,6 +17,8 @@ struct RiskdClient: Sendable {
     private static let mostBytes = 64 << 20
     /// After how long without a heartbeat (there is one every two seconds) a stream counts as broken.
     static let silence = Duration.seconds(15)
+    /// After how long without a byte a download counts as broken: riskd may have to sort many rows first.
+    private static let longestPause = Duration.seconds(120)
     /// How often a request that came too early is made again, and for how long it is waited at most.
     private static let (mostRetries, longestWait) = (3, 30)
 
@@ -39,15 +41,17 @@ struct RiskdClient: Sendable {
     ///   - path: segments, not encoded yet, below `/api/v1`.
     ///   - query: parameters.
     ///   - body: sent as JSON.
+    ///   - patience: how long the answer may take at least, whatever `--timeout` says.
     /// - Returns: the answer.
     /// - Throws: `ClientError`.
     func ask(
         _ method: WebRequest.Method,
         _ path: [String],
         _ query: Query = [:],
-        body: JSONValue? = nil
+        body: JSONValue? = nil,
+        within patience: Duration = .zero
     ) async throws(ClientError) -> JSONValue {
-        let response = try await answer(method, path, query, body: body)
+        let response = try await answer(method, path, query, body: body, within: patience)
         guard !response.body.isEmpty else { return .null }
         do throws(JSONSyntaxError) {
             return try JSONValue(parsing: response.body)
@@ -72,14 +76,35 @@ struct RiskdClient: Sendable {
         try await answer(.get, path, query, body: nil).body
     }
 
+    /// Reads an answer of any length as it comes.
+    ///
+    /// - Parameters:
+    ///   - path: segments, not encoded yet, below `/api/v1`.
+    ///   - query: parameters.
+    ///   - receive: gets the bytes in order, on another thread.
+    /// - Throws: `ClientError`, also when the answer breaks off.
+    func download(
+        _ path: [String],
+        _ query: Query,
+        _ receive: @escaping @Sendable ([UInt8]) -> Void
+    ) async throws(ClientError) {
+        var request = try request(.get, path, query, body: nil)
+        request.timeout = nil
+        request.silence = Self.longestPause
+        request.receiver = receive
+        let response = try await send(request)
+        guard response.status == 200 else { throw ClientError(response, hasToken: connection.token != nil) }
+    }
+
     private func answer(
         _ method: WebRequest.Method,
         _ path: [String],
         _ query: Query,
-        body: JSONValue?
+        body: JSONValue?,
+        within patience: Duration = .zero
     ) async throws(ClientError) -> WebResponse {
         var request = try request(method, path, query, body: body)
-        request.timeout = connection.timeout
+        request.timeout = max(connection.timeout, patience)
         request.bodyLimit = Self.mostBytes
         var retries = 0
         while true {

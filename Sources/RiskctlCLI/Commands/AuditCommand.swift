@@ -2,10 +2,10 @@ import Console
 import Runtime
 
 extension Command {
-    /// `riskctl audit`: who did and saw what.
+    /// `riskctl audit`: the auditors' questions.
     static let audit = Command(
         "audit",
-        "Who did and saw what, and what a score was at a time",
+        "Answer auditors' questions, and take the answers away",
         commands: [
             .asking(
                 "actions",
@@ -62,6 +62,7 @@ extension Command {
                 }
                 try await session.explain(String(sample))
             },
+            .auditDatasets, .auditQuery, .auditHidden, .auditFalseAlarms, .auditExport, .auditErase,
         ]
     )
 

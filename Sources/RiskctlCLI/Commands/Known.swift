@@ -31,6 +31,10 @@ enum Known {
         await items(invocation, ["silences"], ["limit": "1000"]) { $0["silence"].asText }
     }
 
+    @Sendable static func datasets(_ invocation: Invocation) async -> [String] {
+        await items(invocation, ["audit", "datasets"], [:]) { $0["name"].string }
+    }
+
     @Sendable static func endpoints(_ invocation: Invocation) async -> [String] {
         await items(invocation, ["endpoints"], [:]) { $0["name"].string }
     }

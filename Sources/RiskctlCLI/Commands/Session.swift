@@ -1,7 +1,6 @@
 import Console
 import Domain
 import Foundation
-import Glibc
 import Runtime
 
 /// One run of a command: its words, and whom it asks.
@@ -80,16 +79,7 @@ struct Session: Sendable {
     }
 
     /// Asks whether to go on with what cannot be undone.
-    func confirm(_ question: String) throws {
-        if invocation.has("yes") { return }
-        guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
-            throw UsageError("\(question): say --yes, as nobody can be asked here")
-        }
-        terminal.writeRawError(printable(question) + "? [y/N] ")
-        guard let answer = readLine()?.lowercased(), answer == "y" || answer == "yes" else {
-            throw CommandFailure("nothing was done")
-        }
-    }
+    func confirm(_ question: String) throws { try invocation.confirm(question) }
 }
 
 extension Flag {
@@ -107,7 +97,6 @@ extension Flag {
         values: .nothing
     )
     static let until = Flag("until", value: "TIME", "Only before TIME", values: .nothing)
-    static let yes = Flag("yes", short: "y", "Do not ask")
     static let model = Flag("model", value: "MODEL", "Only this model's", values: .asked(Known.models))
     static let level = Flag(
         "level",

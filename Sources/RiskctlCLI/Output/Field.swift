@@ -42,8 +42,9 @@ struct Field: Sendable {
     }
 
     /// An id that is of use as a whole only.
-    static func id(_ name: String) -> Field {
-        Field(column: .init(name, isFixed: true)) { $0[name] }
+    static func id(_ name: String, _ path: String? = nil) -> Field {
+        let path = path ?? name
+        return Field(column: .init(name, isFixed: true)) { $0.at(path) }
     }
 
     /// A score, with three decimals in tables.

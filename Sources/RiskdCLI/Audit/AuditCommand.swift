@@ -75,6 +75,7 @@ extension Command {
             .auditExport,
             .auditRetention,
             .auditHold,
+            .auditErase,
             Command(
                 "grants",
                 "Print the SQL that lets a role read the auditors' views and nothing else",

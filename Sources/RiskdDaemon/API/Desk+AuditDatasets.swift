@@ -9,6 +9,20 @@ import Storage
 
 /// The auditors' datasets: pages, whole exports and their manifests, and what is computed of them.
 extension Desk {
+    func auditDatasets(_ call: APICall) async throws -> APIAnswer {
+        let items = try await readers.lend { store in
+            var items: [AuditDatasetDocument] = []
+            for dataset in AuditDataset.all {
+                let columns = try await store.columns(of: dataset)
+                items.append(
+                    AuditDatasetDocument(name: dataset.name, tells: dataset.summary, columns: columns)
+                )
+            }
+            return items
+        }
+        return .json(PageDocument(items: items))
+    }
+
     func queryAudit(_ call: APICall) async throws -> APIAnswer {
         let dataset = try Self.dataset(call)
         let selection = try Self.selection(call)
@@ -176,6 +190,12 @@ private final class AuditTally: Sendable {
     func finish() -> (rows: Int, bytes: Int, sha256: String) {
         state.withLock { ($0.rows, $0.bytes, $0.digest.finish()) }
     }
+}
+
+struct AuditDatasetDocument: Encodable, Sendable {
+    let name: String
+    let tells: String
+    let columns: [String]
 }
 
 struct AuditManifestDocument: Encodable, Sendable {

@@ -19,6 +19,8 @@ struct Desk: Sendable {
     let detectors: DetectorReport
     let metrics: Metrics
     let hub: EventHub
+    /// Whether a sample is being computed again.
+    let recomputing = Shared(false)
 
     /// A handler for every operation but the stream of events.
     var handlers: [Operation: APIService.Handler] {
@@ -42,6 +44,7 @@ struct Desk: Sendable {
     private var evidenceHandlers: [Operation: APIService.Handler] {
         [
             .listSamples: samples, .getSample: sample, .explainSample: explanation,
+            .recomputeSample: recomputation,
             .listObservations: observations, .getObservation: observation, .getImage: image,
             .getDifference: difference, .listCampaigns: campaigns, .getCampaign: campaign,
             .getCampaignChain: campaignChain,
@@ -68,7 +71,8 @@ struct Desk: Sendable {
         [
             .auditActions: auditActions, .auditReads: auditReads, .queryAudit: queryAudit,
             .exportAudit: exportAudit, .getAuditManifest: auditManifest, .getAuditSample: auditSample,
-            .listHiddenAlerts: hiddenAlerts, .getFalseAlarms: falseAlarms,
+            .listHiddenAlerts: hiddenAlerts, .getFalseAlarms: falseAlarms, .eraseUser: eraseUser,
+            .getErasure: erasure, .listAuditDatasets: auditDatasets,
         ]
     }
 
