@@ -51,6 +51,9 @@ static const unsigned char sample_summaries[] = {
 static const unsigned char erasure[] = {
 #embed "../Storage/Migrations/0017_erasure.sql"
 };
+static const unsigned char summary_retention[] = {
+#embed "../Storage/Migrations/0018_summary_retention.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -70,6 +73,7 @@ static const riskd_asset migrations[] = {
     {"0015_retention.sql", retention, sizeof retention},
     {"0016_sample_summaries.sql", sample_summaries, sizeof sample_summaries},
     {"0017_erasure.sql", erasure, sizeof erasure},
+    {"0018_summary_retention.sql", summary_retention, sizeof summary_retention},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

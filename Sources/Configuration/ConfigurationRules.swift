@@ -128,7 +128,8 @@ struct ConfigurationRules {
     private mutating func checkRetention(_ retention: Configuration.Retention) {
         let times = [
             ("scores", retention.scores), ("observations", retention.observations),
-            ("dead_letters", retention.deadLetters),
+            ("dead_letters", retention.deadLetters), ("summaries", retention.summaries),
+            ("alerts", retention.alerts),
         ]
         for (name, time) in times where time > .zero && time < Configuration.Retention.least {
             let least = Configuration.Retention.least.text

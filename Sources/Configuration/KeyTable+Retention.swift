@@ -11,7 +11,7 @@ extension KeyTable {
             \.retention.scores,
             time,
             """
-            How long samples, histograms and level changes are kept, in whole days; 0s for good. Later samples can still be \
+            How long samples, their summaries by the minute, histograms and level changes are kept, in whole days; 0s for good. Later samples can still be \
             recomputed: the tracks as they stood are kept.
             """
         ),
@@ -26,6 +26,24 @@ extension KeyTable {
             \.retention.deadLetters,
             time,
             "How long lines that could not be used are kept; 0s for good."
+        ),
+        kept.key(
+            "retention.summaries",
+            \.retention.summaries,
+            time,
+            """
+            How long summaries of samples by the hour are kept, by which long series are drawn, and never less than the samples; \
+            0s for good.
+            """
+        ),
+        kept.key(
+            "retention.alerts",
+            \.retention.alerts,
+            time,
+            """
+            How long alerts that are over are kept, with their events, what people did about them, messages, attempts to deliver \
+            these, silences, and both ledgers; 0s for good.
+            """
         ),
     ]
 }

@@ -1,16 +1,6 @@
 package import Domain
 import PostgresClient
 
-/// What was deleted of a table.
-package struct Deletion: Hashable, Sendable {
-    /// The table.
-    package let table: FactTable
-    /// What is older is gone.
-    package let before: Timestamp
-    /// How many rows there were.
-    package let rows: Int
-}
-
 extension Store {
     /// Where recomputation begins; nil: at the first record.
     ///
@@ -69,14 +59,7 @@ extension Store {
         let tracks = base.map { TrackRows($0.tracks) }
         return try await storing {
             try await session.transaction { session in
-                // Whoever waits for the tables would keep the pipeline waiting as well.
-                try session.execute(
-                    unsafeSQL: "set local lock_timeout = '2s'; lock table riskd.legal_hold in share mode"
-                )
-                let isHeld = try session.query(
-                    "select exists (select from riskd.legal_hold where released is null)"
-                ).first?.only(Bool.self)
-                guard isHeld == false else { return [] }
+                guard try !Self.isHeld(session) else { return [] }
                 if let base, let tracks {
                     try session.execute(unsafeSQL: "delete from riskd.score_base_track")
                     try tracks.insert(session, into: "riskd.score_base_track")
@@ -90,27 +73,26 @@ extension Store {
                     )
                 }
                 let detail = base.map { "samples are computed from tick \($0.tick.index) on" } ?? ""
-                func record(_ session: isolated PostgresSession, _ dataset: String, _ rows: Int) throws {
-                    try session.run(
-                        """
-                        insert into riskd.deletion (time, rule, dataset, before, rows, detail)
-                        values (\(now.postgres), \(rule), \(dataset), \(before.postgres), \(rows), \(detail))
-                        """
-                    )
-                }
                 var deletions: [Deletion] = []
                 for table in tables {
                     let rows = try Self.dropDays(session, of: table, before: before)
                     guard rows > 0 else { continue }
-                    deletions.append(Deletion(table: table, before: before, rows: rows))
-                    try record(session, table.name, rows)
+                    deletions.append(Deletion(dataset: table.name, before: before, rows: rows))
                     guard table == .sample else { continue }
-                    // Whole days go, and a summary lies within one.
-                    let summaries = try session.run(
-                        "delete from riskd.sample_summary where begins < date_bin('1 day', \(before.postgres), 'epoch')"
+                    // Whole days go, and a summary lies within one; those by the hour have a rule of their own.
+                    let day: PostgresQuery = "select date_bin('1 day', \(before.postgres), 'epoch')"
+                    guard let begin = try session.query(day).first?.only(PostgresTimestamp.self) else {
+                        continue
+                    }
+                    let minutes = try session.run(
+                        "delete from riskd.sample_summary where span = 60 and begins < \(begin)"
                     )
-                    if summaries > 0 { try record(session, "sample_summary", summaries) }
+                    try session.run("update riskd.sample_summary_end set minutes_from = \(begin)")
+                    if minutes > 0 {
+                        deletions.append(Deletion(dataset: "sample_summary", before: before, rows: minutes))
+                    }
                 }
+                for deletion in deletions { try deletion.write(session, rule: rule, detail: detail, at: now) }
                 return deletions
             }
         }

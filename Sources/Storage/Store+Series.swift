@@ -57,7 +57,10 @@ extension Store {
         bucket length: Int64
     ) async throws(StorageError) -> [SeriesBucket] {
         try await storing {
-            let summarised = SummarisedPeriod(since, until, length, try await summaryEnd())
+            let known = try await summaryEnd()
+            let summarised = SummarisedPeriod(since, until, length, known)
+            // Of what is deleted the hours are left; longer summaries are made of them anyway.
+            let hoursUntil = summarised.span == 3600 ? since : min(until, known.minutesFrom ?? since)
             // Of arrays the greatest is that with the greatest first element: the newest sample, and its score.
             return try await session.query(
                 """
@@ -73,6 +76,10 @@ extension Store {
                     from riskd.sample_summary natural join entity
                     where span = \(summarised.span) and begins >= \(summarised.begin.postgres)
                         and begins < \(summarised.end.postgres)
+                    union all
+                    select begins, minimum, maximum, last_sample, last_score, level, samples, queries
+                    from riskd.sample_summary natural join entity
+                    where span = 3600 and begins >= \(since.postgres) and begins < \(hoursUntil.postgres)
                     union all
                     select time, score, score, id, score, level, 1, queries
                     from riskd.sample natural join entity

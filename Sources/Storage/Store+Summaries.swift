@@ -7,11 +7,14 @@ struct SummaryEnd: Sendable {
     let lastSample: Int64
     /// All hours before this one are; nil: none.
     let end: Timestamp?
+    /// Before this only summaries by the hour are kept; nil: everything is.
+    let minutesFrom: Timestamp?
 
     fileprivate init(_ row: PostgresRow?) throws {
         guard var fields = row?.fields else { throw StorageError.corrupt("sample_summary_end has no row") }
         lastSample = try fields.next()
         end = try fields.next(PostgresTimestamp?.self).map(Timestamp.init)
+        minutesFrom = try fields.next(PostgresTimestamp?.self).map(Timestamp.init)
     }
 }
 
@@ -27,7 +30,7 @@ extension Store {
             return try await session.transaction { session in
                 // One at a time: an hour must not be summarised twice.
                 let known = try SummaryEnd(
-                    session.query("select last_sample, ends from riskd.sample_summary_end for update").first
+                    session.query("\(unsafeSQL: Self.endQuestion) for update").first
                 )
                 guard let (begin, end) = try Self.nextHour(session, after: known) else { return nil }
                 try session.run(
@@ -82,7 +85,8 @@ extension Store {
     /// - Returns: up to where.
     /// - Throws: `StorageError.corrupt` or `PostgresError`.
     func summaryEnd() async throws -> SummaryEnd {
-        let row = try await session.query("select last_sample, ends from riskd.sample_summary_end").first
-        return try SummaryEnd(row)
+        try SummaryEnd(await session.query("\(unsafeSQL: Self.endQuestion)").first)
     }
+
+    private static let endQuestion = "select last_sample, ends, minutes_from from riskd.sample_summary_end"
 }

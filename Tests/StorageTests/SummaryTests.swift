@@ -116,14 +116,30 @@ struct SummaryTests {
             rule: "test",
             at: tomorrow
         )
-        #expect(deleted.map(\.rows) == [samples.count])
-        let left = try await store.series(of: .global, since: begin, until: tomorrow, bucket: 3_600_000)
-        #expect(left.isEmpty)
+        #expect(
+            deleted.map(\.dataset) == ["sample", "sample_summary"] && deleted.first?.rows == samples.count
+        )
+        // The hours are left, whatever the length of the buckets.
+        for entity in Self.entities {
+            let hours = Self.series(samples, entity, begin, tomorrow, 3_600_000)
+            #expect(!hours.isEmpty)
+            for length: Int64 in [30_000, 60_000, 3_600_000] {
+                let left = try await store.series(of: entity, since: begin, until: tomorrow, bucket: length)
+                #expect(left == hours, "\(entity) \(length)")
+            }
+            let whole = try await store.series(of: entity, since: begin, until: tomorrow, bucket: 7_200_000)
+            #expect(whole == Self.series(samples, entity, begin, tomorrow, 7_200_000))
+        }
         let session = try await makeSession(connectionString)
+        #expect(try await store.oldestSummary() == begin)
+        let noon = begin + .seconds(3 * 3600)
+        let summaries = try await store.deleteSummaries(before: noon, rule: "test", at: tomorrow)
+        #expect(summaries.map(\.dataset) == ["sample_summary"])
+        #expect(try await store.oldestSummary() == noon)
         let recorded = try await session.query("select dataset from deletion order by number").map {
             try $0.only(String.self)
         }
-        #expect(recorded == ["sample", "sample_summary"])
+        #expect(recorded == ["sample", "sample_summary", "sample_summary"])
         await store.close()
     }
 }

@@ -31,7 +31,7 @@ extension Command {
                 var report = Report([.init("dataset"), .init("before"), .init("rows", isNumeric: true)])
                 for deletion in deletions {
                     report.append([
-                        .string(deletion.table.name), .string(deletion.before.description),
+                        .string(deletion.dataset), .string(deletion.before.description),
                         .integer(Int64(deletion.rows)),
                     ])
                 }
@@ -49,7 +49,7 @@ extension Command {
             for rule in try await retention.rules(at: now) {
                 report.append([
                     .string(rule.name), .string(rule.time > .zero ? rule.time.text : "for good"),
-                    .string(rule.tables.map(\.name).joined(separator: " ")),
+                    .string(rule.datasets.joined(separator: " ")),
                     optional(rule.oldest?.description), optional(rule.before?.description),
                 ])
             }

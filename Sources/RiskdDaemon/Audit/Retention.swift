@@ -14,11 +14,19 @@ package struct Retention: Sendable {
         /// How long; zero: for good.
         package let time: Duration
         /// The tables.
-        package let tables: [FactTable]
+        package let datasets: [String]
         /// The begin of the oldest day that there is something of.
         package let oldest: Timestamp?
         /// What is older may not be kept any longer; nil: nothing is.
         package let before: Timestamp?
+        fileprivate let kind: Kind
+    }
+
+    fileprivate enum Kind: Hashable, Sendable {
+        /// Days of these tables.
+        case days([FactTable])
+        case summaries
+        case alerts
     }
 
     /// No more goes in one transaction.
@@ -44,28 +52,72 @@ package struct Retention: Sendable {
         let length = state.tickMilliseconds ?? 1000
         // The day of the last closed tick stays: what is still open is needed after a restart.
         let newest = state.lastClosedTick.map { Timestamp(milliseconds: $0.index * length) }
-        func rule(_ name: String, _ time: Duration, _ tables: [FactTable]) async throws(StorageError) -> Rule
-        {
-            var oldest: Timestamp?
-            for table in tables {
-                if let day = try await store.oldestDay(of: table) { oldest = min(oldest ?? day, day) }
-            }
+        func rule(
+            _ name: String,
+            _ time: Duration,
+            _ kind: Kind,
+            isEventTime: Bool = true
+        ) async throws(StorageError) -> Rule {
+            let oldest = try await oldest(kind)
             var before: Timestamp?
             if time > .zero {
                 var end = now - time
-                if tables != [.deadLetter] { end = min(end, newest ?? Timestamp(milliseconds: .min)) }
+                if isEventTime { end = min(end, newest ?? Timestamp(milliseconds: .min)) }
                 let begin = end.milliseconds.floorDivided(by: Self.day)
                 if let oldest, oldest.milliseconds < begin * Self.day {
                     before = Timestamp(milliseconds: begin * Self.day)
                 }
             }
-            return Rule(name: name, time: time, tables: tables, oldest: oldest, before: before)
+            let datasets =
+                switch kind {
+                case .days(let tables): tables.map(\.name)
+                case .summaries: ["sample_summary"]
+                case .alerts: Store.alertDatasets
+                }
+            return Rule(
+                name: name,
+                time: time,
+                datasets: datasets,
+                oldest: oldest,
+                before: before,
+                kind: kind
+            )
         }
+        // Series of what samples still tell would have holes.
+        let summaries: Duration = policy.scores == .zero ? .zero : policy.summaries
         return [
-            try await rule("retention.scores", policy.scores, [.tickHistogram, .sample, .levelChange]),
-            try await rule("retention.observations", policy.observations, [.observation]),
-            try await rule("retention.dead_letters", policy.deadLetters, [.deadLetter]),
+            try await rule(
+                "retention.scores",
+                policy.scores,
+                .days([.tickHistogram, .sample, .levelChange])
+            ),
+            try await rule("retention.observations", policy.observations, .days([.observation])),
+            try await rule(
+                "retention.dead_letters",
+                policy.deadLetters,
+                .days([.deadLetter]),
+                isEventTime: false
+            ),
+            try await rule(
+                "retention.summaries",
+                summaries > .zero ? max(summaries, policy.scores) : .zero,
+                .summaries
+            ),
+            try await rule("retention.alerts", policy.alerts, .alerts, isEventTime: false),
         ]
+    }
+
+    private func oldest(_ kind: Kind) async throws(StorageError) -> Timestamp? {
+        switch kind {
+        case .days(let tables):
+            var oldest: Timestamp?
+            for table in tables {
+                if let day = try await store.oldestDay(of: table) { oldest = min(oldest ?? day, day) }
+            }
+            return oldest
+        case .summaries: return try await store.oldestSummary()
+        case .alerts: return try await store.oldestOfAlerts()
+        }
     }
 
     /// Deletes what is due.
@@ -80,14 +132,23 @@ package struct Retention: Sendable {
             while begin < end {
                 guard try await store.legalHolds().isEmpty else { return deletions }
                 begin = min(begin + Self.step, end)
-                let base = rule.tables.contains(.sample) ? try await base(before: begin) : nil
-                deletions += try await store.deleteDays(
-                    of: rule.tables,
-                    before: begin,
-                    base: base,
-                    rule: rule.name,
-                    at: now
-                )
+                switch rule.kind {
+                case .days(let tables):
+                    let base = tables.contains(.sample) ? try await base(before: begin) : nil
+                    deletions += try await store.deleteDays(
+                        of: tables,
+                        before: begin,
+                        base: base,
+                        rule: rule.name,
+                        at: now
+                    )
+                case .summaries:
+                    deletions += try await store.deleteSummaries(before: begin, rule: rule.name, at: now)
+                case .alerts:
+                    // Something that is still needed may be much older than all that is due.
+                    deletions += try await store.deleteAlerts(before: end, rule: rule.name, at: now)
+                    begin = end
+                }
             }
         }
         return deletions

@@ -21,7 +21,7 @@ struct RetentionService: Sendable {
                         .notice,
                         "rows were deleted as the configuration says",
                         [
-                            "table": deletion.table.name, "before": "\(deletion.before)",
+                            "table": deletion.dataset, "before": "\(deletion.before)",
                             "rows": "\(deletion.rows)",
                         ]
                     )
