@@ -118,14 +118,17 @@ INLINE double KERNEL(uniform_distance)(
         KERNEL(push)(plan, sums, y, x, row + taps - 1, taps);
         for (ptrdiff_t j = 0; j < count; j += 32) {
             KERNEL(fraction) a = KERNEL(terms)(plan, sums, sy, nyy, j, stride, taps, c1, c2);
-            KERNEL(fraction) b = KERNEL(terms)(plan, sums, sy, nyy, j + 16, stride, taps, c1, c2);
-            if (j + 32 > count) {
-                a = KERNEL(masked)(a, j, count);
-                b = KERNEL(masked)(b, j + 16, count);
+            if (j + 32 > count) a = KERNEL(masked)(a, j, count);
+            f32x16 sum;
+            if (j + 16 < count) {
+                KERNEL(fraction) b = KERNEL(terms)(plan, sums, sy, nyy, j + 16, stride, taps, c1, c2);
+                if (j + 32 > count) b = KERNEL(masked)(b, j + 16, count);
+                // One division for two fractions; the products stay below 1e35.
+                sum = (a.numerator * b.denominator + b.numerator * a.denominator) / (a.denominator * b.denominator);
+            } else {
+                // As with fractions of 0 / 1.
+                sum = a.numerator / a.denominator;
             }
-            // One division for two fractions; the products stay below 1e35.
-            f32x16 sum = (a.numerator * b.denominator + b.numerator * a.denominator)
-                / (a.denominator * b.denominator);
             total += __builtin_convertvector(sum, f64x16);
         }
         nyy += padded;
@@ -177,6 +180,7 @@ static void KERNEL(statistics)(
     const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch) {
     UNLESS_SERVED(statistics(plan, y, statistics, scratch));
     if (plan->gaussian) KERNEL(gaussian_statistics)(plan, y, statistics, scratch);
+    else if (plan->window == 7) KERNEL(uniform_statistics)(plan, y, statistics, scratch, 7);
     else KERNEL(uniform_statistics)(plan, y, statistics, scratch, plan->window);
 }
 

@@ -73,18 +73,36 @@ INLINE KERNEL(fraction) KERNEL(terms)(
     return KERNEL(fraction_of)(u, v, p, variances, c1, c2);
 }
 
+// As `push`, of what an image's own statistics need.
+INLINE void KERNEL(push_own)(const similarity_plan *plan, KERNEL(sums) sums, const uint8_t *x, int32_t row, int32_t taps) {
+    ptrdiff_t n = plan->row_values, back = taps * n;
+    x += row * n;
+    for (ptrdiff_t j = 0; j < n; j += 16) {
+        u16x16 a = __builtin_convertvector(LOAD(u8x16, x + j), u16x16), s = LOAD(u16x16, sums.s + j) + a;
+        i32x16 xx = LOAD(i32x16, sums.xx + j) + __builtin_convertvector(a * a, i32x16);
+        if (row >= taps) {
+            u16x16 c = __builtin_convertvector(LOAD(u8x16, x + j - back), u16x16);
+            s -= c;
+            xx -= __builtin_convertvector(c * c, i32x16);
+        }
+        STORE(sums.s + j, s);
+        STORE(sums.xx + j, xx);
+    }
+}
+
 INLINE void KERNEL(uniform_statistics)(
     const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch, int32_t taps) {
     uint32_t *sy = statistics;
     ptrdiff_t padded = plan->padded, stride = plan->channels;
     int32_t *nyy = (int32_t *)(sy + padded * plan->window_rows);
     KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
-    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, y, row, taps);
+    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push_own)(plan, sums, y, row, taps);
     for (int32_t row = 0; row < plan->window_rows; row++) {
-        KERNEL(push)(plan, sums, y, y, row + taps - 1, taps);
+        KERNEL(push_own)(plan, sums, y, row + taps - 1, taps);
         for (ptrdiff_t j = 0; j < padded; j += 16) {
             u16x16 s = LOAD(u16x16, sums.s + j);
             i32x16 xx = LOAD(i32x16, sums.xx + j);
+#pragma clang loop unroll(full)
             for (int32_t k = 1; k < taps; k++) {
                 s += LOAD(u16x16, sums.s + j + k * stride);
                 xx += LOAD(i32x16, sums.xx + j + k * stride);

@@ -220,7 +220,6 @@ static void KERNEL(pixel_features)(const similarity_feature_plan *features, cons
 
 // The filters' lengths and numbers must be constants for the inner loops to unroll; these are the common ones.
 static void KERNEL(features)(const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch) {
-    memset(out, 0, (size_t)features->regions * (size_t)features->stride * sizeof(float));
     if (features->planes == 0) return KERNEL(pixel_features)(features, x, out);
     int32_t window = features->plan.window, degree = features->degree, planes = features->planes;
     int32_t common = degree == SIMILARITY_DEGREE ? window * 16 + planes : 0;

@@ -2,7 +2,8 @@
 //
 // The first two parts of 16 signatures lie side by side: 4 coordinates of the first, 4 of the second, and so on; a block
 // is read once for all queries. The rest of a signature is a row of its own, which is only read where those parts leave
-// it. A query's coordinates are given plus 128, so that they are unsigned, and the stored lengths make up for it.
+// it. A query's coordinates are given plus 128, so that they are unsigned, and the stored lengths make up for it. Those of
+// the first part are at most SIMILARITY_FIRST_LIMIT on either side, which AVX2 multiplies twice as fast.
 
 // Queries that a block is multiplied by at once, and those that a call takes in one go.
 #define SCAN_TILE 4
@@ -64,6 +65,49 @@ INLINE void KERNEL(tile)(const int16_t *queries, const int8_t *block, int count,
     }
 }
 
+// The same of the first part, less what `add` says of each query and `KERNEL(shifts)` of each signature: 8 bits times 7
+// bits, twice, fit into 16.
+INLINE void KERNEL(first_tile)(const int8_t *queries, const int8_t *block, int count, i32x16 *out) {
+    __m256i offset = _mm256_set1_epi8(64), ones = _mm256_set1_epi16(1);
+#pragma clang loop unroll(disable)
+    for (int half = 0; half < 2; half++) {
+        __m256i sums[SCAN_TILE];
+        for (int q = 0; q < count; q++) sums[q] = _mm256_setzero_si256();
+        // Unrolled, everything would be loaded first, and put aside.
+#pragma clang loop unroll(disable)
+        for (int g = 0; g < SIMILARITY_PART / 4; g += 2) {
+            const __m256i *from = (const __m256i *)(block + 64 * g + 32 * half);
+            __m256i first = _mm256_add_epi8(_mm256_loadu_si256(from), offset);
+            __m256i second = _mm256_add_epi8(_mm256_loadu_si256(from + 2), offset);
+#pragma clang loop unroll(full)
+            for (int q = 0; q < count; q++) {
+                const int8_t *query = queries + q * SIMILARITY_PART + 4 * g;
+                __m256i one = _mm256_maddubs_epi16(first, _mm256_set1_epi32(LOAD(int32_t, query)));
+                __m256i two = _mm256_maddubs_epi16(second, _mm256_set1_epi32(LOAD(int32_t, query + 4)));
+                __m256i pairs = _mm256_madd_epi16(_mm256_add_epi16(one, two), ones);
+                sums[q] = _mm256_add_epi32(sums[q], pairs);
+            }
+        }
+        for (int q = 0; q < count; q++) STORE((char *)(out + q) + 32 * half, sums[q]);
+    }
+}
+
+// 128 times the sum of each signature's coordinates.
+INLINE i32x16 KERNEL(shifts)(const int8_t *block) {
+    i32x16 result;
+    __m256i factor = _mm256_set1_epi8(1), ones = _mm256_set1_epi16(128);
+    for (int half = 0; half < 2; half++) {
+        __m256i pairs = _mm256_setzero_si256();
+        for (int g = 0; g < SIMILARITY_PART / 4; g++) {
+            __m256i from = _mm256_loadu_si256((const __m256i *)(block + 64 * g + 32 * half));
+            pairs = _mm256_add_epi16(pairs, _mm256_maddubs_epi16(factor, from));
+        }
+        __m256i sums = _mm256_madd_epi16(pairs, ones);
+        STORE((char *)&result + 32 * half, sums);
+    }
+    return result;
+}
+
 INLINE int32_t KERNEL(row_product)(const int16_t *query, const int8_t *row, int length) {
     __m256i sums[2] = {};
     for (int k = 0; k < length; k += 32) {
@@ -116,32 +160,86 @@ INLINE i32x16 KERNEL(scan_bounds)(const int8_t *block, i32x16 products, int32_t 
     return LOAD(i32x16, block) + length - products - products;
 }
 
-// One block and up to SCAN_TILE queries: appends what the blocked parts leave, with its product instead of a bound.
-INLINE void KERNEL(scan_block)(
-    const similarity_scan_query *queries, const KERNEL(coordinate) *coordinates, int count, const int8_t *first,
-    const int8_t *second, int32_t number) {
-    i32x16 products[SCAN_TILE], more[SCAN_TILE];
-    KERNEL(tile)(coordinates, first + 64, count, products);
-    uint32_t any = 0;
-    for (int q = 0; q < count; q++) {
-        products[q] *= SIMILARITY_FIRST_WEIGHT;
-        i32x16 bounds = KERNEL(scan_bounds)(first, products[q], queries[q].lengths[0]);
-        any |= KERNEL(bits)(bounds <= queries[q].limit);
+// Queries as a call takes them.
+typedef struct {
+    KERNEL(coordinate) coordinates[SCAN_QUERIES * SIMILARITY_SIGNATURE];
+#ifdef KERNEL_AVX2
+    // Of the first part: coordinates without the 128, and what makes up for the signatures' offset.
+    int8_t first[SCAN_QUERIES * SIMILARITY_PART];
+    int32_t add[SCAN_QUERIES];
+#endif
+} KERNEL(scan_memory);
+
+INLINE void KERNEL(scan_prepare)(const similarity_scan_query *queries, size_t count, KERNEL(scan_memory) *memory) {
+    for (size_t q = 0; q < count; q++) {
+        for (int k = 0; k < SIMILARITY_SIGNATURE; k++)
+            memory->coordinates[q * SIMILARITY_SIGNATURE + (size_t)k] = queries[q].coordinates[k];
+#ifdef KERNEL_AVX2
+        int32_t sum = 0;
+        for (int k = 0; k < SIMILARITY_PART; k++) {
+            int32_t value = (int32_t)queries[q].coordinates[k] - 128;
+            memory->first[q * SIMILARITY_PART + (size_t)k] = (int8_t)value;
+            sum += value;
+        }
+        memory->add[q] = -64 * sum;
+#endif
     }
-    if (!any) return;
-    KERNEL(tile)(coordinates + SIMILARITY_PART, second + 64, count, more);
+}
+
+// What the first part leaves of a block: products by query, and the queries that go on with it.
+typedef struct {
+    i32x16 products[SCAN_QUERIES];
+    uint32_t left;
+} KERNEL(scan_stage);
+
+// The first part of a block and `count` queries (up to SCAN_TILE) from `start` on.
+INLINE void KERNEL(scan_first)(
+    const similarity_scan_query *queries, const KERNEL(scan_memory) *memory, size_t start, int count, const int8_t *block,
+    i32x16 shifts, KERNEL(scan_stage) *stage) {
+    i32x16 products[SCAN_TILE];
+#ifdef KERNEL_AVX2
+    KERNEL(first_tile)(memory->first + start * SIMILARITY_PART, block + 64, count, products);
+    for (int q = 0; q < count; q++) products[q] += shifts + memory->add[start + (size_t)q];
+#else
+    (void)shifts;
+    KERNEL(tile)(memory->coordinates + start * SIMILARITY_SIGNATURE, block + 64, count, products);
+#endif
     for (int q = 0; q < count; q++) {
-        products[q] += more[q];
-        i32x16 bounds = KERNEL(scan_bounds)(second, products[q], queries[q].lengths[1]);
-        uint32_t inside = KERNEL(bits)(bounds <= queries[q].limit);
-        if (!inside) continue;
-        int32_t lanes[16];
-        STORE(lanes, products[q]);
-        similarity_candidate *to = queries[q].candidates + *queries[q].found;
-        *queries[q].found += (size_t)__builtin_popcount(inside);
-        for (; inside; inside &= inside - 1) {
-            int lane = __builtin_ctz(inside);
-            *to++ = (similarity_candidate){number * 16 + lane, lanes[lane]};
+        const similarity_scan_query *query = queries + start + q;
+        i32x16 weighted = products[q] * SIMILARITY_FIRST_WEIGHT;
+        stage->products[start + (size_t)q] = weighted;
+        uint32_t inside = KERNEL(bits)(KERNEL(scan_bounds)(block, weighted, query->lengths[0]) <= query->limit);
+        stage->left |= (uint32_t)(inside != 0) << (start + (size_t)q);
+    }
+}
+
+// Appends what the second part leaves, with its product instead of a bound.
+INLINE void KERNEL(scan_second)(
+    const similarity_scan_query *queries, const KERNEL(scan_memory) *memory, size_t count, const int8_t *block,
+    KERNEL(scan_stage) *stage, int32_t number) {
+    for (size_t start = 0; start < count; start += SCAN_TILE) {
+        uint32_t left = stage->left >> start & ((1u << SCAN_TILE) - 1);
+        if (!left) continue;
+        i32x16 more[SCAN_TILE];
+        const KERNEL(coordinate) *coordinates = memory->coordinates + start * SIMILARITY_SIGNATURE + SIMILARITY_PART;
+        int all = left == (1u << SCAN_TILE) - 1;
+        if (all) KERNEL(tile)(coordinates, block + 64, SCAN_TILE, more);
+        for (; left; left &= left - 1) {
+            int q = __builtin_ctz(left);
+            if (!all) KERNEL(tile)(coordinates + q * SIMILARITY_SIGNATURE, block + 64, 1, more + q);
+            const similarity_scan_query *query = queries + start + q;
+            i32x16 products = stage->products[start + (size_t)q] + more[q];
+            i32x16 bounds = KERNEL(scan_bounds)(block, products, query->lengths[1]);
+            uint32_t inside = KERNEL(bits)(bounds <= query->limit);
+            if (!inside) continue;
+            int32_t lanes[16];
+            STORE(lanes, products);
+            similarity_candidate *to = query->candidates + *query->found;
+            *query->found += (size_t)__builtin_popcount(inside);
+            for (; inside; inside &= inside - 1) {
+                int lane = __builtin_ctz(inside);
+                *to++ = (similarity_candidate){number * 16 + lane, lanes[lane]};
+            }
         }
     }
 }
@@ -172,27 +270,39 @@ INLINE void KERNEL(scan_rows)(
 
 static void KERNEL(scan)(
     const similarity_scan_query *queries, size_t count, const int8_t *const *parts, size_t first, size_t last) {
-    KERNEL(coordinate) coordinates[SCAN_QUERIES * SIMILARITY_SIGNATURE];
-    size_t before[SCAN_QUERIES];
+    KERNEL(scan_memory) memory;
+    KERNEL(scan_stage) stages[2];
+    size_t starts[SCAN_QUERIES];
     for (size_t start = 0; start < count; start += SCAN_QUERIES) {
         size_t some = count - start < SCAN_QUERIES ? count - start : SCAN_QUERIES;
         const similarity_scan_query *part = queries + start;
-        for (size_t q = 0; q < some; q++) {
-            before[q] = *part[q].found;
-            for (int k = 0; k < SIMILARITY_SIGNATURE; k++)
-                coordinates[q * SIMILARITY_SIGNATURE + (size_t)k] = part[q].coordinates[k];
-        }
-        for (size_t number = first; number < last; number++) {
-            const int8_t *one = parts[0] + number * SIMILARITY_BLOCK_BYTES;
-            const int8_t *two = parts[1] + number * SIMILARITY_BLOCK_BYTES;
-            size_t q = 0;
-            for (; q + SCAN_TILE <= some; q += SCAN_TILE)
-                KERNEL(scan_block)(
-                    part + q, coordinates + q * SIMILARITY_SIGNATURE, SCAN_TILE, one, two, (int32_t)number);
-            for (; q < some; q++)
-                KERNEL(scan_block)(part + q, coordinates + q * SIMILARITY_SIGNATURE, 1, one, two, (int32_t)number);
+        for (size_t q = 0; q < some; q++) starts[q] = *part[q].found;
+        KERNEL(scan_prepare)(part, some, &memory);
+        // A block's second part is looked at while the next block's first part is: by then it has come from memory.
+        for (size_t number = first; number <= last; number++) {
+            KERNEL(scan_stage) *stage = stages + number % 2;
+            if (number < last) {
+                const int8_t *block = parts[0] + number * SIMILARITY_BLOCK_BYTES;
+                i32x16 shifts = {};
+#ifdef KERNEL_AVX2
+                shifts = KERNEL(shifts)(block + 64);
+#endif
+                stage->left = 0;
+                size_t q = 0;
+                for (; q + SCAN_TILE <= some; q += SCAN_TILE)
+                    KERNEL(scan_first)(part, &memory, q, SCAN_TILE, block, shifts, stage);
+                for (; q < some; q++) KERNEL(scan_first)(part, &memory, q, 1, block, shifts, stage);
+                if (stage->left) {
+                    const int8_t *second = parts[1] + number * SIMILARITY_BLOCK_BYTES;
+                    for (size_t byte = 0; byte < SIMILARITY_BLOCK_BYTES; byte += 64) __builtin_prefetch(second + byte);
+                }
+            }
+            KERNEL(scan_stage) *before = stages + (number + 1) % 2;
+            if (number == first || !before->left) continue;
+            const int8_t *block = parts[1] + (number - 1) * SIMILARITY_BLOCK_BYTES;
+            KERNEL(scan_second)(part, &memory, some, block, before, (int32_t)(number - 1));
         }
         for (size_t q = 0; q < some; q++)
-            KERNEL(scan_rows)(part + q, coordinates + q * SIMILARITY_SIGNATURE, parts[2], before[q]);
+            KERNEL(scan_rows)(part + q, memory.coordinates + q * SIMILARITY_SIGNATURE, parts[2], starts[q]);
     }
 }

@@ -6,9 +6,12 @@
 #define MATMUL_LINES 4
 
 INLINE float KERNEL(sum_floats)(KERNEL(floats) a) {
-    float sum = 0;
-    for (int lane = 0; lane < KERNEL_FLOATS; lane++) sum += a[lane];
-    return sum;
+    typedef float quarter __attribute__((vector_size(16)));
+    quarter parts[KERNEL_FLOATS / 4], sum = {};
+    memcpy(parts, &a, sizeof a);
+#pragma clang loop unroll(full)
+    for (int part = 0; part < KERNEL_FLOATS / 4; part++) sum += parts[part];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
 // `lines` x `vectors` dot products of length `inner`, a multiple of 16.

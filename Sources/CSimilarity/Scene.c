@@ -59,33 +59,38 @@ static void smooth(const float *from, float *to, int32_t step, int32_t other) {
     }
 }
 
-// Adds `times` parts of a row to a row of cells.
-static void add(int64_t *cell, const int64_t parts[side], int64_t times) {
-    for (int32_t across = 0; across < side; across++) cell[across] += times * parts[across];
+// Adds `times` (16 at most) a row of values to a row of sums.
+static void add(int32_t *sums, const uint8_t *values, int64_t count, int32_t times) {
+    for (int64_t index = 0; index < count; index++) sums[index] += (uint16_t)(times * values[index]);
+}
+
+// Adds up the channels and then the columns of a row of sums, which is cleared, to a row of cells.
+static void take(const similarity_scene_plan *plan, int32_t *sums, int64_t *greys, int64_t cell[side]) {
+    int64_t channels = plan->channels;
+    for (int64_t column = 0; column < plan->width; column++) {
+        greys[column] = 0;
+        for (int64_t channel = 0; channel < channels; channel++) greys[column] += sums[column * channels + channel];
+    }
+    memset(sums, 0, (size_t)(plan->width * channels) * sizeof *sums);
+    divide(greys, plan->width, cell);
 }
 
 void similarity_scene(const similarity_scene_plan *plan, const uint8_t *pixels, float *scene, int64_t *scratch) {
-    int64_t sums[cells] = {0}, height = plan->height, part = 0;
-    for (int64_t row = 0; row < height; row++) {
-        int64_t parts[side] = {0};
-        for (int32_t column = 0; column < plan->width; column++) {
-            int32_t grey = 0;
-            for (int32_t channel = 0; channel < plan->channels; channel++) grey += *pixels++;
-            scratch[column] = grey;
-        }
-        divide(scratch, plan->width, parts);
+    int64_t cell_sums[cells] = {0}, height = plan->height, part = 0, count = (int64_t)plan->width * plan->channels;
+    int32_t *sums = (int32_t *)(scratch + plan->width);
+    memset(sums, 0, (size_t)count * sizeof *sums);
+    for (int64_t row = 0; row < height; row++, pixels += count) {
         int64_t from = side * row, to = from + side;
-        for (;; part++) {
-            int64_t end = (part + 1) * height < to ? (part + 1) * height : to;
-            add(sums + part * side, parts, end - from);
+        while (from < to) {
+            int64_t last = (part + 1) * height, end = last < to ? last : to;
+            add(sums, pixels, count, (int32_t)(end - from));
             from = end;
-            if (from == to) break;
+            if (end == last) take(plan, sums, scratch, cell_sums + part++ * side);
         }
-        if ((part + 1) * height == to) part++;
     }
     double size = (double)plan->height * plan->width * plan->channels;
     float means[cells], halfway[cells];
-    for (int32_t cell = 0; cell < cells; cell++) means[cell] = (float)((double)sums[cell] / size);
+    for (int32_t cell = 0; cell < cells; cell++) means[cell] = (float)((double)cell_sums[cell] / size);
     smooth(means, halfway, 1, side);
     smooth(halfway, scene, side, 1);
 }

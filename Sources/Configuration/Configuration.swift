@@ -88,7 +88,7 @@ extension Configuration {
     /// `batch.*`.
     package struct Batch: Hashable, Sendable {
         /// Records of one transaction.
-        package var records = 256
+        package var records = 1024
         /// Bytes of log lines of one transaction.
         package var bytes = 16 << 20
         /// How long a record may wait for others.

@@ -11,7 +11,7 @@ extension Identifier {
     package var description: String { name }
 
     package static func == (left: Self, right: Self) -> Bool {
-        left.name.utf8.elementsEqual(right.name.utf8)
+        left.name.hasSameBytes(as: right.name)
     }
 
     package static func < (left: Self, right: Self) -> Bool {
@@ -19,8 +19,8 @@ extension Identifier {
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in name.utf8 { hasher.combine(byte) }
-        hasher.combine(0xFF as UInt8)
+        // What has the same bytes is canonically equivalent, too.
+        hasher.combine(name)
     }
 }
 

@@ -27,6 +27,8 @@ extension Command {
                 "A recorded log in place of generated input; .gz and .xz are decompressed"
             ),
             Flag("images", value: "FILE", "Real images in place of generated ones, as for similarity"),
+            Flag("rate", value: "COUNT", "Generated records in a second of event time; 10 unless given"),
+            Flag("first", "Only the first of the timed runs of each input"),
             .fixture,
             .workplace, .config, .set, OutputFormat.flag,
         ]
@@ -35,7 +37,9 @@ extension Command {
         let size = PipelineSize(
             records: try invocation.count("records", 5000, in: 100...10_000_000),
             history: try invocation.count("history", 10_000, in: 100...10_000_000),
-            workers: try invocation.count("workers", configuration.workers, in: 1...1024)
+            workers: try invocation.count("workers", configuration.workers, in: 1...1024),
+            rate: try invocation.count("rate", 10, in: 1...2000),
+            isFirstOnly: invocation.has("first")
         )
         let directory = try invocation.workplace()
         let terminal = invocation.terminal

@@ -16,6 +16,10 @@ struct PipelineSize {
     let history: Int
     /// Threads.
     let workers: Int
+    /// Generated records in a second of event time, on average.
+    let rate: Int
+    /// Whether neither one worker nor a shorter history is timed.
+    let isFirstOnly: Bool
 }
 
 /// The logs of one kind of input, uncompressed, so that decompression is not measured.
@@ -51,7 +55,12 @@ struct PipelineInput {
     ) throws(CommandFailure) -> PipelineInput {
         let shape = images.shape
         let hasOpinions = configuration.models[ModelID("bench")]?.opinions.isEmpty == false
-        var traffic = Traffic(images, model: "bench", features: hasOpinions ? features : [])
+        var traffic = Traffic(
+            images,
+            model: "bench",
+            features: hasOpinions ? features : [],
+            rate: size.rate
+        )
         let isFilledWithNew = if case .recorded = images { true } else { false }
         let counts = [PipelineSize.calibrationRecords, size.history, size.records]
         let total = counts.reduce(0, +)

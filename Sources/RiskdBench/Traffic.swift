@@ -13,6 +13,8 @@ struct Traffic {
     private var images: ImageSupply
     private let features: [[Float]]
     private let model: String
+    /// The most that lies between two lines, in milliseconds.
+    private let interval: Int
     private var attacks: [Attack] = []
     private var count = 0
     private var time: Timestamp
@@ -24,7 +26,9 @@ struct Traffic {
     ///   - images: the new images, and those that attacks start from.
     ///   - model: the name of the model.
     ///   - features: what lines have as features, at random; none where there are none.
-    init(_ images: ImageSupply, model: String, features: [[Float]]) {
+    ///   - rate: lines in a second of event time, on average.
+    init(_ images: ImageSupply, model: String, features: [[Float]], rate: Int = 10) {
+        interval = 2000 / rate
         self.images = images
         self.features = features
         self.model = model
@@ -38,8 +42,7 @@ struct Traffic {
     /// - Returns: JSON.
     mutating func line(isBenign: Bool) -> String {
         count += 1
-        // Ten queries a second on average: a tick of 10 s holds 100.
-        time = time + .milliseconds(generator.integer(0...200))
+        time = time + .milliseconds(generator.integer(0...interval))
         guard !isBenign, generator.chance(0.3) else {
             let user = "user-\(generator.integer(1...Self.users))"
             let label = generator.integer(0...9)

@@ -1,3 +1,5 @@
+import Domain
+
 /// Where a lane's evidence came from: named parts that sum to it.
 package struct Ledger: Hashable, Sendable {
     /// A named part.
@@ -34,7 +36,7 @@ package struct Ledger: Hashable, Sendable {
             entries.append(Entry(name: name, units: units))
             return
         }
-        guard entries[index].name.utf8.elementsEqual(name.utf8) else {
+        guard entries[index].name.hasSameBytes(as: name) else {
             entries.insert(Entry(name: name, units: units), at: index)
             return
         }

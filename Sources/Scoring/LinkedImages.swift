@@ -27,11 +27,11 @@ struct LinkedImages {
 
         // Labels are compared by their bytes: no two spellings are the same.
         static func == (left: Self, right: Self) -> Bool {
-            left.index == right.index && left.label.utf8.elementsEqual(right.label.utf8)
+            left.index == right.index && left.label.hasSameBytes(as: right.label)
         }
 
         func hash(into hasher: inout Hasher) {
-            for byte in label.utf8 { hasher.combine(byte) }
+            hasher.combine(label)
             hasher.combine(index)
         }
     }

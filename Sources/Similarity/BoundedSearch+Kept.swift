@@ -47,8 +47,10 @@ extension BoundedSearch {
         index.kept = nil
         guard index.nextLearning == .max, let learnt = index.origin?.learnt, history.end > 0 else { return }
         let since = Int(clamping: history.sequence(at: history.end - 1) - learnt.sequence)
-        let left = imagesUntilLearning(learnt.images, history.shape) - max(0, since)
-        index.nextLearning = history.end + max(0, left)
+        let interval = imagesUntilLearning(learnt.images, history.shape)
+        index.nextLearning = history.end + max(0, interval - max(0, since))
+        index.latestLearning =
+            history.end + max(0, SignaturePolicy.postponement * interval - max(0, since))
     }
 }
 

@@ -130,9 +130,8 @@ final class ImageHistory {
         let (chunk, place) = place(of: position)
         let (own, ownPlace) = self.place(of: query.position)
         let (label, ownLabel) = (chunk.labels[place], own.labels[ownPlace])
-        let name = labels.name(label)
-        let (number, probability) = (Int(name.index), chunk.probabilities[place])
-        let isCrossing = label != ownLabel && !name.hasSameText(as: labels.name(ownLabel))
+        let (number, probability) = (Int(labels[label].index), chunk.probabilities[place])
+        let isCrossing = label != ownLabel && !labels[label].hasSameText(as: labels[ownLabel])
         if let probabilities = query.prediction.probabilities, probabilities.indices.contains(number) {
             let now = probabilities[number]
             return AnswerChange(

@@ -65,7 +65,7 @@ final class LeaderSearch: @unchecked Sendable {
         for position in groups[piece].positions {
             var leader = position
             if !latest.isEmpty {
-                let prepared = PreparedImage(history.pixels(at: position), kernel: kernel)
+                var prepared = PreparedImage(history.pixels(at: position), kernel: kernel)
                 for (order, other) in latest.enumerated().reversed() {
                     let distance = prepared.distance(to: history.pixels(at: other), cut: cut)
                     guard distance <= cut, position - other <= Int(UInt32.max) else { continue }

@@ -38,9 +38,14 @@ struct NameTable<Name: Hashable> {
     /// How many images carry the name.
     func count(_ name: Name) -> Int { numbers[name].map { Int(counts[Int($0)]) } ?? 0 }
 
-    func name(_ number: UInt32) -> Name {
-        guard let name = names[Int(number)] else { preconditionFailure("a name that no image carries") }
-        return name
+    func name(_ number: UInt32) -> Name { self[number] }
+
+    /// A name to look at, without a copy of it.
+    subscript(number: UInt32) -> Name {
+        _read {
+            guard let name = names[Int(number)] else { preconditionFailure("a name that no image carries") }
+            yield name
+        }
     }
 
     /// Forgets names that no image carries, and returns their numbers, which may be given again.
@@ -67,14 +72,14 @@ struct LabelName: Hashable {
         index = prediction.labelIndex.map { Int32(truncatingIfNeeded: $0) } ?? -1
     }
 
-    func hasSameText(as other: Self) -> Bool { text.utf8.elementsEqual(other.text.utf8) }
+    func hasSameText(as other: Self) -> Bool { text.hasSameBytes(as: other.text) }
 
     static func == (left: Self, right: Self) -> Bool {
         left.index == right.index && left.hasSameText(as: right)
     }
 
     func hash(into hasher: inout Hasher) {
-        for byte in text.utf8 { hasher.combine(byte) }
+        hasher.combine(text)
         hasher.combine(index)
     }
 }

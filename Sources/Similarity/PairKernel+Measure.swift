@@ -11,7 +11,7 @@ extension PairKernel: DistanceMeasure {
 
     /// An image with its local statistics, shared.
     final class Comparison: DistanceComparison {
-        private let image: PreparedImage
+        private var image: PreparedImage
 
         fileprivate init(_ query: MeasuredInput, kernel: PairKernel) {
             image = PreparedImage(query.content, kernel: kernel)

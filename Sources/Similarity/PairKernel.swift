@@ -21,12 +21,13 @@ struct PairKernel: Sendable {
     }
 }
 
-/// An image with its local statistics, ready to be compared with many.
+/// An image to be compared with many; its local statistics are made when the first of them comes.
 struct PreparedImage: ~Copyable {
     private let kernel: PairKernel
     private let pixels: UnsafePointer<UInt8>
     private let statistics: UnsafeMutableRawPointer
     private let scratch: UnsafeMutableRawPointer
+    private var isPrepared: Bool
 
     /// - Parameters:
     ///   - pixels: `shape.count` bytes, and readable for `SIMILARITY_PADDING` bytes more; must outlive this.
@@ -39,7 +40,7 @@ struct PreparedImage: ~Copyable {
         let size = needsStatistics ? similarity_statistics_bytes(&plan) : 0
         statistics = .allocate(byteCount: max(size, 1), alignment: 64)
         scratch = .allocate(byteCount: similarity_scratch_bytes(&plan), alignment: 64)
-        if needsStatistics { similarity_statistics(kernel.path.rawValue, &plan, pixels, statistics, scratch) }
+        isPrepared = !needsStatistics
     }
 
     deinit {
@@ -48,8 +49,9 @@ struct PreparedImage: ~Copyable {
     }
 
     /// The exact distance to `other`, or infinity when it is larger than `cut`.
-    func distance(to other: UnsafePointer<UInt8>, cut: Double = .infinity) -> Double {
-        switch kernel.metric {
+    mutating func distance(to other: UnsafePointer<UInt8>, cut: Double = .infinity) -> Double {
+        if !isPrepared { prepare() }
+        return switch kernel.metric {
         case .ssim:
             withUnsafePointer(to: kernel.plan) { plan in
                 similarity_ssim(kernel.path.rawValue, plan, pixels, statistics, other, cut, scratch)
@@ -57,6 +59,13 @@ struct PreparedImage: ~Copyable {
         default:
             similarity_mse(kernel.path.rawValue, pixels, other, kernel.shape.count, cut)
         }
+    }
+
+    private mutating func prepare() {
+        withUnsafePointer(to: kernel.plan) { plan in
+            similarity_statistics(kernel.path.rawValue, plan, pixels, statistics, scratch)
+        }
+        isPrepared = true
     }
 }
 
@@ -99,7 +108,8 @@ extension PairKernel {
         buffer.set(0, to: first.pixels)
         buffer.set(1, to: second.pixels)
         return withExtendedLifetime(buffer) {
-            PreparedImage(buffer[0], kernel: self).distance(to: buffer[1], cut: cut)
+            var prepared = PreparedImage(buffer[0], kernel: self)
+            return prepared.distance(to: buffer[1], cut: cut)
         }
     }
 }

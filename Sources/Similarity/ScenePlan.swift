@@ -27,7 +27,8 @@ final class ScenePlan: @unchecked Sendable {
 
     /// Writes the scene of an image's `pixels`.
     func writeScene(of pixels: UnsafePointer<UInt8>, to scene: UnsafeMutablePointer<Float>) {
-        withUnsafeTemporaryAllocation(of: Int64.self, capacity: shape.width) { scratch in
+        let room = shape.width * (3 + shape.channels) / 2
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: room) { scratch in
             guard let scratch = scratch.baseAddress else { return }
             similarity_scene(raw, pixels, scene, scratch)
         }

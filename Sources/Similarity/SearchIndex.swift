@@ -23,8 +23,11 @@ final class SearchIndex {
     private(set) var end = 0
     /// The largest root of a distance to a leader so far.
     private(set) var largestRadius = 0.0
-    /// The end of the history at which a new basis is due.
+    /// The end of the history from which a new basis is learnt where it is of use, and at which it is learnt anyway.
     var nextLearning = 0
+    var latestLearning = 0
+    /// How well the newest basis still suits.
+    private(set) var wear = BasisWear()
     /// Of the basis that is being learnt.
     var learning = (images: 0, sequence: Int64(0))
     /// Images that came while the background signed their segment, and count as near to everything until they are signed.
@@ -39,8 +42,15 @@ final class SearchIndex {
     /// Signs with `basis` from now on.
     func adopt(_ basis: SignatureBasis, of shape: ImageShape, learnt: (images: Int, sequence: Int64)) {
         origin = SignatureOrigin(shape: shape, basis: basis, learnt: learnt)
+        wear = BasisWear()
         taken = [:]
         pageNumber = firstSegment
+    }
+
+    /// Notes what the newest basis leaves of new images.
+    func note(_ signatures: SignatureTable) {
+        guard let basis else { return }
+        wear.add(signatures, basis)
     }
 
     /// Says how many more images of a segment have signatures that were kept.

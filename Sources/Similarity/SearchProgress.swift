@@ -20,7 +20,7 @@ struct SearchProgress: ~Copyable {
     private let query: SimilarityQuery
     private let history: ImageHistory
     private let pixels: UnsafePointer<UInt8>
-    private let prepared: PreparedImage
+    private var prepared: PreparedImage
     private let hash: UInt64
     private let own: UInt32
     private let limits: SearchLimits
@@ -97,7 +97,7 @@ struct SearchProgress: ~Copyable {
         )
     }
 
-    private func measure(_ position: Int, _ cut: Double) -> Double {
+    private mutating func measure(_ position: Int, _ cut: Double) -> Double {
         prepared.distance(to: history.pixels(at: position), cut: cut)
     }
 

@@ -6,7 +6,7 @@ internal import Domain
 /// waited for all pieces.
 final class SearchTable: @unchecked Sendable {
     /// Searches that are done together read the signatures once.
-    private static let group = 16
+    private static let group = 32
 
     /// Which searches are done together; all of one history.
     let pieces: [[Int]]

@@ -26,7 +26,7 @@ struct Signature: ~Copyable {
         var (square, length): (Float, Int32) = (0, 0)
         for index in 0..<signatureLength {
             let factor = SignatureParts.factor(index)
-            let value = min(max(values[index] / (step * factor), -127), 127)
+            let value = SignatureParts.clamped(values[index] / (step * factor), index)
             let whole = value.rounded()
             square += (value - whole) * (value - whole) * factor * factor
             coordinates[index] = UInt8(Int32(whole) + 128)
@@ -50,6 +50,12 @@ enum SignatureParts {
 
     /// How many steps a coordinate of 1 stands for; squared, `SIMILARITY_FIRST_WEIGHT` in the first part.
     static func factor(_ index: Int) -> Float { index < ends[0] ? 2 : 1 }
+
+    /// What a coordinate may be at most, on either side.
+    static func clamped(_ value: Float, _ index: Int) -> Float {
+        let limit: Float = index < ends[0] ? Float(SIMILARITY_FIRST_LIMIT) : 127
+        return min(max(value, -limit), limit)
+    }
 }
 
 /// Signatures side by side.

@@ -3,7 +3,7 @@ internal import Domain
 
 extension SignatureBasis {
     /// To be raised whenever signatures of the same basis and image may differ by more than rounding.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     /// Everything that was learnt.
     func packed() -> [UInt8] {

@@ -15,7 +15,7 @@ final class SignatureBasis: @unchecked Sendable {
     /// How many images ``sign(_:into:)`` is best given at once: the matrices are read once for all of them.
     static let group = 8
     /// Numbers that a region becomes.
-    static let regionLength = 64
+    static let regionLength = 48
 
     let features: SignatureFeatures
     /// Of its features.
@@ -45,7 +45,10 @@ final class SignatureBasis: @unchecked Sendable {
         self.features = features
         local = Self.localDirections(of: sample, count: count, features: features, path: kernel.path)
         let data = FloatMatrix(rows: count, columns: features.regions * Self.regionLength)
-        for row in 0..<count { Self.shorten(sample[row], features, local, kernel.path, into: data[row]) }
+        let room = FloatMatrix(rows: features.regions, columns: features.stride)
+        for row in 0..<count {
+            Self.shorten(sample[row], features, local, kernel.path, room, into: data[row])
+        }
         var mean = [Float](repeating: 0, count: data.columns)
         for row in 0..<count {
             for column in 0..<data.columns { mean[column] += data[row][column] / Float(count) }
@@ -66,7 +69,8 @@ final class SignatureBasis: @unchecked Sendable {
         data.multiply(0..<count, by: global, path: kernel.path, into: scores)
         var rests: Float = 0
         for row in 0..<count {
-            rests += Self.rest(of: data[row], data.columns, without: scores[row], signatureLength)
+            let square = squaredLength(data[row], data.columns)
+            rests += Self.rest(square, without: scores[row], signatureLength)
         }
         usualRest = rests / Float(count)
         // Few coordinates are clamped; the first ones, which are larger, have steps of twice the size.
@@ -82,7 +86,7 @@ final class SignatureBasis: @unchecked Sendable {
             var error: Float = 0
             for column in 0..<signatureLength {
                 let factor = SignatureParts.factor(column)
-                let value = min(max(scores[row][column] / (step * factor), -127), 127)
+                let value = SignatureParts.clamped(scores[row][column] / (step * factor), column)
                 error += (value - value.rounded()) * (value - value.rounded()) * factor * factor
             }
             largest = max(largest, error)
@@ -120,18 +124,25 @@ final class SignatureBasis: @unchecked Sendable {
     func sign(_ images: [UnsafePointer<UInt8>], into outputs: UnsafeMutablePointer<Signature>) {
         let data = FloatMatrix(rows: images.count, columns: global.columns)
         let scores = FloatMatrix(rows: images.count, columns: signatureLength)
+        let room = FloatMatrix(rows: features.regions, columns: features.stride)
         for (row, image) in images.enumerated() {
-            Self.shorten(image, features, local, path, into: data[row])
+            Self.shorten(image, features, local, path, room, into: data[row])
             for column in 0..<data.columns { data[row][column] -= mean[column] }
         }
         data.multiply(0..<images.count, by: global, path: path, into: scores)
         for row in images.indices {
             let line = scores[row]
-            let rest = Self.rest(of: data[row], data.columns, without: line, signatureLength)
+            let square = squaredLength(data[row], data.columns)
+            let rest = Self.rest(square, without: line, signatureLength)
             line[signatureLength - 1] = rest - usualRest
             (outputs + row).pointee.round(line, step: step)
             (outputs + row).pointee.isStorable = Double((outputs + row).pointee.error) <= storedError
         }
+    }
+
+    /// What this leaves of an image, less what is left usually.
+    func restExcess(of signature: borrowing Signature) -> Float {
+        Float(Int(signature.coordinates[signatureLength - 1]) - 128) * step
     }
 
     /// The largest squared distance that the signature `query` can have to one whose image is at distance `cut`.
@@ -150,14 +161,13 @@ final class SignatureBasis: @unchecked Sendable {
         Double(query.error) + storedError + 2 * SignatureFeatures.slack
     }
 
-    /// The length of what a projection leaves.
+    /// The length of what a projection leaves of values of the squared length `square`.
     private static func rest(
-        of values: UnsafePointer<Float>,
-        _ count: Int,
+        _ square: Float,
         without projection: UnsafePointer<Float>,
         _ length: Int
     ) -> Float {
-        max(0, squaredLength(values, count) - squaredLength(projection, length)).squareRoot()
+        max(0, square - squaredLength(projection, length)).squareRoot()
     }
 
     private static func localDirections(
@@ -181,15 +191,15 @@ final class SignatureBasis: @unchecked Sendable {
         return result
     }
 
-    /// Step 1.
+    /// Step 1; `data` is room for features, of nothing but this basis' since it was cleared.
     private static func shorten(
         _ image: UnsafePointer<UInt8>,
         _ features: SignatureFeatures,
         _ local: FloatMatrix,
         _ path: KernelPath,
+        _ data: FloatMatrix,
         into out: UnsafeMutablePointer<Float>
     ) {
-        let data = FloatMatrix(rows: features.regions, columns: features.stride)
         features.write(image, to: data.base)
         similarity_matmul(
             path.rawValue,
@@ -205,8 +215,8 @@ final class SignatureBasis: @unchecked Sendable {
         )
         for region in 0..<features.regions {
             let line = out + region * regionLength
-            line[regionLength - 2] = rest(of: data[region], features.stride, without: line, regionLength)
             let square = squaredLength(data[region], features.stride)
+            line[regionLength - 2] = rest(square, without: line, regionLength)
             line[regionLength - 1] = features.remainder(of: region, without: square)
         }
     }

@@ -131,7 +131,8 @@ struct SignatureFeatures: Sendable {
         return heights.flatMap { height in widths.map { Float(height * $0) / Float(rows * columns) } }
     }
 
-    /// Writes the features of `image`, `regions` times `stride` numbers.
+    /// Writes the features of `image`, `regions` times `stride` numbers; padding stays what it is, 0 where memory was
+    /// cleared at first.
     func write(_ image: UnsafePointer<UInt8>, to out: UnsafeMutablePointer<Float>) {
         withUnsafePointer(to: plan) { plan in
             let size = max(similarity_feature_scratch_bytes(plan), 64)

@@ -11,6 +11,9 @@ struct SignaturePolicy: Sendable {
     /// are not signed twice.
     static let restoredImages = 16_384
 
+    /// A basis that still says as much as it did is kept for so many times as long.
+    static let postponement = 4
+
     /// Whether there are signatures at all.
     var isSigned: Bool { minimumImages < .max }
 
@@ -85,6 +88,7 @@ extension BoundedSearch {
             }
             let table = await sign(range, of: history, in: segment, forEach: forEach)
             index.fresh = FreshSignatures(table, from: range.lowerBound, basis: segment.basis)
+            if segment.basis === index.basis { index.note(table) }
         }
     }
 
@@ -127,9 +131,11 @@ extension BoundedSearch {
         }
         guard !index.learner.isBusy else { return }
         let count = history.end - history.windowStart
-        if count >= policy.minimumImages, history.end >= index.nextLearning {
+        if count >= policy.minimumImages, isLearningDue(history) {
             let sample = SignaturePolicy.sampleCount(of: history.shape)
-            index.nextLearning = history.end + imagesUntilLearning(count, history.shape)
+            let interval = imagesUntilLearning(count, history.shape)
+            index.nextLearning = history.end + interval
+            index.latestLearning = history.end + SignaturePolicy.postponement * interval
             index.learning = (count, history.sequence(at: history.end - 1))
             index.learner.learn(
                 from: self.sample(sample, of: history),
@@ -151,8 +157,19 @@ extension BoundedSearch {
         }
     }
 
-    /// What images look like changes slowly: learn again when there are some times as many, up to what a sample holds, or
-    /// when the history has been replaced some times over.
+    /// What images look like changes slowly: a basis that was learnt from a full sample is only replaced where it has
+    /// come to say less, or is very old.
+    private func isLearningDue(_ history: ImageHistory) -> Bool {
+        let index = history.index
+        guard history.end >= index.nextLearning else { return false }
+        guard let learnt = index.origin?.learnt.images,
+            learnt >= 4 * SignaturePolicy.sampleCount(of: history.shape)
+        else { return true }
+        return index.wear.isWorn || history.end >= index.latestLearning
+    }
+
+    /// Learn again when there are some times as many images, up to what a sample holds, or when the history has been
+    /// replaced some times over.
     func imagesUntilLearning(_ count: Int, _ shape: ImageShape) -> Int {
         (count < 4 * SignaturePolicy.sampleCount(of: shape) ? 3 : 6) * count
     }

@@ -15,6 +15,9 @@ struct Partition: Hashable, Comparable {
         return "\(table)_\(date.hasPrefix("-") ? "m" : "")\(date.filter(\.isNumber))"
     }
 
+    /// Images of up to a page stay in their rows: in pieces elsewhere each would be five rows and as many index entries.
+    private var options: String { table == "history_image" ? " with (toast_tuple_target = 8160)" : "" }
+
     static func < (left: Partition, right: Partition) -> Bool {
         (left.table, left.day) < (right.table, right.day)
     }
@@ -29,7 +32,7 @@ struct Partition: Hashable, Comparable {
         guard exists != true else { return }
         try session.execute(
             unsafeSQL: """
-                create table riskd.\(name) (like riskd.\(table) including all);
+                create table riskd.\(name) (like riskd.\(table) including all)\(options);
                 alter table riskd.\(table) attach partition riskd.\(name)
                     for values from (to_timestamp(\(day * 86_400))) to (to_timestamp(\((day + 1) * 86_400)));
                 """

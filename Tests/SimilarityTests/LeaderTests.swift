@@ -92,7 +92,7 @@ struct LeaderTests {
                 orphans += 1
                 continue
             }
-            let own = PreparedImage(history.pixels(at: position), kernel: kernel)
+            var own = PreparedImage(history.pixels(at: position), kernel: kernel)
             let distance = own.distance(to: history.pixels(at: leader))
             #expect(abs(distance.squareRoot() - Double(chunk.radii[place])) < SearchProgress.margin)
             #expect(distance <= 0.01)

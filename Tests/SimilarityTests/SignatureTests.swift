@@ -62,7 +62,7 @@ struct SignatureTests {
                 }
                 var tight = 0
                 for one in images.indices {
-                    let prepared = PreparedImage(buffer[one], kernel: kernel)
+                    var prepared = PreparedImage(buffer[one], kernel: kernel)
                     for other in images.indices where table[other].pointee.isStorable {
                         let distance = prepared.distance(to: buffer[other])
                         let bound = squaredDistance(table[one], table[other])

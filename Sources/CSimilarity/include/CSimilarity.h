@@ -95,7 +95,7 @@ void similarity_feature_plan_make(similarity_feature_plan *features, const simil
 /// Bytes (64-byte aligned) of a call's scratch memory.
 size_t similarity_feature_scratch_bytes(const similarity_feature_plan *features);
 
-/// Writes the features of `x`: `regions` x `stride` numbers.
+/// Writes the features of `x`: `regions` x `stride` numbers. Padding is not written: `out` is zero before its first use.
 void similarity_features(
     int32_t path, const similarity_feature_plan *features, const uint8_t *x, float *out, void *scratch);
 
@@ -111,6 +111,8 @@ void similarity_matmul(
 #define SIMILARITY_BLOCKED_PARTS 2
 /// The first part's coordinates stand for twice as much as the others', so their squares count four times.
 #define SIMILARITY_FIRST_WEIGHT 4
+/// And they are clamped to this on either side.
+#define SIMILARITY_FIRST_LIMIT 63
 /// Bytes of a block: 32-bit lengths up to the end of its part, then coordinates, 4 of each signature in turn.
 #define SIMILARITY_BLOCK_BYTES ((size_t)(64 + 16 * SIMILARITY_PART))
 /// Bytes of a row: the lengths up to the middle and to the end of it, then its coordinates.

@@ -42,7 +42,7 @@ typedef struct {
 void similarity_scene_plan_make(similarity_scene_plan *plan, int32_t height, int32_t width, int32_t channels);
 
 /// Writes the scene of `pixels`: means of grey levels over 16 x 16 equal cells, smoothed by (1 2 1) / 4 both ways.
-/// `scratch` has room for a number by column.
+/// `scratch` has room for a number by column, and for half a number by value of a row.
 void similarity_scene(const similarity_scene_plan *plan, const uint8_t *pixels, float *scene, int64_t *scratch);
 
 /// Makes `scene` ready.
