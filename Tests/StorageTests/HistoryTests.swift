@@ -100,4 +100,26 @@ struct HistoryTests {
         try await store.commit(makeBatch(2, [makeObservation(21, image: image)]))
         #expect(try await store.counts()[.historyImage] == 1)
     }
+
+    @Test func `an image of up to a page stays in its row`() async throws {
+        let (store, connectionString) = try await makeStore()
+        let shape = ImageShape(height: 50, width: 50, channels: 3)
+        let images = (1...20).map { number in
+            Image(
+                shape: shape,
+                pixels: (0..<shape.count).map { UInt8(truncatingIfNeeded: $0 * $0 * number >> 3) }
+            )
+        }
+        let observations = images.enumerated().map { makeObservation(Int64($0 + 1), image: $1) }
+        try await store.commit(makeBatch(0, observations))
+        let outside = try await makeSession(connectionString).query(
+            """
+            select sum(pg_relation_size(reltoastrelid))::bigint from pg_inherits join pg_class c on c.oid = inhrelid
+            where inhparent = 'history_image'::regclass
+            """
+        )
+        #expect(try outside.first?.only(Int64.self) == 0)
+        let stored = try await store.history(of: ModelID("fashion"), from: 1)
+        #expect(stored.map(\.image) == images)
+    }
 }
