@@ -1,6 +1,7 @@
 """A riskd of one's own: private state, a log that grows while a recorded trace is played into it."""
 
 import datetime
+import http.server
 import json
 import lzma
 import pathlib
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +29,26 @@ def stamp(time):
     return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
 
 
+class Receiver(http.server.ThreadingHTTPServer):
+    """Takes every message, and keeps what it says."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        self.messages = []
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.server.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+
 class Riskd:
     """Calibrates, runs, and plays; `stop()` ends what was started and removes what was written."""
 
@@ -41,6 +63,10 @@ class Riskd:
         self.log = self.path / "inference.ndjson"
         self.log.touch()
         self.children = []
+        self.receiver = Receiver()
+        # One that is well, and one where nobody listens.
+        soc, spare = self.receiver.server_address[1], free_port()
+        local = "signing: none, allow_http: true, allow_networks: [127.0.0.0/8]"
         self.config.write_text(
             f"""state_directory: {self.path}/state
 ingest:
@@ -50,7 +76,11 @@ http: {{listen: '127.0.0.1:{free_port()}'}}
 api: {{listen: '{self.origin.removeprefix("http://")}', requests_per_minute: 100000}}
 # Shorter than the defaults, because the trace is played faster than it happened; and alerts from medium on.
 scoring: {{tick: 1s, lateness: 1s}}
-alerting: {{minimum_level: medium}}
+alerting:
+  minimum_level: medium
+  endpoints:
+    - {{name: soc, url: 'http://127.0.0.1:{soc}/hook', {local}, allow_ports: [{soc}]}}
+    - {{name: spare, url: 'http://127.0.0.1:{spare}/hook', {local}, allow_ports: [{spare}], minimum_level: critical}}
 """
         )
 
@@ -117,6 +147,14 @@ alerting: {{minimum_level: medium}}
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
+    def status(self, path, token):
+        """With which status the API answers."""
+        try:
+            self.get(path, token)
+            return 200
+        except urllib.error.HTTPError as error:
+            return error.code
+
     def until(self, path, token, seconds=30):
         """Waits until the API knows something."""
         deadline = time.monotonic() + seconds
@@ -151,4 +189,5 @@ alerting: {{minimum_level: medium}}
                     child.wait(30)
                 except subprocess.TimeoutExpired:
                     child.kill()
+        self.receiver.shutdown()
         self.folder.cleanup()

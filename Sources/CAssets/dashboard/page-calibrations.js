@@ -28,8 +28,8 @@ export async function load({ query }) {
         columns: [
             { title: "calibration", cell: ({ calibration }) => h("code", { title: calibration }, calibration.slice(7, 19)) }, { title: "model", cell: ({ model }) => model },
             { title: "of", class: "wide", cell: ({ stratum, owner }) => owner ?? stratum ?? "all users" }, { title: "state", cell: ({ state }) => h("span", { class: `state ${state}` }, state) },
-            { title: "verified", cell: ({ verified }) => h("span", { class: `verdict ${verified ?? "never"}` }, verified ?? "never") }, { title: "records", class: "num", cell: ({ records }) => count(records) },
-            { title: "users", class: "num", cell: ({ users }) => count(users) }, { title: "age", class: "num", cell: ({ built_at: at }) => age(at, "wall") },
+            { title: "verified", cell: ({ verified }) => h("span", { class: `verdict ${verified ?? "never"}` }, verified ?? "never") }, { title: "records", class: "num wide", cell: ({ records }) => count(records) },
+            { title: "users", class: "num wide", cell: ({ users }) => count(users) }, { title: "age", class: "num", cell: ({ built_at: at }) => age(at, "wall") },
             { title: "in force since", class: "wide", cell: ({ in_force_since: at }) => time(at, "full") }, { title: "built from", class: "wide", cell: ({ origin }) => origin },
         ],
     });

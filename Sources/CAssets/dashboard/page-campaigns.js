@@ -18,7 +18,7 @@ export async function load({ query }) {
         columns: [
             { title: "campaign", cell: ({ number }) => `campaign ${number}` }, { title: "model", class: "wide", cell: ({ model }) => model },
             { title: "highest level", cell: ({ highest_level: level }) => badge(level) }, { title: "score", class: "num", cell: ({ highest_score: points }) => scoreCell(points) },
-            { title: "class", cell: ({ class: name }) => name }, { title: "images", class: "num", cell: ({ members }) => count(members) }, { title: "accounts", class: "num", cell: ({ accounts }) => count(accounts) },
+            { title: "class", class: "wide", cell: ({ class: name }) => name }, { title: "images", class: "num", cell: ({ members }) => count(members) }, { title: "accounts", class: "num wide", cell: ({ accounts }) => count(accounts) },
             { title: "repeats", class: "num wide", cell: ({ repeats }) => count(repeats) }, { title: "peak", class: "num wide", cell: ({ peak }) => probability(peak) },
             { title: "first", class: "wide", cell: ({ first }) => time(first) }, { title: "last", class: "num", cell: ({ last }) => age(last) },
         ],

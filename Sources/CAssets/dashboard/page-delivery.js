@@ -20,7 +20,7 @@ export async function load() {
         columns: [
             { title: "endpoint", cell: ({ name }) => name }, { title: "state", cell: endpointState }, { title: "format", class: "wide", cell: ({ format }) => format }, { title: "to", class: "wide", cell: ({ target }) => h("code", {}, target) },
             { title: "from", cell: ({ minimum_level: level }) => badge(level) }, { title: "waiting", class: "num", cell: ({ pending }) => count(pending) },
-            { title: "queue age", class: "num", cell: ({ queue_age_seconds: seconds }) => duration(seconds) }, { title: "delivered", class: "num wide", cell: ({ delivered }) => count(delivered) },
+            { title: "queue age", class: "num wide", cell: ({ queue_age_seconds: seconds }) => duration(seconds) }, { title: "delivered", class: "num wide", cell: ({ delivered }) => count(delivered) },
             { title: "last attempt", class: "wide", cell: ({ last_attempt: last }) => last && [time(last.started_at), " ", h("span", { class: `verdict ${last.outcome}` }, last.outcome)] },
         ],
     });

@@ -138,6 +138,14 @@ export function seriesChart({ choose }) {
     let chart;
     let series;
     let row = -1;
+    let left = false;
+
+    /** dygraphs does not bear to be destroyed twice. */
+    function clear() {
+        const old = chart;
+        chart = undefined;
+        old?.destroy();
+    }
 
     function select(next) {
         if (!series?.points.length) return;
@@ -166,7 +174,8 @@ export function seriesChart({ choose }) {
 
     /** Draws a series; while somebody looks at a part of the one before, only a new range (`anew`) takes its place. */
     async function draw(next, { anew = false } = {}) {
-        if (!anew && chart?.isZoomed("x")) return;
+        // What was asked for on a page that has been left since comes too late.
+        if (left || (!anew && chart?.isZoomed("x"))) return;
         const looked = anew ? undefined : series?.points[row]?.time;
         series = next;
         row = -1;
@@ -174,12 +183,11 @@ export function seriesChart({ choose }) {
         put(rows, rows.firstElementChild, tableOf(series));
         put(markers, series.markers.filter(({ kind }) => kind !== "level").slice(-20).map(({ time, kind, text }) =>
             h("li", {}, h("strong", {}, letters[kind] ?? ""), ` ${momentText(Date.parse(time))} ${kinds[kind]}: ${text}`)));
-        chart?.destroy();
-        chart = undefined;
+        clear();
         place.hidden = series.points.length === 0;
         if (place.hidden) return;
         const Dygraph = await library();
-        if (series !== next || !place.isConnected) return;
+        if (left || series !== next || !place.isConnected) return;
         const colours = coloursNow(readout);
         const data = rowsOf(series);
         chart = new Dygraph(place, data, {
@@ -204,5 +212,10 @@ export function seriesChart({ choose }) {
         if (again >= 0) select(again);
     }
 
-    return { node: h("div", { class: "series" }, readout, h("div", { class: "plot-frame" }, place, names), markers, rows), draw, leave: () => chart?.destroy() };
+    function leave() {
+        left = true;
+        clear();
+    }
+
+    return { node: h("div", { class: "series" }, readout, h("div", { class: "plot-frame" }, place, names), markers, rows), draw, leave };
 }
