@@ -23,8 +23,17 @@ extension ScoringEngine {
         while tick <= target, !elevated.isEmpty {
             evaluate(tick, [], into: &output)
             tick.index += 1
+            guard tick <= target, elevated.allSatisfy(rests) else { continue }
+            // Nobody knows for how long people hold a level: a year of it costs no more than a tick.
+            for entity in elevated { tracks[entity]?.rest(until: target) }
+            break
         }
         lastClosedTick = target
+    }
+
+    /// Whether quiet ticks leave a level as it is, for as long as there are only such.
+    private func rests(_ entity: Entity) -> Bool {
+        entity.isMember && tracks[entity]?.isHeld == true
     }
 
     /// Looks idle tracks through, once an interval, whether its boundary was a busy tick or a quiet one.

@@ -152,8 +152,8 @@ package struct Track: Hashable, Sendable {
         var next = seen.map { $0.index + 1 } ?? tick.index
         while next <= tick.index {
             evaluate(score(at: Tick(next), criticality: criticality, configuration), configuration)
-            // Without queries a score does not rise, so info stays info.
-            if level == .info { break }
+            // Without queries a score does not rise, so info stays info, and a level as low as it is held at stays too.
+            if level == .info || isHeld { break }
             next += 1
         }
         seen = seen.map { max($0, tick) } ?? tick
@@ -204,6 +204,12 @@ package struct Track: Hashable, Sendable {
 
     /// Holds the level at least where it is, until ``unpin()``.
     mutating func pin() { pinned = level > .info ? level : nil }
+
+    /// Whether the level is as low as it is held at: without queries, whose score cannot rise, it stays there.
+    var isHeld: Bool { level > .info && level == pinned && below == 0 }
+
+    /// As evaluating a level that ``isHeld`` on every quiet tick up to `tick`.
+    mutating func rest(until tick: Tick) { seen = tick }
 
     /// Lets the level follow the score again.
     mutating func unpin() {

@@ -82,6 +82,28 @@ import Testing
         #expect(output.levelChanges.filter { $0.entity == alice }.map(\.to) == [.high, .medium, .low, .info])
     }
 
+    @Test func `a level that is held for ages is passed over, with what every tick would have left`() throws {
+        var jump = try raised()
+        _ = jump.intervene(.pin, on: alice)
+        var (walk, reload) = (jump, jump)
+        let near = tick(jump, after: 16_000)
+        let output = jump.advance(to: jump.configuration.end(of: near))
+        var walked = ScoringOutput()
+        for index in (walk.lastClosedTick?.index ?? 0) + 1...near.index {
+            walked.append(walk.advance(to: walk.configuration.end(of: Tick(index))))
+        }
+        #expect(output == walked && !output.levelChanges.isEmpty)
+        #expect(jump.state == walk.state && jump.state(of: alice)?.seen == near)
+        // A hundred thousand years, in an engine that goes on and in one that stood still meanwhile.
+        let far = tick(jump, after: 300_000_000_000)
+        #expect(jump.advance(to: jump.configuration.end(of: far)).levelChanges.isEmpty)
+        #expect(jump.state(of: alice)?.level == .critical && jump.state(of: alice)?.seen == far)
+        var track = try #require(reload.state(of: alice))
+        #expect(track.advance(to: far, reload.configuration) == .critical && track.seen == far)
+        _ = reload.advance(to: reload.configuration.end(of: far))
+        #expect(reload.state == jump.state)
+    }
+
     /// P7 and P11 with people: the same whether the engine lived on or was put away before and after each action.
     @Test func `interventions come out the same from stored state`() throws {
         let seed = UInt64.random(in: 0 ... .max)
