@@ -24,13 +24,11 @@ package struct GradientAttack: Sendable {
             self.startsAnywhere = startsAnywhere
         }
 
-        /// An attempt of random strength: one, ten or twenty steps, and a size from two grey levels to `largest`.
-        ///
-        /// Small ones are the more frequent: they are harder to tell from clean images.
+        /// An attempt of random strength: one, ten or twenty steps, and any size from two grey levels to `largest`.
         package init(label: Int, upTo largest: Float, _ random: inout SeededRandom) {
             let steps = [1, 10, 20][random.index(below: 3)]
-            let (least, share) = (min(2 / GradientAttack.levels, largest), random.uniform())
-            let size = least + (largest - least) * share * share
+            let least = min(2 / GradientAttack.levels, largest)
+            let size = least + (largest - least) * random.uniform()
             let startsAnywhere = steps == 20 || random.uniform() < 0.25
             self.init(label: label, size: size, steps: steps, startsAnywhere: startsAnywhere)
         }

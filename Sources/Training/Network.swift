@@ -4,8 +4,9 @@
 package struct Network: Hashable, Sendable {
     /// The steps, first to last.
     package let layers: [Layer]
-    /// Whether the input is added to the last layer's output, so that the layers only learn what to change.
-    package let addsInput: Bool
+    /// The layer whose input is added to the last layer's output, so that layers from there on only learn what to change
+    /// (0 for the network's input); nil for none.
+    package let shortcut: Int?
     /// Where each layer's parameters start.
     package let offsets: [Int]
     /// Parameters of all layers.
@@ -15,13 +16,13 @@ package struct Network: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - layers: first to last.
-    ///   - addsInput: whether the input is added to the output.
+    ///   - shortcut: the layer whose input is added to the output; nil for none.
     /// - Precondition: every layer takes as many numbers as the one before it gives.
-    package init(_ layers: [Layer], addsInput: Bool = false) {
+    package init(_ layers: [Layer], shortcut: Int? = nil) {
         precondition(!layers.isEmpty)
         precondition(zip(layers, layers.dropFirst()).allSatisfy { $0.outputCount == $1.inputCount })
         self.layers = layers
-        self.addsInput = addsInput
+        self.shortcut = shortcut
         var offsets: [Int] = []
         var count = 0
         for layer in layers {
@@ -30,7 +31,7 @@ package struct Network: Hashable, Sendable {
         }
         self.offsets = offsets
         parameterCount = count
-        precondition(!addsInput || inputCount == outputCount)
+        precondition(shortcut.map { layers[$0].inputCount == outputCount } ?? true)
     }
 
     /// Numbers that the network takes.
@@ -40,7 +41,7 @@ package struct Network: Hashable, Sendable {
 
     /// Random weights to start from (He and others 2015, uniform), biases of zero.
     ///
-    /// With `addsInput` the last layer starts at zero: the network then starts as the identity.
+    /// With a shortcut the last layer starts at zero: the network then starts as the layers before the shortcut alone.
     ///
     /// - Parameter random: where the weights come from.
     /// - Returns: `parameterCount` numbers.
@@ -50,7 +51,7 @@ package struct Network: Hashable, Sendable {
         let lastWithWeights = layers.lastIndex { $0.parameterCount > 0 }
         for (index, layer) in layers.enumerated() {
             let limit: Float =
-                addsInput && index == lastWithWeights ? 0 : (6 / Float(layer.fanIn)).squareRoot()
+                shortcut != nil && index == lastWithWeights ? 0 : (6 / Float(layer.fanIn)).squareRoot()
             for _ in 0..<layer.parameterCount - layer.biasCount {
                 parameters.append((random.uniform() * 2 - 1) * limit)
             }

@@ -27,8 +27,9 @@ extension OnnxModel {
             nodes += Self.nodes(of: layer, name, input: last)
             last = name
         }
-        if network.addsInput {
-            nodes.append(OnnxNode("Add", "sum", inputs: [input.name, last], output: "sum"))
+        if let shortcut = network.shortcut {
+            let added = shortcut == 0 ? input.name : "layer\(shortcut - 1)"
+            nodes.append(OnnxNode("Add", "sum", inputs: [added, last], output: "sum"))
         }
         if endsInSoftmax {
             let values = nodes.last?.outputs ?? []

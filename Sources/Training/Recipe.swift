@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What kind of second opinion is trained.
 package enum Recipe: Hashable, Sendable {
     /// The encoder half of an autoencoder of features, then a new dense net (paper §4.2).
@@ -42,14 +44,20 @@ package enum Recipe: Hashable, Sendable {
         package let planes: Int
         /// Planes of the narrowest layer; 0 for none, where the image is added to what the layers give.
         package let code: Int
+        /// The standard deviation, in pixels, of the smoothing in a first layer that does not learn; 0 for no such layer.
+        ///
+        /// What an attack adds is finer than what classes differ in. An autoencoder that does not see the finest, and
+        /// learns what clean images need in its place, is a long way ahead of one that starts as the identity.
+        package let smoothing: Float
 
         /// Sizes.
-        package init(height: Int, width: Int, channels: Int, planes: Int, code: Int) {
+        package init(height: Int, width: Int, channels: Int, planes: Int, code: Int, smoothing: Float) {
             self.height = height
             self.width = width
             self.channels = channels
             self.planes = planes
             self.code = code
+            self.smoothing = smoothing
         }
     }
 
@@ -58,8 +66,10 @@ package enum Recipe: Hashable, Sendable {
         let name: String
         let network: Network
         let objective: Objective
-        /// How many of the first layers stay as the phase before left them.
+        /// How many of the first layers stay as they are given, by the phase before or as `start`.
         var frozenLayers = 0
+        /// The first parameters to start with, where they are not random.
+        var start: [Float] = []
     }
 
     /// What is trained, in order.
@@ -102,7 +112,9 @@ package enum Recipe: Hashable, Sendable {
                 Phase(
                     name: "autoencoder",
                     network: Self.imageAutoencoder(image),
-                    objective: .reconstruction(guide)
+                    objective: .reconstruction(guide),
+                    frozenLayers: image.smoothing > 0 ? 1 : 0,
+                    start: image.smoothing > 0 ? Self.smoothing(image).kernel : []
                 )
             ]
         }
@@ -158,7 +170,8 @@ package enum Recipe: Hashable, Sendable {
             stride: halves ? 2 : 1
         )
         let rectifier = Layer.rectifier(count: planes * rows * columns)
-        var layers: [Layer] = [.convolution(first), rectifier]
+        let smoothing: [Layer] = image.smoothing > 0 ? [.convolution(Self.smoothing(image).layer)] : []
+        var layers = smoothing + [.convolution(first), rectifier]
         if image.code > 0 {
             layers += [convolution(planes, image.code), convolution(image.code, planes), rectifier]
         } else {
@@ -169,6 +182,28 @@ package enum Recipe: Hashable, Sendable {
             convolution(planes, halves ? 4 * image.channels : image.channels),
         ]
         if halves { layers.append(.depthToSpace(planes: image.channels, height: rows, width: columns)) }
-        return Network(layers, addsInput: image.code == 0)
+        return Network(layers, shortcut: image.code == 0 ? smoothing.count : nil)
+    }
+
+    /// A layer that smooths each plane of an image by itself, and its parameters: a Gaussian of 5 × 5 places.
+    private static func smoothing(_ image: Image) -> (layer: Convolution, kernel: [Float]) {
+        let (reach, side) = (2, 5)
+        func axis(_ size: Int) -> WindowAxis {
+            WindowAxis(size: size, window: side, stride: 1, before: reach, after: reach)
+        }
+        let layer = Convolution(
+            rows: axis(image.height),
+            columns: axis(image.width),
+            inputPlanes: image.channels,
+            outputPlanes: image.channels
+        )
+        let line = (-reach...reach).map { exp(-Float($0 * $0) / (2 * image.smoothing * image.smoothing)) }
+        let sum = line.reduce(0, +)
+        let window = line.flatMap { row in line.map { row * $0 / (sum * sum) } }
+        let empty = [Float](repeating: 0, count: window.count)
+        let kernel = (0..<image.channels).flatMap { output in
+            (0..<image.channels).flatMap { $0 == output ? window : empty }
+        }
+        return (layer, kernel + [Float](repeating: 0, count: image.channels))
     }
 }

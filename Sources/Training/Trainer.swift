@@ -38,8 +38,11 @@ package final class Trainer {
         var start = network.initialParameters(&random)
         if let parameters { start.replaceSubrange(0..<parameters.count, with: parameters) }
         state = TrainerState(parameters: start, random: random)
-        // Clean examples first: the budget may then be used up, rather than won back.
-        if settings.cleanDisagreement != nil, objective.tellsClasses { state.adversarialScale = 0.1 }
+        if settings.cleanDisagreement != nil, objective.tellsClasses {
+            // However many adversarial examples there are, all of them together count so much beside the clean ones. Clean
+            // ones first: the budget may then be used up, rather than won back.
+            state.adversarialScale = 0.3 * Self.balance(of: examples)
+        }
         self.network = network
         self.objective = objective
         self.examples = examples
@@ -124,8 +127,23 @@ package final class Trainer {
     /// Lets adversarial examples count less in the next epoch when clean ones suffer, and more when there is room.
     private func balance(_ tally: Tally) {
         guard let budget = settings.cleanDisagreement, tally.clean > 0 else { return }
-        let factor: Float = tally.cleanDisagreement > budget ? 0.7 : 1.2
-        state.adversarialScale = min(max(state.adversarialScale * factor, 0.02), 50)
+        // Where not even half of it is used there is far to go, in few epochs.
+        let hasMuchRoom = tally.cleanDisagreement <= budget / 2
+        let factor: Float = tally.cleanDisagreement > budget ? 0.7 : hasMuchRoom ? 1.6 : 1.2
+        state.adversarialScale = min(max(state.adversarialScale * factor, 0.005), 50)
+    }
+
+    /// What an adversarial example must count for all that teach to weigh as much as the clean ones do.
+    private static func balance(of examples: Examples) -> Float {
+        var (clean, adversarial): (Float, Float) = (0, 0)
+        for index in examples.training {
+            if examples.isClean[index] {
+                clean += examples.weights[index]
+            } else {
+                adversarial += examples.weights[index]
+            }
+        }
+        return adversarial > 0 ? clean / adversarial : 1
     }
 
     /// What each example counts now.

@@ -54,7 +54,7 @@ package final class TrainingRun {
         self.examples = examples
         self.augmentation = augmentation
         self.settings = settings
-        trainer = Self.trainer(phases[0], nil, examples, augmentation, settings)
+        trainer = Self.trainer(phases[0], phases[0].start, examples, augmentation, settings)
     }
 
     /// The name of the network in training, such as `autoencoder`.
@@ -128,13 +128,13 @@ package final class TrainingRun {
     }
 
     private func startPhase() {
-        let prefix = finished.last.map { Array($0.prefix(recipe.sharedParameters)) }
+        let prefix = finished.last.map { Array($0.prefix(recipe.sharedParameters)) } ?? phases[0].start
         trainer = Self.trainer(phases[finished.count], prefix, examples, augmentation, settings)
     }
 
     private static func trainer(
         _ phase: Recipe.Phase,
-        _ prefix: [Float]?,
+        _ prefix: [Float],
         _ examples: Examples,
         _ augmentation: Augmentation,
         _ settings: TrainingSettings

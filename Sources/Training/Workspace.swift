@@ -86,8 +86,9 @@ final class Workspace {
                 forEachBlock(count * planes, height, width) { deep, wide in y[wide] = x[deep] }
             }
         }
-        guard network.addsInput else { return }
-        for place in 0..<count * network.inputCount { output[place] += input[place] }
+        guard let shortcut = network.shortcut else { return }
+        let added = values[shortcut].values
+        for place in 0..<count * network.outputCount { output[place] += added[place] }
     }
 
     /// Adds to ``gradient`` the slopes of the parameters from layer `first` on, for the last forward pass.
@@ -105,14 +106,12 @@ final class Workspace {
         givesInput: Bool = false,
         learns: Bool = true
     ) {
-        if givesInput, network.addsInput {
-            inputSlopes.update(from: outputSlopes, count: count * network.inputCount)
-        }
         for index in stride(from: network.layers.count - 1, through: first, by: -1) {
             let (x, dx, dy) = (values[index].values, slopes[index].values, slopes[index + 1].values)
             let weights = parameters + network.offsets[index]
             let slopes = learns ? gradient.values + network.offsets[index] : nil
             let needsInput = index > first || givesInput
+            defer { if needsInput, network.shortcut == index { addShortcut(to: dx, count) } }
             switch network.layers[index] {
             case .dense(let inputs, let outputs):
                 if let slopes { differentiateDense(inputs, outputs, count, x: x, dy: dy, slopes) }
@@ -158,5 +157,11 @@ final class Workspace {
                 forEachBlock(count * planes, height, width) { deep, wide in dx[deep] = dy[wide] }
             }
         }
+    }
+
+    /// Adds the slopes that reach a layer's input past the layers.
+    private func addShortcut(to dx: UnsafeMutablePointer<Float>, _ count: Int) {
+        let dy = outputSlopes
+        for place in 0..<count * network.outputCount { dx[place] += dy[place] }
     }
 }

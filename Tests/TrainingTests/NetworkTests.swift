@@ -41,15 +41,17 @@ import Testing
         expectSlopes(of: network, .classification, examples)
     }
 
-    @Test func `slopes agree with finite differences of the squared error, input added`() {
+    @Test(arguments: [false, true])
+    func `slopes agree with finite differences of the squared error, past a shortcut`(isLater: Bool) {
+        let smoothing = Convolution(height: 4, width: 6, inputPlanes: 2, outputPlanes: 2)
         let half = Convolution(height: 4, width: 6, inputPlanes: 2, outputPlanes: 3, stride: 2)
         let last = Convolution(height: 2, width: 3, inputPlanes: 3, outputPlanes: 8)
         let network = Network(
-            [
+            (isLater ? [.convolution(smoothing)] : []) + [
                 .convolution(half), .rectifier(count: 18), .convolution(last),
                 .depthToSpace(planes: 2, height: 2, width: 3),
             ],
-            addsInput: true
+            shortcut: isLater ? 1 : 0
         )
         expectSlopes(of: network, .reconstruction(nil), Self.examples(width: 48, classes: 3))
     }

@@ -45,7 +45,14 @@ import Testing
     @Test(arguments: [(8, 6, 2), (7, 5, 1), (9, 4, 3)])
     func `an image autoencoder answers as its file does`(height: Int, width: Int, channels: Int) throws {
         let recipe = Recipe.image(
-            .init(height: height, width: width, channels: channels, planes: 5, code: channels % 2)
+            .init(
+                height: height,
+                width: width,
+                channels: channels,
+                planes: 5,
+                code: channels % 2,
+                smoothing: height == 9 ? 0 : 0.8
+            )
         )
         let network = try #require(recipe.phases(nil).first).network
         let parameters = parameters(of: network)
@@ -63,12 +70,44 @@ import Testing
         #expect(distance(try session.run(input, shape: [1] + shape), own) < 1e-5)
     }
 
-    @Test func `an untrained image autoencoder gives back what it takes`() throws {
-        let recipe = Recipe.image(.init(height: 6, width: 6, channels: 1, planes: 4, code: 0))
-        let network = try #require(recipe.phases(nil).first).network
+    @Test func `an untrained image autoencoder gives back what it takes, or smooths it`() throws {
+        let input = numbers(100, seed: 3)
+        let plain = try started(smoothing: 0)
+        #expect(plain.network.outputs(of: input, parameters: plain.parameters) == input)
+        let smooth = try started(smoothing: 1)
+        var wanted = [Float](repeating: 0, count: 100)
+        for y in 0..<10 {
+            for x in 0..<10 {
+                var (sum, weights) = (0.0, 0.0)
+                for down in -2...2 {
+                    for right in -2...2 {
+                        let weight = exp(-Double(down * down + right * right) / 2)
+                        weights += weight
+                        guard (0..<10).contains(y + down), (0..<10).contains(x + right) else { continue }
+                        sum += weight * Double(input[(y + down) * 10 + x + right])
+                    }
+                }
+                wanted[y * 10 + x] = Float(sum / weights)
+            }
+        }
+        let given = smooth.network.outputs(of: input, parameters: smooth.parameters)
+        #expect(distance(given, wanted) < 1e-5 && distance(given, input) > 0.01)
+    }
+
+    /// An image autoencoder as its training starts.
+    private func started(smoothing: Float) throws -> (network: Network, parameters: [Float]) {
+        let image = Recipe.Image(
+            height: 10,
+            width: 10,
+            channels: 1,
+            planes: 4,
+            code: 0,
+            smoothing: smoothing
+        )
+        let phase = try #require(Recipe.image(image).phases(nil).first)
         var random = SeededRandom(seed: 1)
-        let input = numbers(36, seed: 3)
-        #expect(network.outputs(of: input, parameters: network.initialParameters(&random)) == input)
+        let rest = phase.network.initialParameters(&random).dropFirst(phase.start.count)
+        return (phase.network, phase.start + rest)
     }
 
     @Test func `a recorded model that is read and written answers the same bits`() throws {
@@ -92,7 +131,9 @@ import Testing
     }
 
     @Test func `an autoencoder before a classifier is the one after the other`() throws {
-        let recipe = Recipe.image(.init(height: 28, width: 28, channels: 1, planes: 4, code: 0))
+        let recipe = Recipe.image(
+            .init(height: 28, width: 28, channels: 1, planes: 4, code: 0, smoothing: 0.7)
+        )
         let network = try #require(recipe.phases(nil).first).network
         let parameters = parameters(of: network)
         let shape = [1, 28, 28]

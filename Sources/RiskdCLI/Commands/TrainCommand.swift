@@ -87,6 +87,11 @@ extension Command {
                 "What the classifier's answer to a reconstruction counts beside the squared error; 0 unless given"
             ),
             Flag("planes", value: "COUNT", "With --at initial: planes of the hidden layers; 24 unless given"),
+            Flag(
+                "smooth",
+                value: "PIXELS",
+                "With --at initial: deviation of the smoothing that images pass first; 0.7 unless given, 0 for none"
+            ),
         ] + data + steps
     ) { invocation in
         try await TrainingCommand(invocation).trainAutoencoder()

@@ -68,7 +68,8 @@ struct TrainingCommand {
                     width: shape.width,
                     channels: shape.channels,
                     planes: planes,
-                    code: code
+                    code: code,
+                    smoothing: try invocation.number("smooth", 0.7, in: 0...3)
                 )
             )
         } else {
