@@ -10,6 +10,9 @@ typedef struct {
     double (*ssim)(
         const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
         void *scratch);
+    double (*ssim_known)(
+        const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, const void *own,
+        double cut, void *scratch);
     double (*mse)(const uint8_t *y, const uint8_t *x, size_t count, double cut);
     void (*matmul)(
         const float *a, size_t lines, const float *b, size_t vectors, size_t inner, size_t a_stride,

@@ -101,27 +101,33 @@ INLINE float KERNEL(c2)(int32_t taps) {
     return np == 1 ? 58.5225f : (float)(58.5225 * np * (np - 1));
 }
 
+// A row of windows: x's own sums are made on the way, or were made before.
+#define TERMS(j) \
+    (known ? KERNEL(known_terms)(plan, sums, yr, xr, (j), stride, taps, c1, c2) \
+           : KERNEL(terms)(plan, sums, yr, (j), stride, taps, c1, c2))
+#define PUSH(row) \
+    (known ? KERNEL(push_products)(plan, sums, y, x, (row), taps) : KERNEL(push)(plan, sums, y, x, (row), taps))
+
+// `own` are the statistics of x where they are `known`, which is a constant.
 INLINE double KERNEL(uniform_distance)(
-    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
-    void *scratch, ptrdiff_t stride, int32_t taps) {
-    const uint32_t *sy = statistics;
-    ptrdiff_t padded = plan->padded;
-    const int32_t *nyy = (const int32_t *)(sy + padded * plan->window_rows);
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, const void *own, int known,
+    double cut, void *scratch, ptrdiff_t stride, int32_t taps) {
     KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
-    for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, x, row, taps);
+    for (int32_t row = 0; row < taps - 1; row++) PUSH(row);
     float c1 = KERNEL(c1)(taps);
     float c2 = KERNEL(c2)(taps);
     int32_t count = plan->window_values;
     double all = (double)count * plan->window_rows;
     f64x16 total = {};
     for (int32_t row = 0; row < plan->window_rows; row++) {
-        KERNEL(push)(plan, sums, y, x, row + taps - 1, taps);
+        KERNEL(row) yr = KERNEL(row_of)(plan, statistics, row), xr = known ? KERNEL(row_of)(plan, own, row) : yr;
+        PUSH(row + taps - 1);
         for (ptrdiff_t j = 0; j < count; j += 32) {
-            KERNEL(fraction) a = KERNEL(terms)(plan, sums, sy, nyy, j, stride, taps, c1, c2);
+            KERNEL(fraction) a = TERMS(j);
             if (j + 32 > count) a = KERNEL(masked)(a, j, count);
             f32x16 sum;
             if (j + 16 < count) {
-                KERNEL(fraction) b = KERNEL(terms)(plan, sums, sy, nyy, j + 16, stride, taps, c1, c2);
+                KERNEL(fraction) b = TERMS(j + 16);
                 if (j + 32 > count) b = KERNEL(masked)(b, j + 16, count);
                 // One division for two fractions; the products stay below 1e35.
                 sum = (a.numerator * b.denominator + b.numerator * a.denominator) / (a.denominator * b.denominator);
@@ -131,8 +137,6 @@ INLINE double KERNEL(uniform_distance)(
             }
             total += __builtin_convertvector(sum, f64x16);
         }
-        nyy += padded;
-        sy += padded;
         if ((row & 1) && KERNEL(sum16)(total) / all > cut) return INFINITY;
     }
     double distance = KERNEL(sum16)(total) / all;
@@ -185,26 +189,42 @@ static void KERNEL(statistics)(
 }
 
 // The window's side must be a constant for the inner loop to unroll; strides 1 and 3 are the common ones.
-static double KERNEL(ssim)(
-    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
-    void *scratch) {
-    UNLESS_SERVED(ssim(plan, y, statistics, x, cut, scratch));
-#define WITH(taps) KERNEL(uniform_distance)(plan, y, statistics, x, cut, scratch, plan->channels, taps)
-    if (plan->gaussian) return KERNEL(gaussian_distance)(plan, y, statistics, x, cut, scratch);
+INLINE double KERNEL(uniform_ssim)(
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, const void *own, int known,
+    double cut, void *scratch) {
+#define WITH(stride, taps) \
+    KERNEL(uniform_distance)(plan, y, statistics, x, own, known, cut, scratch, stride, taps)
     switch (plan->window) {
-    case 1: return WITH(1);
-    case 3: return WITH(3);
-    case 5: return WITH(5);
+    case 1: return WITH(plan->channels, 1);
+    case 3: return WITH(plan->channels, 3);
+    case 5: return WITH(plan->channels, 5);
     default:
-        if (plan->channels == 3) return KERNEL(uniform_distance)(plan, y, statistics, x, cut, scratch, 3, 7);
-        return WITH(7);
+        if (plan->channels == 3) return WITH(3, 7);
+        return WITH(plan->channels, 7);
     }
 #undef WITH
 }
 
+static double KERNEL(ssim)(
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, double cut,
+    void *scratch) {
+    UNLESS_SERVED(ssim(plan, y, statistics, x, cut, scratch));
+    if (plan->gaussian) return KERNEL(gaussian_distance)(plan, y, statistics, x, cut, scratch);
+    return KERNEL(uniform_ssim)(plan, y, statistics, x, NULL, 0, cut, scratch);
+}
+
+// The gaussian window has no use for x's statistics.
+static double KERNEL(ssim_known)(
+    const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x, const void *own, double cut,
+    void *scratch) {
+    UNLESS_SERVED(ssim_known(plan, y, statistics, x, own, cut, scratch));
+    if (plan->gaussian) return KERNEL(gaussian_distance)(plan, y, statistics, x, cut, scratch);
+    return KERNEL(uniform_ssim)(plan, y, statistics, x, own, 1, cut, scratch);
+}
+
 const similarity_kernels KERNEL(similarity_kernels) = {
-    .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .mse = KERNEL(mse), .matmul = KERNEL(matmul),
-    .features = KERNEL(features), .scan = KERNEL(scan), .fourier = KERNEL(fourier_transform),
+    .statistics = KERNEL(statistics), .ssim = KERNEL(ssim), .ssim_known = KERNEL(ssim_known), .mse = KERNEL(mse),
+    .matmul = KERNEL(matmul), .features = KERNEL(features), .scan = KERNEL(scan), .fourier = KERNEL(fourier_transform),
     .fsim_maps = KERNEL(fsim_maps), .fsim_distance = KERNEL(fsim_distance), .euclidean = KERNEL(euclidean),
     .scene_query = KERNEL(scene_query), .scene_register = KERNEL(scene_register),
 };

@@ -6,6 +6,20 @@ typedef struct {
     void *rest;
 } KERNEL(sums);
 
+// A row of an image's statistics: by window, the sum of its pixels and NP times that of their squares.
+typedef struct {
+    const uint16_t *sums;
+    const int32_t *squares;
+} KERNEL(row);
+
+INLINE KERNEL(row) KERNEL(row_of)(const similarity_plan *plan, const void *statistics, ptrdiff_t row) {
+    const int32_t *squares = statistics;
+    KERNEL(row) result;
+    result.sums = (const uint16_t *)(squares + plan->padded * plan->window_rows) + row * plan->padded;
+    result.squares = squares + row * plan->padded;
+    return result;
+}
+
 INLINE KERNEL(sums) KERNEL(sums_in)(const similarity_plan *plan, void *scratch) {
     size_t columns = (size_t)plan->columns;
     KERNEL(sums) sums;
@@ -47,30 +61,65 @@ INLINE void KERNEL(push)(
     }
 }
 
-// (u d2 + v n1) / (d1 d2) of 16 window positions, not yet divided.
-INLINE KERNEL(fraction) KERNEL(terms)(
-    const similarity_plan *plan, KERNEL(sums) sums, const uint32_t *sy, const int32_t *nyy, ptrdiff_t j,
-    ptrdiff_t stride, int32_t taps, float c1, float c2) {
-    (void)plan;
-    u16x16 s16 = LOAD(u16x16, sums.s + j);
-    i32x16 xx = LOAD(i32x16, sums.xx + j), xy = LOAD(i32x16, sums.xy + j);
-#pragma clang loop unroll(full)
-    for (int32_t k = 1; k < taps; k++) {
-        s16 += LOAD(u16x16, sums.s + j + k * stride);
-        xx += LOAD(i32x16, sums.xx + j + k * stride);
-        xy += LOAD(i32x16, sums.xy + j + k * stride);
+// As `push`, of x y alone.
+INLINE void KERNEL(push_products)(
+    const similarity_plan *plan, KERNEL(sums) sums, const uint8_t *y, const uint8_t *x, int32_t row, int32_t taps) {
+    ptrdiff_t n = plan->row_values, back = taps * n;
+    x += row * n;
+    y += row * n;
+    for (ptrdiff_t j = 0; j < n; j += 16) {
+        u16x16 a = __builtin_convertvector(LOAD(u8x16, x + j), u16x16);
+        u16x16 b = __builtin_convertvector(LOAD(u8x16, y + j), u16x16);
+        i32x16 xy = LOAD(i32x16, sums.xy + j) + __builtin_convertvector(a * b, i32x16);
+        if (row >= taps) {
+            u16x16 c = __builtin_convertvector(LOAD(u8x16, x + j - back), u16x16);
+            u16x16 d = __builtin_convertvector(LOAD(u8x16, y + j - back), u16x16);
+            xy -= __builtin_convertvector(c * d, i32x16);
+        }
+        STORE(sums.xy + j, xy);
     }
-    int32_t np = taps * taps;
+}
+
+// (u d2 + v n1) / (d1 d2) of 16 window positions, not yet divided, from the windows' sums of x and y, NP (sxx + syy) and
+// the column sums of x y.
+INLINE KERNEL(fraction) KERNEL(terms_of)(
+    const int32_t *products, u16x16 sx, u16x16 sy, i32x16 squares, ptrdiff_t stride, int32_t taps, float c1, float c2) {
+    i32x16 xy = LOAD(i32x16, products);
+#pragma clang loop unroll(full)
+    for (int32_t k = 1; k < taps; k++) xy += LOAD(i32x16, products + k * stride);
     // A window's sum has 14 bits (49 x 255); saying so lets the compiler use a 16-bit multiplication.
-    i32x16 s = __builtin_convertvector(s16 & (uint16_t)0x3FFF, i32x16);
-    i32x16 t = LOAD(i32x16, sy + j) & 0x3FFF;
+    i32x16 s = __builtin_convertvector(sx & (uint16_t)0x3FFF, i32x16);
+    i32x16 t = __builtin_convertvector(sy & (uint16_t)0x3FFF, i32x16);
     i32x16 e = s - t;
     i32x16 u = e * e, p = s * t;
     p += p;
-    i32x16 a = xx * np + LOAD(i32x16, nyy + j);
-    i32x16 variances = a - u - p;
-    i32x16 v = a - xy * (2 * np) - u;
+    i32x16 variances = squares - u - p;
+    i32x16 v = squares - xy * (2 * taps * taps) - u;
     return KERNEL(fraction_of)(u, v, p, variances, c1, c2);
+}
+
+INLINE KERNEL(fraction) KERNEL(terms)(
+    const similarity_plan *plan, KERNEL(sums) sums, KERNEL(row) y, ptrdiff_t j, ptrdiff_t stride, int32_t taps, float c1,
+    float c2) {
+    (void)plan;
+    u16x16 s = LOAD(u16x16, sums.s + j);
+    i32x16 xx = LOAD(i32x16, sums.xx + j);
+#pragma clang loop unroll(full)
+    for (int32_t k = 1; k < taps; k++) {
+        s += LOAD(u16x16, sums.s + j + k * stride);
+        xx += LOAD(i32x16, sums.xx + j + k * stride);
+    }
+    i32x16 squares = xx * (taps * taps) + LOAD(i32x16, y.squares + j);
+    return KERNEL(terms_of)(sums.xy + j, s, LOAD(u16x16, y.sums + j), squares, stride, taps, c1, c2);
+}
+
+INLINE KERNEL(fraction) KERNEL(known_terms)(
+    const similarity_plan *plan, KERNEL(sums) sums, KERNEL(row) y, KERNEL(row) x, ptrdiff_t j, ptrdiff_t stride,
+    int32_t taps, float c1, float c2) {
+    (void)plan;
+    i32x16 squares = LOAD(i32x16, x.squares + j) + LOAD(i32x16, y.squares + j);
+    u16x16 sx = LOAD(u16x16, x.sums + j), sy = LOAD(u16x16, y.sums + j);
+    return KERNEL(terms_of)(sums.xy + j, sx, sy, squares, stride, taps, c1, c2);
 }
 
 // As `push`, of what an image's own statistics need.
@@ -92,9 +141,9 @@ INLINE void KERNEL(push_own)(const similarity_plan *plan, KERNEL(sums) sums, con
 
 INLINE void KERNEL(uniform_statistics)(
     const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch, int32_t taps) {
-    uint32_t *sy = statistics;
     ptrdiff_t padded = plan->padded, stride = plan->channels;
-    int32_t *nyy = (int32_t *)(sy + padded * plan->window_rows);
+    int32_t *squares = statistics;
+    uint16_t *own = (uint16_t *)(squares + padded * plan->window_rows);
     KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
     for (int32_t row = 0; row < taps - 1; row++) KERNEL(push_own)(plan, sums, y, row, taps);
     for (int32_t row = 0; row < plan->window_rows; row++) {
@@ -107,10 +156,10 @@ INLINE void KERNEL(uniform_statistics)(
                 s += LOAD(u16x16, sums.s + j + k * stride);
                 xx += LOAD(i32x16, sums.xx + j + k * stride);
             }
-            STORE(sy + j, __builtin_convertvector(s, u32x16));
-            STORE(nyy + j, xx * (taps * taps));
+            STORE(own + j, s);
+            STORE(squares + j, xx * (taps * taps));
         }
-        nyy += padded;
-        sy += padded;
+        squares += padded;
+        own += padded;
     }
 }

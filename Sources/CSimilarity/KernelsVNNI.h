@@ -13,6 +13,20 @@ INLINE int KERNEL(serves)(const similarity_plan *plan) {
     return !plan->gaussian && plan->window == 7 && plan->channels <= 8;
 }
 
+// A row of an image's statistics; see `terms` for what `sums` holds.
+typedef struct {
+    const uint32_t *sums;
+    const int32_t *squares;
+} KERNEL(row);
+
+INLINE KERNEL(row) KERNEL(row_of)(const similarity_plan *plan, const void *statistics, ptrdiff_t row) {
+    const int32_t *squares = statistics;
+    KERNEL(row) result;
+    result.sums = (const uint32_t *)(squares + plan->padded * plan->window_rows) + row * plan->padded;
+    result.squares = squares + row * plan->padded;
+    return result;
+}
+
 INLINE KERNEL(sums) KERNEL(sums_in)(const similarity_plan *plan, void *scratch) {
     size_t padded = (size_t)plan->padded;
     KERNEL(sums) sums;
@@ -60,37 +74,72 @@ INLINE void KERNEL(push)(
     }
 }
 
-// `sy` holds 2 sy in the low and sy in the high half of a lane, so that 16-bit products give 2 sx sy and sx^2 + sy^2.
-INLINE KERNEL(fraction) KERNEL(terms)(
-    const similarity_plan *plan, KERNEL(sums) sums, const uint32_t *sy, const int32_t *nyy, ptrdiff_t j,
-    ptrdiff_t stride, int32_t taps, float c1, float c2) {
-    (void)stride;
-    ptrdiff_t padded = plan->padded;
-    i32x16 s = LOAD(i32x16, sums.window + j), xx = LOAD(i32x16, sums.window + padded + j);
-    i32x16 xy = LOAD(i32x16, sums.window + 2 * padded + j), t = LOAD(i32x16, sy + j);
+// As `push`, of x (y - 128) alone.
+INLINE void KERNEL(push_products)(
+    const similarity_plan *plan, KERNEL(sums) sums, const uint8_t *y, const uint8_t *x, int32_t row, int32_t taps) {
+    ptrdiff_t n = plan->row_values, padded = plan->padded;
+    const __m512i flip = _mm512_set1_epi8((char)0x80), zero = _mm512_setzero_si512();
+    int32_t *ring = sums.ring + row % taps * padded, *window = sums.window;
+    x += row * n;
+    y += row * n;
+    for (ptrdiff_t j = 0; j < plan->window_values; j += 16) {
+        __m512i xs = _mm512_loadu_si512(x + j), ys = _mm512_xor_si512(_mm512_loadu_si512(y + j), flip);
+        __m512i xa = _mm512_permutexvar_epi8(sums.first, xs);
+        __m512i xb = _mm512_maskz_permutexvar_epi8(0x7777777777777777u, sums.second, xs);
+        __m512i ya = _mm512_permutexvar_epi8(sums.first, ys), yb = _mm512_permutexvar_epi8(sums.second, ys);
+        i32x16 part = (i32x16)_mm512_dpbusd_epi32(_mm512_dpbusd_epi32(zero, xa, ya), xb, yb);
+        i32x16 sum = LOAD(i32x16, window + j) + part;
+        if (row >= taps) sum -= LOAD(i32x16, ring + j);
+        STORE(window + j, sum);
+        STORE(ring + j, part);
+    }
+}
+
+// `y.sums` holds 2 sy in the low and sy in the high half of a lane, so that 16-bit products give 2 sx sy and sx^2 + sy^2.
+INLINE KERNEL(fraction) KERNEL(terms_of)(
+    i32x16 s, i32x16 t, i32x16 a, i32x16 xy, int32_t taps, float c1, float c2) {
     i32x16 both = s | (t & (int32_t)0xFFFF0000);
     i32x16 p = (i32x16)_mm512_madd_epi16((__m512i)s, (__m512i)t);
     i32x16 squares = (i32x16)_mm512_madd_epi16((__m512i)both, (__m512i)both);
-    i32x16 a = xx * (taps * taps) + LOAD(i32x16, nyy + j);
     i32x16 u = squares - p, v = a - xy * (2 * taps * taps) - u;
     return KERNEL(fraction_of)(u, v, p, a - squares, c1, c2);
 }
 
+INLINE KERNEL(fraction) KERNEL(terms)(
+    const similarity_plan *plan, KERNEL(sums) sums, KERNEL(row) y, ptrdiff_t j, ptrdiff_t stride, int32_t taps, float c1,
+    float c2) {
+    (void)stride;
+    ptrdiff_t padded = plan->padded;
+    i32x16 s = LOAD(i32x16, sums.window + j), xx = LOAD(i32x16, sums.window + padded + j);
+    i32x16 xy = LOAD(i32x16, sums.window + 2 * padded + j), a = xx * (taps * taps) + LOAD(i32x16, y.squares + j);
+    return KERNEL(terms_of)(s, LOAD(i32x16, y.sums + j), a, xy, taps, c1, c2);
+}
+
+INLINE KERNEL(fraction) KERNEL(known_terms)(
+    const similarity_plan *plan, KERNEL(sums) sums, KERNEL(row) y, KERNEL(row) x, ptrdiff_t j, ptrdiff_t stride,
+    int32_t taps, float c1, float c2) {
+    (void)plan;
+    (void)stride;
+    i32x16 s = (i32x16)(LOAD(u32x16, x.sums + j) >> 16), a = LOAD(i32x16, x.squares + j) + LOAD(i32x16, y.squares + j);
+    i32x16 xy = LOAD(i32x16, sums.window + j) + (s << 7);
+    return KERNEL(terms_of)(s, LOAD(i32x16, y.sums + j), a, xy, taps, c1, c2);
+}
+
 INLINE void KERNEL(uniform_statistics)(
     const similarity_plan *plan, const uint8_t *y, void *statistics, void *scratch, int32_t taps) {
-    uint32_t *sy = statistics;
     ptrdiff_t padded = plan->padded;
-    int32_t *nyy = (int32_t *)(sy + padded * plan->window_rows);
+    int32_t *squares = statistics;
+    uint32_t *own = (uint32_t *)(squares + padded * plan->window_rows);
     KERNEL(sums) sums = KERNEL(sums_in)(plan, scratch);
     for (int32_t row = 0; row < taps - 1; row++) KERNEL(push)(plan, sums, y, y, row, taps);
     for (int32_t row = 0; row < plan->window_rows; row++) {
         KERNEL(push)(plan, sums, y, y, row + taps - 1, taps);
         for (ptrdiff_t j = 0; j < padded; j += 16) {
             i32x16 s = LOAD(i32x16, sums.window + j), yy = LOAD(i32x16, sums.window + padded + j);
-            STORE(sy + j, (s << 16) + s + s);
-            STORE(nyy + j, yy * (taps * taps));
+            STORE(own + j, (s << 16) + s + s);
+            STORE(squares + j, yy * (taps * taps));
         }
-        nyy += padded;
-        sy += padded;
+        squares += padded;
+        own += padded;
     }
 }

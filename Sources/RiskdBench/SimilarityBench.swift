@@ -1,5 +1,6 @@
 import Domain
 import Glibc
+import Runtime
 import Similarity
 
 /// Measures searches of one history that grows, in processor time: others may be using the machine.
@@ -48,14 +49,19 @@ final class SimilarityBench {
 
     /// Lets the history grow to `size` images.
     ///
-    /// - Parameter size: at most ``most``.
-    /// - Returns: seconds that adding, learning and signing took.
-    func grow(to size: Int) async -> Double {
+    /// - Parameters:
+    ///   - size: at most ``most``.
+    ///   - pool: the threads that sign.
+    ///   - progress: told how many images there are.
+    /// - Returns: seconds of processor time that adding, learning and signing took.
+    func grow(to size: Int, pool: WorkerPool, progress: (Int) -> Void) async -> Double {
         let start = Self.seconds(CLOCK_PROCESS_CPUTIME_ID)
         while count < size {
             let end = min(size, count + 1000)
             detector.restore((count..<end).map { inputs.next(file[$0]) })
+            await detector.prepare { count, body in await pool.forEach(count: count, body) }
             count = end
+            progress(count)
         }
         await detector.settle()
         return Self.seconds(CLOCK_PROCESS_CPUTIME_ID) - start

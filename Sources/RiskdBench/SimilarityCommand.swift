@@ -1,5 +1,6 @@
 import Console
 import Domain
+import Foundation
 import RiskdCLI
 import Runtime
 import Similarity
@@ -60,7 +61,7 @@ extension Command {
         _ configuration: SimilarityConfiguration,
         _ queries: Int
     ) async -> ExitCode {
-        let pool = WorkerPool(width: 2)
+        let pool = WorkerPool(width: ProcessInfo.processInfo.activeProcessorCount)
         let verification = SimilarityVerification(file: file, configuration: configuration, queries: queries)
         let result = await verification.run(pool: pool)
         var report = Report([
@@ -90,10 +91,13 @@ extension Command {
     ) async -> ExitCode {
         let bench = SimilarityBench(file: file, configuration: configuration, queries: queries)
         var report = SimilarityReport()
+        let pool = WorkerPool(width: ProcessInfo.processInfo.activeProcessorCount)
         var size = 1000
         while true {
             let now = min(size, count)
-            let taken = await bench.grow(to: now)
+            var bar = Console.Progress("\(now) images", total: now, on: invocation.terminal)
+            let taken = await bench.grow(to: now, pool: pool) { bar.update($0) }
+            bar.finish(now)
             invocation.terminal.note("\(now) images: added, learnt and signed in \(rounded(taken)) s")
             // Smaller histories are not signed, or learn again while images are added.
             if now >= 10_000 {

@@ -10,17 +10,33 @@ struct BoundedSearch: SimilaritySearch {
     let kernel: PairKernel
     let limits: SearchLimits
     let policy: SignaturePolicy
+    private let pool = StatisticsPool()
+
+    init(kernel: PairKernel, limits: SearchLimits, policy: SignaturePolicy) {
+        self.kernel = kernel
+        self.limits = limits
+        self.policy = policy
+    }
 
     /// An image is led by an earlier one of its user up to this distance.
     var joinCut: Double { min(0.01, limits.threshold / 10) }
 
     func find(_ queries: [SimilarityQuery], in history: ImageHistory) -> [ScopedFindings] {
+        guard kernel.usesBothStatistics else { return find(queries, in: history, nil) }
+        return pool.withMemory { memory in
+            find(queries, in: history, SharedStatistics(queries, of: history, kernel: kernel, in: memory))
+        }
+    }
+
+    private func find(_ queries: [SimilarityQuery], in history: ImageHistory, _ shared: SharedStatistics?)
+        -> [ScopedFindings]
+    {
         let scan = SignatureScan(queries, history: history, kernel: kernel, isSigned: policy.isSigned)
         let cuts = queries.map { startingCut(of: $0, in: history) }
         let candidates = scan.candidates(within: cuts)
         var cutsLeft = cuts.map { _ in -1.0 }
         var findings = queries.indices.map { index in
-            var progress = progress(of: queries[index], in: history)
+            var progress = progress(of: queries[index], in: history, shared)
             progress.look(at: candidates[index])
             let cut = progress.builders.user.cut
             if cut > cuts[index] { cutsLeft[index] = cut }
@@ -32,7 +48,7 @@ struct BoundedSearch: SimilaritySearch {
             let earlier = EarlierScan(cuts: cuts, onlyOwn: onlyOwn)
             let candidates = scan.candidates(within: cutsLeft, after: earlier)
             for index in queries.indices where cutsLeft[index] >= 0 {
-                var progress = progress(of: queries[index], in: history)
+                var progress = progress(of: queries[index], in: history, shared)
                 progress.builders = findings[index]
                 progress.look(at: candidates[index])
                 findings[index] = progress.builders
@@ -41,8 +57,12 @@ struct BoundedSearch: SimilaritySearch {
         return zip(queries, findings).map { limits.findings(of: $0, $1, in: history) }
     }
 
-    private func progress(of query: SimilarityQuery, in history: ImageHistory) -> SearchProgress {
-        SearchProgress(query: query, history: history, kernel: kernel, limits: limits)
+    private func progress(
+        of query: SimilarityQuery,
+        in history: ImageHistory,
+        _ shared: SharedStatistics?
+    ) -> SearchProgress {
+        SearchProgress(query: query, history: history, kernel: kernel, limits: limits, shared: shared)
     }
 
     /// How many images of each query's window are looked at where none is near.

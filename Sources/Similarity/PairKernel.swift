@@ -21,10 +21,40 @@ struct PairKernel: Sendable {
     }
 }
 
+extension PairKernel {
+    /// Bytes of an image's local statistics; 0 where distances need none.
+    var statisticsBytes: Int {
+        guard metric == .ssim else { return 0 }
+        return withUnsafePointer(to: plan) { similarity_statistics_bytes($0) }
+    }
+
+    /// Whether two images are compared faster when the statistics of both are known.
+    var usesBothStatistics: Bool {
+        metric == .ssim && withUnsafePointer(to: plan) { similarity_uses_both($0) != 0 }
+    }
+
+    /// Bytes that a call needs for itself.
+    var scratchBytes: Int { withUnsafePointer(to: plan) { similarity_scratch_bytes($0) } }
+
+    /// Writes the local statistics of an image, of ``statisticsBytes``.
+    func writeStatistics(
+        of pixels: UnsafePointer<UInt8>,
+        to statistics: UnsafeMutableRawPointer
+    ) {
+        withUnsafeTemporaryAllocation(byteCount: scratchBytes, alignment: 64) { scratch in
+            withUnsafePointer(to: plan) { plan in
+                similarity_statistics(path.rawValue, plan, pixels, statistics, scratch.baseAddress)
+            }
+        }
+    }
+}
+
 /// An image to be compared with many; its local statistics are made when the first of them comes.
 struct PreparedImage: ~Copyable {
     private let kernel: PairKernel
     private let pixels: UnsafePointer<UInt8>
+    /// Of others, where they are.
+    private let shared: UnsafeRawPointer?
     private let statistics: UnsafeMutableRawPointer
     private let scratch: UnsafeMutableRawPointer
     private var isPrepared: Bool
@@ -32,15 +62,15 @@ struct PreparedImage: ~Copyable {
     /// - Parameters:
     ///   - pixels: `shape.count` bytes, and readable for `SIMILARITY_PADDING` bytes more; must outlive this.
     ///   - kernel: what measures.
-    init(_ pixels: UnsafePointer<UInt8>, kernel: PairKernel) {
+    ///   - shared: its statistics, where they are known; must outlive this, too.
+    init(_ pixels: UnsafePointer<UInt8>, kernel: PairKernel, shared: UnsafeRawPointer? = nil) {
         self.kernel = kernel
         self.pixels = pixels
-        var plan = kernel.plan
-        let needsStatistics = kernel.metric == .ssim
-        let size = needsStatistics ? similarity_statistics_bytes(&plan) : 0
+        self.shared = shared
+        let size = shared == nil ? kernel.statisticsBytes : 0
         statistics = .allocate(byteCount: max(size, 1), alignment: 64)
-        scratch = .allocate(byteCount: similarity_scratch_bytes(&plan), alignment: 64)
-        isPrepared = !needsStatistics
+        scratch = .allocate(byteCount: kernel.scratchBytes, alignment: 64)
+        isPrepared = size == 0
     }
 
     deinit {
@@ -48,24 +78,36 @@ struct PreparedImage: ~Copyable {
         scratch.deallocate()
     }
 
-    /// The exact distance to `other`, or infinity when it is larger than `cut`.
-    mutating func distance(to other: UnsafePointer<UInt8>, cut: Double = .infinity) -> Double {
-        if !isPrepared { prepare() }
-        return switch kernel.metric {
-        case .ssim:
-            withUnsafePointer(to: kernel.plan) { plan in
-                similarity_ssim(kernel.path.rawValue, plan, pixels, statistics, other, cut, scratch)
+    /// The exact distance to `other`, or infinity when it is larger than `cut`; `own` are the other's statistics, where they
+    /// are known.
+    mutating func distance(
+        to other: UnsafePointer<UInt8>,
+        own: UnsafeRawPointer? = nil,
+        cut: Double = .infinity
+    ) -> Double {
+        guard kernel.metric == .ssim else {
+            return similarity_mse(kernel.path.rawValue, pixels, other, kernel.shape.count, cut)
+        }
+        if !isPrepared {
+            kernel.writeStatistics(of: pixels, to: statistics)
+            isPrepared = true
+        }
+        let statistics = shared ?? UnsafeRawPointer(statistics)
+        return withUnsafePointer(to: kernel.plan) { plan in
+            guard let own else {
+                return similarity_ssim(kernel.path.rawValue, plan, pixels, statistics, other, cut, scratch)
             }
-        default:
-            similarity_mse(kernel.path.rawValue, pixels, other, kernel.shape.count, cut)
+            return similarity_ssim_known(
+                kernel.path.rawValue,
+                plan,
+                pixels,
+                statistics,
+                other,
+                own,
+                cut,
+                scratch
+            )
         }
-    }
-
-    private mutating func prepare() {
-        withUnsafePointer(to: kernel.plan) { plan in
-            similarity_statistics(kernel.path.rawValue, plan, pixels, statistics, scratch)
-        }
-        isPrepared = true
     }
 }
 

@@ -47,10 +47,13 @@ final class SearchIndex {
         pageNumber = firstSegment
     }
 
-    /// Notes what the newest basis leaves of new images.
-    func note(_ signatures: SignatureTable) {
+    /// Notes what the newest basis leaves of images of the last batch.
+    func note(_ positions: some Sequence<Int>) {
         guard let basis else { return }
-        wear.add(signatures, basis)
+        for position in positions {
+            guard let signature = fresh.signature(of: position, by: basis) else { continue }
+            wear.add(signature.pointee, basis)
+        }
     }
 
     /// Says how many more images of a segment have signatures that were kept.

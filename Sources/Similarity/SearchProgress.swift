@@ -23,18 +23,27 @@ struct SearchProgress: ~Copyable {
     private var prepared: PreparedImage
     private let hash: UInt64
     private let own: UInt32
+    private let shared: SharedStatistics?
     private let limits: SearchLimits
     /// Distances to leaders by position; infinity where one is too far to matter.
     private var leaders: [Int: Double] = [:]
 
-    init(query: SimilarityQuery, history: ImageHistory, kernel: PairKernel, limits: SearchLimits) {
+    init(
+        query: SimilarityQuery,
+        history: ImageHistory,
+        kernel: PairKernel,
+        limits: SearchLimits,
+        shared: SharedStatistics?
+    ) {
         self.query = query
         self.history = history
         self.limits = limits
         builders = (FindingBuilder(limits: limits), FindingBuilder(limits: limits))
         let (chunk, place) = history.place(of: query.position)
         pixels = chunk.pixels[place]
-        prepared = PreparedImage(pixels, kernel: kernel)
+        self.shared = shared
+        shared?.begin(query)
+        prepared = PreparedImage(pixels, kernel: kernel, shared: shared?.statistics(of: query.position))
         hash = chunk.hashes[place]
         own = chunk.users[place]
         builders.model.searched = query.window.count
@@ -72,7 +81,7 @@ struct SearchProgress: ~Copyable {
         var distance: Double
         var isNear = false
         if leader < position, leader >= history.heldStart {
-            let root = self.distance(toLeader: leader, cut: cut).squareRoot()
+            let root = self.distance(toLeader: leader, cut: cut, isSameUser).squareRoot()
             let radius = Double(chunk.radii[place])
             let lower = max(0, abs(root - radius) - Self.margin)
             guard lower * lower <= cut else { return }
@@ -81,11 +90,11 @@ struct SearchProgress: ~Copyable {
             // One that is near and not the nearest need not be measured.
             distance =
                 isNear && lower * lower > nearestCut
-                ? .infinity : measure(position, isNear ? nearestCut : cut)
+                ? .infinity : measure(position, isNear ? nearestCut : cut, isSameUser)
         } else if !leaders.isEmpty, let known = leaders[position], known < .infinity {
             distance = known
         } else {
-            distance = measure(position, cut)
+            distance = measure(position, cut, isSameUser)
             if distance < .infinity, leader == position { leaders[position] = distance }
         }
         guard isNear || distance <= cut else { return }
@@ -97,15 +106,16 @@ struct SearchProgress: ~Copyable {
         )
     }
 
-    private mutating func measure(_ position: Int, _ cut: Double) -> Double {
-        prepared.distance(to: history.pixels(at: position), cut: cut)
+    private mutating func measure(_ position: Int, _ cut: Double, _ isSameUser: Bool) -> Double {
+        let statistics = isSameUser ? shared?.statistics(of: position) : nil
+        return prepared.distance(to: history.pixels(at: position), own: statistics, cut: cut)
     }
 
     /// The distance to a leader, or infinity where no image that it leads is within `cut`.
-    private mutating func distance(toLeader leader: Int, cut: Double) -> Double {
+    private mutating func distance(toLeader leader: Int, cut: Double, _ isSameUser: Bool) -> Double {
         if let known = leaders[leader] { return known }
         let root = cut.squareRoot() + history.index.largestRadius + Self.margin
-        let distance = measure(leader, root * root)
+        let distance = measure(leader, root * root, isSameUser)
         leaders[leader] = distance
         return distance
     }

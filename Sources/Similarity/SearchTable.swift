@@ -19,8 +19,8 @@ final class SearchTable: @unchecked Sendable {
         let size = min(Self.group, max(1, searches.count / 8))
         var open: [ObjectIdentifier: Int] = [:]
         var pieces: [[Int]] = []
-        for (index, search) in searches.enumerated() {
-            let history = ObjectIdentifier(search.line.history)
+        for index in Self.order(searches) {
+            let history = ObjectIdentifier(searches[index].line.history)
             if let piece = open[history], pieces[piece].count < size {
                 pieces[piece].append(index)
             } else {
@@ -31,6 +31,13 @@ final class SearchTable: @unchecked Sendable {
         self.pieces = pieces
         found = .allocate(capacity: searches.count)
         found.initialize(repeating: nil)
+    }
+
+    /// A user's searches one after another, so that they share what they need; those with most to share first, because
+    /// they take longest.
+    private static func order(_ searches: [PendingSearch]) -> [Int] {
+        let users = Dictionary(grouping: searches.indices) { searches[$0].query.user }
+        return users.values.sorted { ($0.count, $1[0]) > ($1.count, $0[0]) }.flatMap(\.self)
     }
 
     deinit {
@@ -56,6 +63,16 @@ final class SearchTable: @unchecked Sendable {
     /// The position of the first query of each shape.
     var firstPositions: [ImageShape: Int] {
         Dictionary(searches.map { ($0.line.history.shape, $0.query.position) }, uniquingKeysWith: min)
+    }
+
+    /// The positions of the queries that found nothing, not even a repeat, by history.
+    func unlike(_ results: [ScopedFindings]) -> [(line: HistoryLine, positions: [Int])] {
+        let found = zip(searches, results).filter {
+            $1.model.nearest == nil && $1.model.exactRepeats == 0
+        }
+        return Dictionary(grouping: found) { ObjectIdentifier($0.0.line.history) }.values.map { group in
+            (group[0].0.line, group.map { $0.0.query.position })
+        }
     }
 
     /// The findings, by index.

@@ -88,7 +88,6 @@ extension BoundedSearch {
             }
             let table = await sign(range, of: history, in: segment, forEach: forEach)
             index.fresh = FreshSignatures(table, from: range.lowerBound, basis: segment.basis)
-            if segment.basis === index.basis { index.note(table) }
         }
     }
 
@@ -118,6 +117,9 @@ extension BoundedSearch {
         }
         return table
     }
+
+    /// An attack's queries do not count: a basis cannot learn noise, and nobody should be able to have everything signed anew.
+    func note(unlike positions: [Int], in history: ImageHistory) { history.index.note(positions) }
 
     /// Takes what the background made, and gives it something to do.
     private func maintain(_ history: ImageHistory, immediately isImmediate: Bool) {

@@ -11,7 +11,7 @@ package final class SimilarityDetector {
     package let configuration: SimilarityConfiguration
     private let method: SearchMethod
     private let path: KernelPath
-    private var lines: [ImageShape: HistoryLine] = [:]
+    private(set) var lines: [ImageShape: HistoryLine] = [:]
     private var window: HistoryWindow
     private var offers: [ImageShape: KeptSignatures] = [:]
 
@@ -96,8 +96,12 @@ package final class SimilarityDetector {
             await line.scenes?.prepare(line.history, from: first, forEach: forEach)
         }
         await forEach(searches.pieces.count) { index in searches.run(index) }
+        let results = searches.results
+        for (line, positions) in searches.unlike(results) {
+            line.search.note(unlike: positions, in: line.history)
+        }
         evict()
-        return searches.results
+        return results
     }
 
     /// Derives what searches keep of each input that was restored, so that the next batch need not wait for it; changes

@@ -27,6 +27,9 @@ protocol SimilaritySearch: Sendable {
         forEach: (Int, @escaping @Sendable (Int) -> Void) async -> Void
     ) async
 
+    /// Learns which images of the last batch were like nothing before: they tell how what images look like changes.
+    func note(unlike positions: [Int], in history: ImageHistory)
+
     /// Uses what an earlier run made, as far as it is of use, for images that are yet to come into `history`.
     func adopt(_ kept: KeptSignatures, in history: ImageHistory)
 
@@ -41,6 +44,7 @@ protocol SimilaritySearch: Sendable {
 }
 
 extension SimilaritySearch {
+    func note(unlike positions: [Int], in history: ImageHistory) {}
     func adopt(_ kept: KeptSignatures, in history: ImageHistory) {}
     var allocatedBytes: Int { 0 }
     var bytesPerInput: Int { 0 }

@@ -31,6 +31,46 @@ struct SmallImageTests {
         }
     }
 
+    @Test(
+        arguments: shapes
+            + [(50, 50, 3), (28, 28, 1)].map { ImageShape(height: $0.0, width: $0.1, channels: $0.2) }
+    )
+    func `statistics of both images change nothing`(shape: ImageShape) {
+        var random = SeededGenerator(seed: 6)
+        let first = naturalImage(shape, using: &random)
+        let images = [
+            first, naturalImage(shape, using: &random),
+            Image(shape: shape, pixels: first.pixels.map { 255 - $0 }),
+            disturbed(first, count: shape.count, size: 4, using: &random),
+            Image(shape: shape, pixels: Array(repeating: 255, count: shape.count)),
+        ]
+        let buffer = PixelBuffer(stride: shape.count, capacity: images.count)
+        for (index, image) in images.enumerated() { buffer.set(index, to: image.pixels) }
+        for window in SimilarityWindow.allCases {
+            for path in KernelPath.supported {
+                let kernel = PairKernel(metric: .ssim, window: window, shape: shape, path: path)
+                let statistics = StatisticsMemory()
+                let size = (kernel.statisticsBytes + 63) & ~63
+                func own(_ index: Int) -> UnsafeRawPointer {
+                    UnsafeRawPointer(statistics.base + index * size)
+                }
+                for index in images.indices {
+                    kernel.writeStatistics(of: buffer[index], to: statistics.base + index * size)
+                }
+                for (one, other) in images.indices.flatMap({ one in images.indices.map { (one, $0) } }) {
+                    var alone = PreparedImage(buffer[one], kernel: kernel)
+                    var together = PreparedImage(buffer[one], kernel: kernel, shared: own(one))
+                    let distance = alone.distance(to: buffer[other])
+                    #expect(together.distance(to: buffer[other]) == distance)
+                    #expect(together.distance(to: buffer[other], own: own(other)) == distance)
+                    let cut = distance * Double.random(in: 0.2..<1.5, using: &random)
+                    let bounded = alone.distance(to: buffer[other], cut: cut)
+                    #expect(together.distance(to: buffer[other], own: own(other), cut: cut) == bounded)
+                }
+            }
+        }
+    }
+
     @Test func `different shapes have no distance`() {
         let a = Image(shape: ImageShape(height: 1, width: 2, channels: 1), pixels: [1, 2])
         let b = Image(shape: ImageShape(height: 2, width: 1, channels: 1), pixels: [1, 2])
