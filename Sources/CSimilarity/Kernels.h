@@ -77,6 +77,25 @@ INLINE KERNEL(fraction) KERNEL(fraction_of)(i32x16 u, i32x16 v, i32x16 p, i32x16
     return result;
 }
 
+// A row of an image's statistics: by window, the sum of its pixels (as `terms` wants it) and NP times that of their squares.
+#ifdef KERNEL_VNNI
+typedef uint32_t KERNEL(sum);
+#else
+typedef uint16_t KERNEL(sum);
+#endif
+typedef struct {
+    const KERNEL(sum) *sums;
+    const int32_t *squares;
+} KERNEL(row);
+
+INLINE KERNEL(row) KERNEL(row_of)(const similarity_plan *plan, const void *statistics, ptrdiff_t row) {
+    const int32_t *squares = statistics;
+    KERNEL(row) result;
+    result.sums = (const KERNEL(sum) *)(squares + plan->padded * plan->window_rows) + row * plan->padded;
+    result.squares = squares + row * plan->padded;
+    return result;
+}
+
 #ifdef KERNEL_VNNI
 #include "KernelsVNNI.h"
 #else

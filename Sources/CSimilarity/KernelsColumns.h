@@ -6,20 +6,6 @@ typedef struct {
     void *rest;
 } KERNEL(sums);
 
-// A row of an image's statistics: by window, the sum of its pixels and NP times that of their squares.
-typedef struct {
-    const uint16_t *sums;
-    const int32_t *squares;
-} KERNEL(row);
-
-INLINE KERNEL(row) KERNEL(row_of)(const similarity_plan *plan, const void *statistics, ptrdiff_t row) {
-    const int32_t *squares = statistics;
-    KERNEL(row) result;
-    result.sums = (const uint16_t *)(squares + plan->padded * plan->window_rows) + row * plan->padded;
-    result.squares = squares + row * plan->padded;
-    return result;
-}
-
 INLINE KERNEL(sums) KERNEL(sums_in)(const similarity_plan *plan, void *scratch) {
     size_t columns = (size_t)plan->columns;
     KERNEL(sums) sums;
@@ -80,6 +66,24 @@ INLINE void KERNEL(push_products)(
     }
 }
 
+// Of 16 windows: the sums of x, and NP times those of x^2.
+typedef struct {
+    u16x16 sums;
+    i32x16 squares;
+} KERNEL(own);
+
+INLINE KERNEL(own) KERNEL(own_sums)(KERNEL(sums) sums, ptrdiff_t j, ptrdiff_t stride, int32_t taps) {
+    u16x16 s = LOAD(u16x16, sums.s + j);
+    i32x16 xx = LOAD(i32x16, sums.xx + j);
+#pragma clang loop unroll(full)
+    for (int32_t k = 1; k < taps; k++) {
+        s += LOAD(u16x16, sums.s + j + k * stride);
+        xx += LOAD(i32x16, sums.xx + j + k * stride);
+    }
+    KERNEL(own) result = {s, xx * (taps * taps)};
+    return result;
+}
+
 // (u d2 + v n1) / (d1 d2) of 16 window positions, not yet divided, from the windows' sums of x and y, NP (sxx + syy) and
 // the column sums of x y.
 INLINE KERNEL(fraction) KERNEL(terms_of)(
@@ -102,15 +106,9 @@ INLINE KERNEL(fraction) KERNEL(terms)(
     const similarity_plan *plan, KERNEL(sums) sums, KERNEL(row) y, ptrdiff_t j, ptrdiff_t stride, int32_t taps, float c1,
     float c2) {
     (void)plan;
-    u16x16 s = LOAD(u16x16, sums.s + j);
-    i32x16 xx = LOAD(i32x16, sums.xx + j);
-#pragma clang loop unroll(full)
-    for (int32_t k = 1; k < taps; k++) {
-        s += LOAD(u16x16, sums.s + j + k * stride);
-        xx += LOAD(i32x16, sums.xx + j + k * stride);
-    }
-    i32x16 squares = xx * (taps * taps) + LOAD(i32x16, y.squares + j);
-    return KERNEL(terms_of)(sums.xy + j, s, LOAD(u16x16, y.sums + j), squares, stride, taps, c1, c2);
+    KERNEL(own) x = KERNEL(own_sums)(sums, j, stride, taps);
+    i32x16 squares = x.squares + LOAD(i32x16, y.squares + j);
+    return KERNEL(terms_of)(sums.xy + j, x.sums, LOAD(u16x16, y.sums + j), squares, stride, taps, c1, c2);
 }
 
 INLINE KERNEL(fraction) KERNEL(known_terms)(
@@ -149,15 +147,9 @@ INLINE void KERNEL(uniform_statistics)(
     for (int32_t row = 0; row < plan->window_rows; row++) {
         KERNEL(push_own)(plan, sums, y, row + taps - 1, taps);
         for (ptrdiff_t j = 0; j < padded; j += 16) {
-            u16x16 s = LOAD(u16x16, sums.s + j);
-            i32x16 xx = LOAD(i32x16, sums.xx + j);
-#pragma clang loop unroll(full)
-            for (int32_t k = 1; k < taps; k++) {
-                s += LOAD(u16x16, sums.s + j + k * stride);
-                xx += LOAD(i32x16, sums.xx + j + k * stride);
-            }
-            STORE(own + j, s);
-            STORE(squares + j, xx * (taps * taps));
+            KERNEL(own) x = KERNEL(own_sums)(sums, j, stride, taps);
+            STORE(own + j, x.sums);
+            STORE(squares + j, x.squares);
         }
         squares += padded;
         own += padded;

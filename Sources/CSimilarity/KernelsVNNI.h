@@ -13,20 +13,6 @@ INLINE int KERNEL(serves)(const similarity_plan *plan) {
     return !plan->gaussian && plan->window == 7 && plan->channels <= 8;
 }
 
-// A row of an image's statistics; see `terms` for what `sums` holds.
-typedef struct {
-    const uint32_t *sums;
-    const int32_t *squares;
-} KERNEL(row);
-
-INLINE KERNEL(row) KERNEL(row_of)(const similarity_plan *plan, const void *statistics, ptrdiff_t row) {
-    const int32_t *squares = statistics;
-    KERNEL(row) result;
-    result.sums = (const uint32_t *)(squares + plan->padded * plan->window_rows) + row * plan->padded;
-    result.squares = squares + row * plan->padded;
-    return result;
-}
-
 INLINE KERNEL(sums) KERNEL(sums_in)(const similarity_plan *plan, void *scratch) {
     size_t padded = (size_t)plan->padded;
     KERNEL(sums) sums;
