@@ -80,8 +80,6 @@ double similarity_ssim(
     return kernels(path)->ssim(plan, y, statistics, x, cut, scratch);
 }
 
-int32_t similarity_uses_both(const similarity_plan *plan) { return !plan->gaussian; }
-
 double similarity_ssim_known(
     int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
     const void *own, double cut, void *scratch) {

@@ -29,18 +29,13 @@ extension PairKernel {
     }
 
     /// Whether two images are compared faster when the statistics of both are known.
-    var usesBothStatistics: Bool {
-        metric == .ssim && withUnsafePointer(to: plan) { similarity_uses_both($0) != 0 }
-    }
+    var usesBothStatistics: Bool { metric == .ssim && plan.gaussian == 0 }
 
     /// Bytes that a call needs for itself.
     var scratchBytes: Int { withUnsafePointer(to: plan) { similarity_scratch_bytes($0) } }
 
     /// Writes the local statistics of an image, of ``statisticsBytes``.
-    func writeStatistics(
-        of pixels: UnsafePointer<UInt8>,
-        to statistics: UnsafeMutableRawPointer
-    ) {
+    func writeStatistics(of pixels: UnsafePointer<UInt8>, to statistics: UnsafeMutableRawPointer) {
         withUnsafeTemporaryAllocation(byteCount: scratchBytes, alignment: 64) { scratch in
             withUnsafePointer(to: plan) { plan in
                 similarity_statistics(path.rawValue, plan, pixels, statistics, scratch.baseAddress)

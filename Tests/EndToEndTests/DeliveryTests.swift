@@ -102,7 +102,12 @@ extension LiveTests {
                     receiver.requests.count > before
                 }
                 try await daemon.kill()
+                if receiver.requests.count > before { whileDelivering += 1 }
             }
+            #expect(
+                whileDelivering > 0,
+                "no kill came while there was something to deliver: the test shows nothing"
+            )
 
             let daemon = try await sandbox.startReading()
             try await sandbox.stores(lines.count, daemon, within: .seconds(120))

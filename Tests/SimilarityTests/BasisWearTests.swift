@@ -30,6 +30,7 @@ struct BasisWearTests {
         for index in 0..<16_000 { other.add(far[index % 40].pointee, basis) }
         #expect(!other.isWorn)
     }
+
     @Test func `near-duplicates and repeats wear no basis`() async {
         let shape = ImageShape(height: 20, width: 20, channels: 1)
         var random = SeededGenerator(seed: 8)
@@ -53,7 +54,7 @@ struct BasisWearTests {
         _ = await observe((0..<100).map { _ in naturalImage(shape, using: &random) }, from: 1)
         let first = (0..<200).map { _ in naturalImage(shape, using: &random) }
         let found = await observe(first, from: 500)
-        var noted: Int? { detector.lines[shape]?.history.index.wear.count }
+        var noted: Int? { detector.lines[shape]?.history.index.wear.first.count }
         #expect(noted == found.count { $0.nearest == nil } && noted ?? 0 > 50)
         let before = noted
         let near = first.prefix(40).map { disturbed($0, count: shape.count / 20, size: 3, using: &random) }

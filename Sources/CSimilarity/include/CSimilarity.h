@@ -48,10 +48,8 @@ double similarity_ssim(
     int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
     double cut, void *scratch);
 
-/// Whether the statistics of both images make a comparison faster.
-int32_t similarity_uses_both(const similarity_plan *plan);
-
-/// As `similarity_ssim`, to the last bit, where `own`, the statistics of `x`, are at hand.
+/// As `similarity_ssim`, to the last bit, where `own`, the statistics of `x`, are at hand; only the uniform window makes use
+/// of them.
 double similarity_ssim_known(
     int32_t path, const similarity_plan *plan, const uint8_t *y, const void *statistics, const uint8_t *x,
     const void *own, double cut, void *scratch);
