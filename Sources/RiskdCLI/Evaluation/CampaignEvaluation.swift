@@ -53,7 +53,7 @@ struct CampaignEvaluation {
             let level = observation.campaign.map { highest[$0] ?? .info }
             if entry.isBenign {
                 add(observation, level, to: &styles[entry.scenario, default: Style()])
-            } else {
+            } else if !entry.isDecoy {
                 let name = "\(entry.attack) (\(entry.scenario))"
                 add(entry.instance, level, to: &attacks[name, default: Attack()])
             }

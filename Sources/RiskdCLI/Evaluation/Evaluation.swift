@@ -9,6 +9,8 @@ struct Evaluation {
         let entity: Entity
         /// The campaign that it joined.
         let campaign: Entity?
+        /// Event time.
+        let time: Timestamp
         /// The tick that it counts in.
         let tick: Tick
         /// Whether it is alarmed.
@@ -20,7 +22,13 @@ struct Evaluation {
     /// The levels that an entity reached: of each, the first tick.
     typealias Reached = [Level: Tick]
 
-    /// By `attack (scenario)`.
+    /// What people got of each attempt.
+    let levels: LevelEvaluation
+    /// The scores of what the levels are about.
+    var scores: [Entity: ScoreTrail] = [:]
+    /// The scores that enter low, medium, high and critical, in milli-points; empty where nothing was scored.
+    var thresholds: [Int64] = []
+    /// By `attack (scenario)`; decoys are no queries of it.
     var attacks: [String: AttackGroup] = [:]
     /// By `benign:STYLE`.
     var styles: [String: BenignGroup] = [:]
@@ -41,7 +49,9 @@ struct Evaluation {
     ///   - observations: in the order of their sequence numbers.
     ///   - truth: by record id.
     ///   - reached: the levels that each entity reached.
-    init(_ observations: [Judged], truth: Truth, reached: [Entity: Reached]) {
+    ///   - levels: what people got of each attempt.
+    init(_ observations: [Judged], truth: Truth, reached: [Entity: Reached], levels: LevelEvaluation) {
+        self.levels = levels
         let highest = reached.compactMapValues { $0.keys.max() }
         campaigns = CampaignEvaluation(observations, truth: truth, highest: highest)
         var curve = OperatingCurve()
@@ -52,10 +62,11 @@ struct Evaluation {
                 continue
             }
             met += 1
-            curve.add(observation.rarity, entry)
             if entry.isBenign {
+                curve.add(observation.rarity, entry)
                 styles[entry.scenario, default: BenignGroup()].add(observation)
-            } else {
+            } else if !entry.isDecoy {
+                curve.add(observation.rarity, entry)
                 attacks["\(entry.attack) (\(entry.scenario))", default: AttackGroup()]
                     .add(observation, instance: entry.instance)
             }
@@ -135,7 +146,8 @@ struct Account {
     private(set) var instances: Set<String> = []
     /// Its queries up to the tick at which it first was at high; nil: it never was.
     private(set) var untilHigh: Int?
-    var isAttacker: Bool { !attacks.isEmpty }
+    /// Also of an account that sent nothing but decoys.
+    var isAttacker: Bool { !instances.isEmpty }
     /// nil: uncalibrated.
     var highest: Level? { reached?.keys.max() }
 
@@ -146,7 +158,7 @@ struct Account {
         let high = reached?.filter { $0.key >= .high }.values.min()
         if let high, observation.tick <= high { untilHigh = queries }
         guard !entry.isBenign else { return }
-        attacks.insert(entry.attack)
+        if !entry.isDecoy { attacks.insert(entry.attack) }
         instances.insert(entry.instance)
     }
 }

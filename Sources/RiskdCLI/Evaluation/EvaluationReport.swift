@@ -20,40 +20,35 @@ struct EvaluationReport {
         self.choice = choice
     }
 
-    func write(to terminal: Terminal, as format: OutputFormat) {
-        guard format == .table else {
-            terminal.write(json.prettyText + "\n")
-            return
-        }
-        for section in sections {
-            terminal.writeLine(section.title)
-            section.report.write(to: terminal, as: .table)
-            terminal.write("\n")
-        }
-        let campaigns = CampaignReport(evaluation: evaluation.campaigns)
-        for section in campaigns.sections {
-            terminal.writeLine(section.title)
-            section.report.write(to: terminal, as: .table)
-            if section.key != campaigns.sections.last?.key { terminal.write("\n") }
-        }
-        terminal.writeLine(campaigns.summary)
-        if evaluation.missing > 0 {
-            terminal.note("\(evaluation.missing) records of the truth file are not stored")
-        }
-        if evaluation.unknown > 0 {
-            terminal.note("\(evaluation.unknown) stored records are not in the truth file")
-        }
+    /// What is not as it should be with truth and records, in sentences.
+    var notes: [String] {
+        let levels = evaluation.levels
+        return [
+            (evaluation.missing, "records of the truth file are not stored"),
+            (evaluation.unknown, "stored records are not in the truth file"),
+            (levels.strays, "queries of attacks belong to no attempt: they have no attack_instance"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     }
 
-    private var json: JSONValue {
+    /// What the campaigns' tables leave out, in a sentence.
+    var campaignSummary: String { campaigns.summary }
+
+    /// Everything as one object.
+    var json: JSONValue {
         var members = [JSONValue.Member("alarm", alarm)]
-        members += sections.map { JSONValue.Member($0.key, .array($0.report.objects)) }
-        let campaigns = CampaignReport(evaluation: evaluation.campaigns).json
-        members.append(.init("campaigns", campaigns))
+        members += (levels.sections + [levels.attempts] + alarms).map {
+            JSONValue.Member($0.key, .array($0.report.objects))
+        }
+        members.append(.init("campaigns", campaigns.json))
         members.append(.init("missing", .integer(Int64(evaluation.missing))))
         members.append(.init("unknown", .integer(Int64(evaluation.unknown))))
+        members.append(.init("without_attempt", .integer(Int64(evaluation.levels.strays))))
         return .object(members)
     }
+
+    private var campaigns: CampaignReport { CampaignReport(evaluation: evaluation.campaigns) }
+    /// What people got: what counts.
+    var levels: LevelReport { LevelReport(evaluation: evaluation.levels) }
 
     private var alarm: JSONValue {
         switch choice {
@@ -71,12 +66,18 @@ struct EvaluationReport {
         }
     }
 
-    /// The tables, in order.
-    var sections: [EvaluationSection] {
+    /// The tables that people read, in order: levels first.
+    var sections: [EvaluationSection] { levels.sections + others }
+
+    /// Query alarms, accounts and campaigns.
+    var others: [EvaluationSection] { alarms + campaigns.sections }
+
+    /// What single queries were alarmed, whatever the levels became.
+    private var alarms: [EvaluationSection] {
         [
             EvaluationSection(
                 key: "attacks",
-                title: "attacks (detected: an attempt with an alarmed query; alarmed: \(alarmed))",
+                title: "query alarms (detected: an attempt with an alarmed query; alarmed: \(alarmed))",
                 report: attacks
             ),
             EvaluationSection(key: "benign_styles", title: "benign styles", report: styles),
@@ -86,7 +87,7 @@ struct EvaluationReport {
                     "what other alarm rungs would give (alarmed: a rung that at most this share of benign scores reached)",
                 report: curve
             ),
-            EvaluationSection(key: "accounts_by_level", title: "accounts by highest level", report: levels),
+            EvaluationSection(key: "accounts_by_level", title: "accounts by highest level", report: accountLevels),
             EvaluationSection(key: "attacking_accounts", title: "attacking accounts", report: accounts),
         ]
     }
@@ -167,7 +168,7 @@ struct EvaluationReport {
         return report
     }
 
-    private var levels: Report {
+    private var accountLevels: Report {
         var report = Report([
             .init("highest_level"), .init("attacking_accounts", isNumeric: true),
             .init("with_100_queries", isNumeric: true), .init("benign_accounts", isNumeric: true),

@@ -31,6 +31,7 @@ struct StoredEvaluation {
                         sequence: observation.sequence,
                         entity: .user(observation.record.user, model: model),
                         campaign: observation.link?.step.map { .campaign($0.campaign, model: model) },
+                        time: observation.record.time,
                         tick: observation.tick,
                         isAlarmed: verdict.isAlarmed,
                         rarity: verdict.rarity
@@ -38,18 +39,47 @@ struct StoredEvaluation {
                 )
             }
         }
-        return Evaluation(judged, truth: truth, reached: try await reached())
+        let levels = LevelEvaluation(judged, truth: truth, histories: try await histories())
+        let (reached, scores) = try await samples(of: levels.watched)
+        var evaluation = Evaluation(judged, truth: truth, reached: reached, levels: levels)
+        evaluation.scores = scores
+        if let epoch = try await store.epochs().last {
+            evaluation.thresholds = try await Restoration.artefacts(of: epoch, in: store).configuration.enter
+        }
+        return evaluation
     }
 
-    /// Of each entity, the levels that it reached and when first.
-    private func reached() async throws -> [Entity: Evaluation.Reached] {
+    /// The levels of each entity that ever changed its level.
+    private func histories() async throws -> [Entity: LevelHistory] {
+        var histories: [Entity: LevelHistory] = [:]
+        var after: Int64 = 0
+        while true {
+            let page = try await store.levelChanges(after: after, limit: 5000)
+            guard let last = page.last else { return histories }
+            after = last.change.sample
+            for stored in page {
+                histories[stored.change.entity, default: LevelHistory()]
+                    .append(stored.change.to, at: stored.time)
+            }
+        }
+    }
+
+    /// Of each entity, the levels that it reached and when first; and of some their scores.
+    private func samples(
+        of watched: Set<Entity>
+    ) async throws -> (reached: [Entity: Evaluation.Reached], scores: [Entity: ScoreTrail]) {
         var reached: [Entity: Evaluation.Reached] = [:]
+        var scores: [Entity: ScoreTrail] = [:]
         var after: Int64 = 0
         while true {
             let page = try await store.samples(after: after, limit: 5000)
-            guard let last = page.last else { return reached }
+            guard let last = page.last else { return (reached, scores) }
             after = last.sample.id
-            for sample in page.map(\.sample) {
+            for stored in page {
+                let sample = stored.sample
+                if watched.contains(sample.entity) {
+                    scores[sample.entity, default: ScoreTrail()].append(sample.score, at: stored.time)
+                }
                 guard let level = sample.level, reached[sample.entity]?[level] == nil else { continue }
                 reached[sample.entity, default: [:]][level] = sample.tick
             }

@@ -6,13 +6,16 @@ struct Truth {
     struct Entry {
         /// `benign:STYLE`, or how an attack was run.
         let scenario: String
-        /// `benign` or the attack's name.
+        /// `benign`, `decoy` or the attack's name.
         let attack: String
         /// The attempt to make one adversarial example that the record belongs to; empty for benign records.
         let instance: String
 
         /// Whether an ordinary user sent it.
         var isBenign: Bool { attack == "benign" }
+
+        /// Whether an attacker sent it to hide the queries of an attempt: it belongs to that one, but is no query of it.
+        var isDecoy: Bool { attack == "decoy" }
 
         /// Whether it is ordinary use without near-duplicates: a new image each time.
         var isPlain: Bool { scenario == "benign:plain" }
@@ -49,11 +52,14 @@ enum EvaluationError: Error, CustomStringConvertible {
     case missingColumn(String, path: String)
     case repeatedID(String, path: String)
     case nothingMatches(path: String)
+    case unknownRecord(String, path: String)
 
     var description: String {
         switch self {
         case .missingColumn(let name, let path): "\(path): line 1: there is no column '\(name)'"
         case .repeatedID(let id, let path): "\(path): the id '\(id)' stands twice"
+        case .unknownRecord(let id, let path):
+            "\(path): it does not have the id '\(id)' of the log: is this the truth of another log?"
         case .nothingMatches(let path):
             "\(path): no stored record has an id of this file; replay the log that it belongs to first"
         }

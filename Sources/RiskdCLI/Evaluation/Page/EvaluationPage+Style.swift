@@ -33,6 +33,22 @@ extension EvaluationPage {
         .line { fill: none; stroke-width: 2.2; }
         .c0 { stroke: #2b6cb0; } .c1 { stroke: #c05621; } .c2 { stroke: #2f855a; } .c3 { stroke: #805ad5; }
         .c4 { stroke: #b7791f; } .c5 { stroke: #d53f8c; } .c6 { stroke: #319795; } .c7 { stroke: #718096; }
+        h2 { margin: 36px 0 10px; font-size: 20px; } h3 { margin: 28px 0 4px; font-size: 17px; }
+        .attempts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 280px), 1fr)); gap: 12px; }
+        .attempts figure { padding: 10px 12px; }
+        .attempts figcaption { font-size: 13px; margin-bottom: 4px; overflow-wrap: anywhere; }
+        .attempts small { font-size: 12px; font-weight: 400; color: var(--soft); }
+        .badge { display: inline-block; min-width: 56px; padding: 0 6px; border-radius: 4px; font-size: 12px;
+          text-align: center; }
+        .badge.level-critical { background: #9b1c31; color: #fff; } .badge.level-high { background: #dd6b20; color: #111; }
+        .badge.level-medium { background: #d9a520; color: #111; } .badge.level-low { background: #7fa7cf; color: #111; }
+        .badge.level-info { background: #b6c0cc; color: #111; }
+        .outcome { margin: 2px 0 0; font-size: 12px; line-height: 1.35; color: var(--soft); }
+        .axis-line { stroke: var(--soft); fill: none; } svg .small { font-size: 10px; fill: var(--soft); }
+        .threshold { fill: none; stroke-width: 1; stroke-dasharray: 2 3; } .reach { fill: none; stroke-width: 1.5; }
+        .edge-critical { stroke: #c4304b; } .edge-high { stroke: #dd6b20; } .edge-medium { stroke: #d9a520; }
+        .edge-low { stroke: #7fa7cf; }
+        .account { stroke: var(--ink); } .campaign { stroke: var(--good); stroke-dasharray: 5 3; }
         .level-critical { fill: #9b1c31; } .level-high { fill: #dd6b20; } .level-medium { fill: #d9a520; }
         .level-low { fill: #7fa7cf; } .level-info { fill: #b6c0cc; }
         svg .in { fill: #fff; font-weight: 600; }
