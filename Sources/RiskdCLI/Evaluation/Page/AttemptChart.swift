@@ -29,12 +29,14 @@ struct AttemptChart {
             """
     }
 
-    /// What was reached, in words.
+    /// What was reached, in words; of levels that were reached at once the highest.
     private var outcome: String {
-        let parts = LevelReport.levels.compactMap { level in
-            attempt.reached[level].map { reach in
-                "\(level) at query \(reach.queries), \(Markup.number(reach.after.inSeconds)) s"
-            }
+        let steps = LevelReport.levels.compactMap { level in attempt.reached[level].map { (level, $0) } }
+        let parts = steps.indices.filter { index in
+            index + 1 == steps.count || steps[index + 1].1 != steps[index].1
+        }.map { index in
+            let (level, reach) = steps[index]
+            return "\(level) at query \(reach.queries), \(Markup.number(reach.after.inSeconds)) s"
         }
         return parts.isEmpty ? "reached nothing" : parts.joined(separator: "; ")
     }

@@ -11,10 +11,10 @@ extension EvaluationPage {
         main { max-width: 1240px; margin: 0 auto; padding: 24px; }
         h1 { margin: 0 0 4px; font-size: 26px; }
         .lead { margin: 0 0 20px; color: var(--soft); max-width: 90ch; }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 12px; margin-bottom: 20px; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-bottom: 20px; }
         .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
-        .tiles b { display: block; font-size: 24px; font-weight: 600; }
-        .tiles small { font-size: 13px; font-weight: 400; color: var(--soft); }
+        .tiles b { display: block; font-size: 24px; font-weight: 600; line-height: 1.25; margin-bottom: 2px; }
+        .tiles small { white-space: nowrap; font-size: 13px; font-weight: 400; color: var(--soft); }
         .tiles span { color: var(--soft); font-size: 13px; line-height: 1.3; display: block; }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 16px; }
         figure { margin: 0; border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; min-width: 0; }
@@ -51,7 +51,7 @@ extension EvaluationPage {
         .account { stroke: var(--ink); } .campaign { stroke: var(--good); stroke-dasharray: 5 3; }
         .level-critical { fill: #9b1c31; } .level-high { fill: #dd6b20; } .level-medium { fill: #d9a520; }
         .level-low { fill: #7fa7cf; } .level-info { fill: #b6c0cc; }
-        svg .in { fill: #fff; font-weight: 600; }
+        svg .in { fill: #fff; font-weight: 600; } svg .in.dark { fill: #111; }
         details { margin-top: 18px; }
         summary { font-weight: 600; cursor: pointer; margin-bottom: 8px; }
         .scroll { overflow-x: auto; }

@@ -13,20 +13,20 @@ struct LevelBars {
     let title: String
     let rows: [Row]
 
-    private let left = 150.0
-    private let width = 420.0
+    private let left = 164.0
+    private let width = 266.0
     private let step = 30.0
 
     /// The chart.
     var svg: String {
         let bottom = 10 + step * Double(rows.count)
         var text = """
-            <svg viewBox="0 0 600 \(Markup.number(bottom + 30))" role="img" aria-label="\(Markup.escaped(title))">\
+            <svg viewBox="0 0 440 \(Markup.number(bottom + 30))" role="img" aria-label="\(Markup.escaped(title))">\
             <title>\(Markup.escaped(title))</title>\n
             """
         for (index, row) in rows.enumerated() { text += bar(row, at: 10 + step * Double(index)) }
         for (index, level) in Level.allCases.reversed().enumerated() {
-            let x = left + Double(index) * 84
+            let x = 10 + Double(index) * 84
             text +=
                 "<rect class=\"level-\(level)\" x=\"\(Markup.number(x))\" y=\"\(Markup.number(bottom + 10))\" width=\"14\" height=\"14\"/>"
             text +=
@@ -36,8 +36,10 @@ struct LevelBars {
     }
 
     private func bar(_ row: Row, at y: Double) -> String {
+        // A name that is too long is set narrower.
+        let fit = row.name.count > 23 ? " textLength=\"150\" lengthAdjust=\"spacingAndGlyphs\"" : ""
         var text =
-            "<text class=\"name\(row.isTotal ? " total" : "")\" x=\"\(Markup.number(left - 8))\" y=\"\(Markup.number(y + 16))\">\(Markup.escaped(row.name))</text>"
+            "<text\(fit) class=\"name\(row.isTotal ? " total" : "")\" x=\"\(Markup.number(left - 8))\" y=\"\(Markup.number(y + 16))\">\(Markup.escaped(row.name))</text>"
         var x = left
         for level in Level.allCases.reversed() {
             let count = row.levels.count { $0 == level }
@@ -47,7 +49,7 @@ struct LevelBars {
                 "<rect class=\"level-\(level)\" x=\"\(Markup.number(x))\" y=\"\(Markup.number(y))\" width=\"\(Markup.number(size))\" height=\"22\"><title>\(count) at \(level)</title></rect>"
             if size > 18 {
                 text +=
-                    "<text class=\"in\" x=\"\(Markup.number(x + size / 2))\" y=\"\(Markup.number(y + 15))\">\(count)</text>"
+                    "<text class=\"in\(level == .critical ? "" : " dark")\" x=\"\(Markup.number(x + size / 2))\" y=\"\(Markup.number(y + 15))\">\(count)</text>"
             }
             x += size
         }
