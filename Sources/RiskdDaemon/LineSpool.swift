@@ -47,7 +47,12 @@ final class LineSpool {
         var done = 0
         while done < length {
             let count = line.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress.map { $0 + done }, length - done, off_t(offset) + off_t(done))
+                pread(
+                    descriptor,
+                    $0.baseAddress.map { $0 + done },
+                    length - done,
+                    off_t(offset) + off_t(done)
+                )
             }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw StartupError("\(path): it ends early") }

@@ -58,7 +58,7 @@ package struct PacedLog {
     /// - Parameters:
     ///   - logs: recorded logs, plain, .gz or .xz; several are read as one, in the order of time.
     ///   - maximumLine: bytes of one line.
-    ///   - spool: a file for the lines; made, and truncated if it is there.
+    ///   - path: a file for the lines; made, and truncated if it is there.
     ///   - progress: told the bytes read and, where known, the bytes in all.
     ///   - burst: which burst a record belongs to; nil: none, it stays where it is.
     /// - Throws: `IngestError`, `StartupError` when the file cannot be written, and what `burst` throws.
@@ -147,7 +147,7 @@ package struct PacedLog {
     private static let endOfTime: Int64 = 253_402_300_800_000_000
 }
 
-/// The microseconds since 1970 of a time as lines have it; digits beyond are cut off. nil: it is none.
+/// The microseconds since 1970 of a time as lines have it, further digits cut off; nil where it is none.
 private func microseconds(_ text: String) -> Int64? {
     guard let time = Timestamp(rfc3339: text) else { return nil }
     let digits = text.utf8.drop { $0 != UInt8(ascii: ".") }.dropFirst().prefix { (48...57).contains($0) }

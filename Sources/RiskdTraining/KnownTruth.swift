@@ -4,7 +4,7 @@ package struct KnownTruth: Sendable {
     package struct Entry: Hashable, Sendable {
         /// How an attack was run, or `benign:STYLE`.
         package let scenario: String
-        /// `benign` or the attack's name.
+        /// `benign`, `decoy` or the attack's name.
         package let attack: String
         /// The attempt that the record belongs to; empty for benign ones.
         package let instance: String
@@ -23,6 +23,8 @@ package struct KnownTruth: Sendable {
 
         /// Whether an ordinary user sent it.
         package var isBenign: Bool { attack == "benign" }
+        /// Whether an attacker sent it to hide an attempt's queries: an ordinary image, but not an ordinary user's.
+        package var isDecoy: Bool { attack == "decoy" }
     }
 
     /// By record id.
@@ -82,11 +84,11 @@ package struct KnownTruth: Sendable {
         }
     }
 
-    /// A split by source also splits by instance only if no instance has two sources.
+    /// A split by source also splits by instance only if no instance has two sources, decoys apart: nobody learns from them.
     private func checkSources() throws(InputError) {
         var sources: [String: Entry] = [:]
         for entry in entries.values.sorted(by: { ($0.path, $0.line) < ($1.path, $1.line) })
-        where !entry.instance.isEmpty {
+        where !entry.instance.isEmpty && !entry.isDecoy {
             let key = entry.path + "\n" + entry.instance
             if let first = sources[key], first.source != entry.source {
                 let reason =

@@ -150,7 +150,8 @@ package struct OpinionComparison: Sendable {
                 }
                 all.append(entry)
                 guard let known = truth.entries[entry.record.id.name], split?.holds(known.source) ?? true,
-                    known.isBenign || (known.isSuccess && (known.distance ?? 0) <= reach)
+                    known.isBenign
+                        || (known.isSuccess && !known.isDecoy && (known.distance ?? 0) <= reach)
                 else { continue }
                 judged.append(Judged(entry: entry, truth: known))
             }

@@ -72,7 +72,7 @@ struct TrainingSources {
         }
         guard request.split?.holds(truth.source) ?? true else { return false }
         guard isAdversarial else { return truth.isBenign }
-        guard !truth.isBenign else { return false }
+        guard !truth.isBenign, !truth.isDecoy else { return false }
         return (truth.distance ?? 0) <= request.reach
     }
 }

@@ -80,6 +80,7 @@ import Testing
             sequence: 1,
             entity: .user(UserID(user), model: ModelID("m")),
             campaign: nil,
+            time: Timestamp(milliseconds: tick * 1000),
             tick: Tick(tick),
             isAlarmed: rarity <= 0.01,
             rarity: rarity
@@ -93,6 +94,8 @@ import Testing
             a1,whitebox,bim,i-1
             a2,whitebox,bim,i-1
             a3,whitebox,bim,i-2
+            d1,whitebox,decoy,i-2
+            d2,whitebox,decoy,i-3
             b1,benign:plain,benign,
             b2,benign:video,benign,
             b3,benign:video,benign,
@@ -102,16 +105,22 @@ import Testing
             path: "truth.csv"
         )
         let attacker = Entity.user(UserID("x"), model: ModelID("m"))
+        let observations = [
+            judged("b1", "p", 1, 1), judged("a1", "x", 1, 0.5), judged("d1", "x", 1, 0.0001),
+            judged("a2", "x", 2, 0.01),
+            judged("b2", "v", 2, 0.01), judged("b3", "v", 3, 1), judged("a3", "x", 3, 0.02),
+            // As d1 alarmed, and only hidden behind: neither is a query of the attack.
+            judged("d2", "y", 1, 0.0001), judged("other", "p", 3, 1),
+        ]
         let evaluation = Evaluation(
-            [
-                judged("b1", "p", 1, 1), judged("a1", "x", 1, 0.5), judged("a2", "x", 2, 0.01),
-                judged("b2", "v", 2, 0.01), judged("b3", "v", 3, 1), judged("a3", "x", 3, 0.02),
-                judged("other", "p", 3, 1),
-            ],
+            observations,
             truth: truth,
-            reached: [attacker: [.info: Tick(1), .high: Tick(2)]]
+            reached: [attacker: [.info: Tick(1), .high: Tick(2)]],
+            levels: LevelEvaluation(observations, truth: truth, histories: [:])
         )
         #expect(evaluation.missing == 1 && evaluation.unknown == 1)
+        #expect(evaluation.attacks.keys.sorted() == ["bim (whitebox)"])
+        #expect(evaluation.campaigns.attacks.keys.sorted() == ["bim (whitebox)"])
         let attack = try #require(evaluation.attacks["bim (whitebox)"])
         #expect(attack.queries == Share(count: 1, size: 3))
         #expect(attack.detected() == Share(count: 1, size: 2))
@@ -119,7 +128,10 @@ import Testing
         let video = try #require(evaluation.styles["benign:video"])
         #expect(video.queries.whole == Share(count: 1, size: 2) && video.alarmed == Share(count: 1, size: 1))
         let account = try #require(evaluation.accounts[attacker])
-        #expect(account.highest == .high && account.untilHigh == 2 && account.queries == 3)
+        #expect(account.highest == .high && account.untilHigh == 3 && account.queries == 4)
+        #expect(account.attacks == ["bim"] && account.instances == ["i-1", "i-2"])
+        let hider = try #require(evaluation.accounts[.user(UserID("y"), model: ModelID("m"))])
+        #expect(hider.isAttacker && hider.attacks.isEmpty)
         let points = evaluation.curve.points
         #expect(points.map(\.rarity) == [0.01, 0.02, 0.5])
         #expect(points.map(\.hard.count) == [1, 1, 1] && points.map(\.plain.count) == [0, 0, 0])

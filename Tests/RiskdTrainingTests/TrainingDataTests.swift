@@ -34,6 +34,23 @@ import Training
         #expect(data.digest == (try await TrainingData(request, runtime: nil)).digest)
     }
 
+    @Test func `a decoy may show another image than its attempt, and nobody learns from it`() async throws {
+        let scene = try Scene()
+        var request = TrainingRequest()
+        request.logs = [try scene.file("clean", Scene.log(30))]
+        let attack = ["a0", "a1"].map { Scene.line($0, [2, 2, 2, 2], label: "dog") }
+        request.adversarial = [try scene.file("attack", attack.joined())]
+        request.truth = [
+            try scene.file(
+                "truth",
+                Scene.header + "a0,whitebox,pgd,i1,1,1,0,cat,image,4,2.5,0\n"
+                    + "a1,whitebox,decoy,i1,,,,dog,other,,,\n"
+            )
+        ]
+        let data = try await TrainingData(request, runtime: nil)
+        #expect(data.counts == .init(clean: 30, adversarial: 1, successful: 1))
+    }
+
     @Test func `both halves of a split share no image and no attempt, and leave nothing out`() throws {
         let path = fashion.appending(path: "fashion-dev.truth.csv.gz").path
         let truth = try KnownTruth([path])

@@ -87,7 +87,11 @@ struct EvaluationReport {
                     "what other alarm rungs would give (alarmed: a rung that at most this share of benign scores reached)",
                 report: curve
             ),
-            EvaluationSection(key: "accounts_by_level", title: "accounts by highest level", report: accountLevels),
+            EvaluationSection(
+                key: "accounts_by_level",
+                title: "accounts by highest level",
+                report: accountLevels
+            ),
             EvaluationSection(key: "attacking_accounts", title: "attacking accounts", report: accounts),
         ]
     }

@@ -55,7 +55,9 @@ struct EvaluationWriter {
         }
     }
 
-    /// A line for each row of each table. CSV has the columns of all tables; those of others are empty.
+    /// A line for each row of each table.
+    ///
+    /// CSV has the columns of all tables; those of others are empty.
     private func writeRows(to terminal: Terminal, as format: OutputFormat) {
         var tables: [(pace: Pace?, section: EvaluationSection)] = []
         if evaluations.count > 1, let paces { tables.append((nil, paces.comparison)) }
@@ -78,7 +80,9 @@ struct EvaluationWriter {
         }
         var names: [String] = []
         for (_, section) in tables {
-            for column in section.report.columns where !names.contains(column.name) { names.append(column.name) }
+            for column in section.report.columns where !names.contains(column.name) {
+                names.append(column.name)
+            }
         }
         var all = Report(first + names.map { Report.Column($0) })
         for (pace, section) in tables {

@@ -31,6 +31,7 @@ struct LevelHistory: Hashable {
     /// - Parameters:
     ///   - begin: the first moment.
     ///   - end: the last moment.
+    /// - Returns: the level, at least info.
     func highest(from begin: Timestamp, through end: Timestamp) -> Level {
         let held = changes.last { $0.time < begin }?.level ?? .info
         return changes.reduce(held) { highest, change in

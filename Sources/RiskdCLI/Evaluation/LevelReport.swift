@@ -104,7 +104,9 @@ struct LevelReport {
             ] + Self.untilColumns
         )
         for attempt in evaluation.worstFirst {
-            let words = [attempt.name, attempt.group] + [attempt.level, attempt.account, attempt.campaign]
+            let words =
+                [attempt.name, attempt.group]
+                + [attempt.level, attempt.account, attempt.campaign]
                 .map(\.description)
             let counts = [attempt.queries, attempt.decoys, attempt.accounts.count, attempt.campaigns.count]
             report.append(

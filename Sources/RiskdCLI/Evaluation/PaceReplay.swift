@@ -38,7 +38,9 @@ struct PaceReplay {
         let active = try await store.activeCalibrations()
         let ids = Array(active.pooled.values) + active.strata.values.flatMap(\.values)
         guard !ids.isEmpty else {
-            throw CommandFailure("no calibration is in force: nothing would have a level; see riskd calibrate build")
+            throw CommandFailure(
+                "no calibration is in force: nothing would have a level; see riskd calibrate build"
+            )
         }
         var calibrations: [(String, [UInt8], CalibrationOrigin)] = []
         for id in ids.sorted() {

@@ -14,7 +14,9 @@ struct PaceReport {
                 + paced.map { .init("\($0.pace)", isNumeric: true) }
                 + [.init("largest_difference", isNumeric: true)]
         )
-        let groups = paced.map { Dictionary(uniqueKeysWithValues: $0.evaluation.levels.groups.map { ($0.name, $0) }) }
+        let groups = paced.map {
+            Dictionary(uniqueKeysWithValues: $0.evaluation.levels.groups.map { ($0.name, $0) })
+        }
         for group in paced.first?.evaluation.levels.groups ?? [] {
             for level in [Level.medium, .high] {
                 let counts = groups.map { $0[group.name]?.count(level) ?? 0 }
@@ -47,5 +49,7 @@ struct PaceReport {
         ])
     }
 
-    func report(_ paced: PacedEvaluation) -> EvaluationReport { EvaluationReport(paced.evaluation, choice: choice) }
+    func report(_ paced: PacedEvaluation) -> EvaluationReport {
+        EvaluationReport(paced.evaluation, choice: choice)
+    }
 }

@@ -177,7 +177,8 @@ class Log:
             for _ in range(random.poisson(how.get("decoys", 0))):
                 time += random.exponential(pace)
                 image, name_, label, _ = users.plain(1)[0]
-                self.benign(image, "decoy", name_, label, time, accounts[0])
+                hidden = {"scenario": scenario, "attack": "decoy", "attack_instance": instance}
+                self.add(Query(image, {**hidden, "true_label": label, "source": name_}), time, accounts[0])
                 decoys += 1
             time += random.exponential(pace)
             query.truth.update(

@@ -97,7 +97,9 @@ struct AttemptChart {
 
     /// The level at each query, and the highest of the minute after.
     private func strip(at y: Double) -> String {
-        let histories = attempt.accounts.union(attempt.campaigns).compactMap { evaluation.levels.histories[$0] }
+        let histories = attempt.accounts.union(attempt.campaigns).compactMap {
+            evaluation.levels.histories[$0]
+        }
         var levels = attempt.times.map { time in histories.map { $0.level(at: time) }.max() ?? .info }
         if let last = attempt.times.last {
             levels.append(histories.map { $0.highest(from: last, through: attempt.end) }.max() ?? .info)
