@@ -19,6 +19,9 @@ extension DetectorID {
         }
         return scope != .campaign
     }
+
+    /// Whether it is a second opinion.
+    package var isOpinion: Bool { name.hasPrefix("opinion.") }
 }
 
 /// The earlier input that a query is nearest to.
@@ -69,6 +72,8 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let repeated: Int64?
     /// How many earlier images were in scope.
     package let searched: Int
+    /// Whether an earlier input in scope is identical or nearer than the threshold: of the same scene, whatever it shows.
+    package var isSceneKnown: Bool { distanceAlarm > 0 || exactRepeats > 0 }
     /// How the user's recent images show the same scene, moved; nil in other scopes, and where no images are compared.
     package var jitter: JitterFinding?
 
@@ -151,6 +156,11 @@ package struct Findings: Hashable, Sendable {
         self.user = user
         self.model = model
         self.opinions = opinions
+    }
+
+    /// Whether the user, and whether anybody, sent an input of the same scene before.
+    package var isSceneKnown: (toUser: Bool, toModel: Bool) {
+        (user?.isSceneKnown ?? false, model?.isSceneKnown ?? false)
     }
 
     /// Names the definition of similarity's scores: calibrations of other definitions do not fit.

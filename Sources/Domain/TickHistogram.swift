@@ -12,6 +12,10 @@ package struct TickHistogram: Hashable, Sendable {
     package let counts: [DetectorCounts]
     /// The artefact by which the rungs were counted; nil: the model's pooled calibration in that epoch.
     package let calibration: String?
+    /// What every query said, in the order in which they count: one list for each of ``counts``, each of ``queries`` codes.
+    ///
+    /// Empty where the calibration bets on the mean of a tick, whose order says nothing.
+    package let steps: [[StepCode]]
 
     /// A histogram.
     package init(
@@ -19,13 +23,15 @@ package struct TickHistogram: Hashable, Sendable {
         tick: Tick,
         queries: Int,
         counts: [DetectorCounts],
-        calibration: String? = nil
+        calibration: String? = nil,
+        steps: [[StepCode]] = []
     ) {
         self.entity = entity
         self.tick = tick
         self.queries = queries
         self.counts = counts
         self.calibration = calibration
+        self.steps = steps
     }
 }
 

@@ -301,7 +301,8 @@ package final class BatchScorer {
                 userCalibration: variant?.id,
                 modelRungs: modelRungs,
                 campaign: step?.campaign,
-                campaignRungs: campaignRungs
+                campaignRungs: campaignRungs,
+                isSceneKnown: findings.isSceneKnown
             ),
             at: place.tick
         )

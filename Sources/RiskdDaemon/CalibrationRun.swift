@@ -89,7 +89,8 @@ package struct CalibrationRun: Sendable {
                 rows.add(
                     incoming.record,
                     stratum: strata.stratum(of: incoming.record),
-                    detection.findings.allScores(with: detection.link)
+                    detection.findings,
+                    detection.link
                 )
             }
             let position = source.progress
@@ -144,7 +145,8 @@ package struct CalibrationRun: Sendable {
                 rows.add(
                     record,
                     stratum: strata.stratum(of: record),
-                    observation.findings.allScores(with: observation.link)
+                    observation.findings,
+                    observation.link
                 )
                 count += 1
             }
@@ -176,7 +178,13 @@ package struct CalibrationRun: Sendable {
             let isEach = configuration.calibration.independent == .records
             for (number, row) in part.rows.enumerated() {
                 let block = isEach ? "\(number)" : row.block(bySession: bySession)
-                builder.add(row.scores, block: block, time: row.time)
+                builder.add(
+                    row.scores,
+                    block: block,
+                    user: row.user.name,
+                    campaign: row.campaign,
+                    time: row.time
+                )
             }
             do throws(ScoringError) {
                 result.calibrations.append(
@@ -213,6 +221,7 @@ private struct BenignRows {
     struct Row {
         let user: UserID
         let time: Timestamp
+        let campaign: Int64?
         let scores: [(detector: DetectorID, score: Double)]
 
         /// What tells it from independent records: its user, or its user and ten minutes.
@@ -228,11 +237,13 @@ private struct BenignRows {
     mutating func add(
         _ record: Record,
         stratum: String?,
-        _ scores: [(detector: DetectorID, score: Double)]
+        _ findings: Findings,
+        _ link: ChainLink?
     ) {
+        let scores = findings.allScores(with: link)
         for part in Set(["", stratum ?? ""]) {
             byModel[record.model, default: [:]][part, default: Part()].rows.append(
-                Row(user: record.user, time: record.time, scores: scores)
+                Row(user: record.user, time: record.time, campaign: link?.step?.campaign, scores: scores)
             )
             byModel[record.model]?[part]?.users.insert(record.user)
             byModel[record.model]?[part]?.versions.insert(record.modelVersion ?? "")

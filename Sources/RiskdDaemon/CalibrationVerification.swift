@@ -210,7 +210,8 @@ package struct CalibrationVerification: Sendable {
                 userCalibration: variant?.id,
                 modelRungs: calibrations.rungs(of: findings, scope: .model, model: record.model),
                 campaign: step?.campaign,
-                campaignRungs: step.map { calibrations.rungs(of: $0, model: record.model) } ?? []
+                campaignRungs: step.map { calibrations.rungs(of: $0, model: record.model) } ?? [],
+                isSceneKnown: findings.isSceneKnown
             ),
             at: tick
         )

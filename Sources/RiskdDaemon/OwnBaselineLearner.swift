@@ -121,6 +121,7 @@ struct OwnBaselineLearner: Sendable {
             builder.add(
                 observation.findings.scores(for: .user),
                 block: "\(session)",
+                user: user.name,
                 time: observation.record.time
             )
         }

@@ -220,7 +220,8 @@ extension ScoringInput {
             userCalibration: observation.userCalibration,
             modelRungs: observation.modelRungs,
             campaign: observation.campaign,
-            campaignRungs: observation.campaignRungs
+            campaignRungs: observation.campaignRungs,
+            isSceneKnown: observation.isSceneKnown
         )
     }
 }

@@ -15,7 +15,17 @@ extension StoredTrack {
             below: track.below,
             tick: track.tick?.index,
             seen: track.seen?.index,
-            pinned: track.pinned?.rawValue
+            pinned: track.pinned?.rawValue,
+            streams: track.streams.map { stream in
+                Stream(
+                    detector: stream.detector,
+                    lanes: stream.lanes,
+                    gains: stream.gains,
+                    losses: stream.losses,
+                    memory: stream.memory
+                )
+            },
+            price: track.price
         )
     }
 
@@ -26,6 +36,16 @@ extension StoredTrack {
         guard lanes.count == 4, ledgers.count == 4, let level = Level(rawValue: level) else {
             throw .corrupt("the track of \(entity)")
         }
+        let streams = streams.compactMap { stream in
+            DetectorStream(
+                stream.detector,
+                lanes: stream.lanes,
+                gains: stream.gains,
+                losses: stream.losses,
+                memory: stream.memory
+            )
+        }
+        guard streams.count == self.streams.count else { throw .corrupt("the streams of \(entity)") }
         return Track(
             lanes: lanes,
             ledgers: ledgers.map { entries in
@@ -35,7 +55,9 @@ extension StoredTrack {
             below: below,
             tick: tick.map(Tick.init),
             seen: seen.map(Tick.init),
-            pinned: pinned.flatMap(Level.init(rawValue:))
+            pinned: pinned.flatMap(Level.init(rawValue:)),
+            streams: streams,
+            price: price
         )
     }
 }

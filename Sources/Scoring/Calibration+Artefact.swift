@@ -2,7 +2,8 @@ import Domain
 import Foundation
 
 extension Calibration {
-    private static let kind = "riskd-calibration-1"
+    /// By the mean of a tick, and by the query.
+    private static let kinds = (tick: "riskd-calibration-1", query: "riskd-calibration-2")
 
     /// The calibration as canonical JSON: sorted keys, numbers in their shortest exact form.
     ///
@@ -12,7 +13,7 @@ extension Calibration {
             "delta": .number(delta),
             "detector_configuration": .string(detectorConfiguration),
             "detectors": .array(detectors.map(\.json)),
-            "kind": .string(Self.kind),
+            "kind": .string(betsByQuery ? Self.kinds.query : Self.kinds.tick),
             "model": .string(model.name),
         ]
         // What older artefacts lack is left out where there is nothing to say, so that they keep their bytes.
@@ -39,7 +40,9 @@ extension Calibration {
         do { stored = try JSONDecoder().decode(Stored.self, from: Data(bytes)) } catch {
             throw .invalidArtefact("the calibration is not JSON of the expected form")
         }
-        guard stored.kind == Self.kind else { throw .invalidArtefact("kind is \(stored.kind)") }
+        guard [Self.kinds.tick, Self.kinds.query].contains(stored.kind) else {
+            throw .invalidArtefact("kind is \(stored.kind)")
+        }
         try self.init(
             model: ModelID(stored.model),
             modelVersion: stored.modelVersion,
@@ -66,6 +69,14 @@ extension DetectorCalibration {
             "thresholds": .array(thresholds.map { .number($0) }),
         ]
         if effective != benign { object["effective"] = .integer(Int64(effective)) }
+        if let bets {
+            object["bets"] = .object([
+                "inverse_q32": .array(bets.inverses.map { .integers($0) }),
+                "pairs": .integer(Int64(bets.pairs)),
+                "rungs": .integers(bets.rungs.map { Int64($0) }),
+                "worth": .integer(Int64(bets.worth)),
+            ])
+        }
         return .object(object)
     }
 }
@@ -100,8 +111,23 @@ private struct Stored: Decodable {
         }
     }
 
+    struct Bets: Decodable {
+        let inverses: [[Int64]]
+        let pairs: Int
+        let rungs: [Int]
+        let worth: Int
+
+        var table: BetTable { BetTable(rungs: rungs, inverses: inverses, pairs: pairs, worth: worth) }
+
+        enum CodingKeys: String, CodingKey {
+            case inverses = "inverse_q32"
+            case pairs, rungs, worth
+        }
+    }
+
     struct Detector: Decodable {
         let benign: Int
+        let bets: Bets?
         let bounds: [Double]
         let effective: Int?
         let eValues: [Int64]
@@ -117,12 +143,13 @@ private struct Stored: Decodable {
                 exceedances: exceedances,
                 thresholds: thresholds,
                 bounds: bounds,
-                eValues: eValues
+                eValues: eValues,
+                bets: bets?.table
             )
         }
 
         enum CodingKeys: String, CodingKey {
-            case benign, bounds, effective
+            case benign, bets, bounds, effective
             case eValues = "e_q32"
             case exceedances, name, thresholds
         }

@@ -45,8 +45,24 @@ extension DetectorCalibration {
             exceedances: exceedances,
             thresholds: thresholds,
             bounds: bounds,
-            eValues: eValues
+            eValues: eValues,
+            bets: guardedBets(by: pooled, thresholds)
         )
+    }
+
+    /// Bets on the pooled calibration's marks, so that what is remembered of the last queries keeps its meaning.
+    private func guardedBets(by pooled: DetectorCalibration, _ thresholds: [Double]) -> BetTable? {
+        guard let own = bets, let shared = pooled.bets else { return pooled.bets }
+        let marks = shared.rungs.map { pooled.thresholds[$0 - 1] }
+        let rungs = marks.map { threshold in (thresholds.firstIndex(of: threshold) ?? 0) + 1 }
+        let inverses = BetTable.Past.allCases.map { past in
+            marks.enumerated().map { index, threshold in
+                let met = own.mark(ofRung: rung(reaching: threshold))
+                let mine = met == 0 ? Evidence.one : own.inverse(ofMark: met, past: past)
+                return max(mine, shared.inverse(ofMark: index + 1, past: past) >> Calibration.guardBits)
+            }
+        }
+        return BetTable(rungs: rungs, inverses: inverses, pairs: own.pairs, worth: own.worth)
     }
 
     /// How many thresholds lie at or below a value: the rung of what exceeds it by the least.

@@ -22,6 +22,9 @@ package struct Calibration: Hashable, Sendable {
     package let alarms: AlarmCurve
     /// The detectors, ordered by name; at least one.
     package let detectors: [DetectorCalibration]
+    /// Whether queries are bet on one after the other (riskd-edet-2), not by the mean of a tick.
+    package let betsByQuery: Bool
+    private let prices: [SimilarityScope: Int64]
 
     /// A calibration from its parts.
     ///
@@ -56,7 +59,12 @@ package struct Calibration: Hashable, Sendable {
         self.delta = delta
         self.alarms = alarms
         self.detectors = detectors.sorted { $0.detector < $1.detector }
+        betsByQuery = detectors.contains { $0.bets != nil }
+        prices = Self.prices(of: detectors)
         guard delta > 0, delta <= 0.5 else { throw .invalidArtefact("delta is \(delta)") }
+        guard detectors.allSatisfy({ ($0.bets != nil) == betsByQuery }) else {
+            throw .invalidArtefact("some detectors bet by the query, some by the tick")
+        }
         guard !detectors.isEmpty else { throw .invalidArtefact("a calibration without detectors") }
         guard zip(self.detectors, self.detectors.dropFirst()).allSatisfy({ $0.detector < $1.detector }) else {
             throw .invalidArtefact("a detector is named twice")
@@ -67,6 +75,25 @@ package struct Calibration: Hashable, Sendable {
                 throw .invalidArtefact("\(detector.detector): \(fault)")
             }
         }
+    }
+
+    /// What sharing the starting capital among all lanes of a track's detectors costs, in units: log2 of their number, rounded up.
+    ///
+    /// - Parameter scope: of the track; nil for the whole service, which has no lanes.
+    package func price(of scope: SimilarityScope?) -> Int64 { scope.flatMap { prices[$0] } ?? 0 }
+
+    private static func prices(of detectors: [DetectorCalibration]) -> [SimilarityScope: Int64] {
+        var prices: [SimilarityScope: Int64] = [:]
+        for scope in SimilarityScope.allCases {
+            let lanes = detectors.reduce(0) { count, detector in
+                count + (detector.detector.feeds(scope) ? detector.bets?.distinctLanes ?? 0 : 0)
+            }
+            guard lanes > 0 else { continue }
+            // A power of two has a whole logarithm; all others lie above what is rounded down.
+            let floor = ilog2(UInt64(lanes) << 32)
+            prices[scope] = lanes & (lanes - 1) == 0 ? floor : floor + 1
+        }
+        return prices
     }
 
     /// The same for some of the detectors, as set up now.

@@ -13,9 +13,12 @@ package struct CalibrationBuilder: Sendable {
     private let fractions: [Double]
     /// By detector: of every scored record its number and its score.
     private var scores: [DetectorID: [Scored]] = [:]
-    /// By record: who is one of its block.
+    /// By record: who is one of its block, whose queries it follows, and which campaign's.
     private var blocks: [Int32] = []
+    private var series: [Int64] = []
+    private var campaigns: [Int64] = []
     private var blockNumbers: [String: Int32] = [:]
+    private var seriesNumbers: [String: Int64] = [:]
     private var newest: Timestamp?
 
     private struct Head {
@@ -77,15 +80,22 @@ package struct CalibrationBuilder: Sendable {
     /// - Parameters:
     ///   - scores: finite scores, each detector at most once.
     ///   - block: which records depend on each other: those of one block do, those of different blocks do not.
+    ///   - user: whose queries it follows; nil: the block's. Records are added in the order in which they count.
+    ///   - campaign: which campaign's queries it follows.
     ///   - time: event time.
     package mutating func add(
         _ scores: [(detector: DetectorID, score: Double)],
         block: String,
+        user: String? = nil,
+        campaign: Int64? = nil,
         time: Timestamp? = nil
     ) {
         let number = blockNumbers[block] ?? Int32(blockNumbers.count)
         blockNumbers[block] = number
-        append(scores, number, time)
+        let user = user ?? block
+        let place = seriesNumbers[user] ?? Int64(seriesNumbers.count)
+        seriesNumbers[user] = place
+        append(scores, number, place, campaign ?? -1, time)
     }
 
     /// Adds benign scores of one detector, each of an independent record of its own.
@@ -94,16 +104,22 @@ package struct CalibrationBuilder: Sendable {
     ///   - benign: finite scores, in any order.
     ///   - detector: which detector.
     package mutating func add(_ benign: [Double], for detector: DetectorID) {
-        for score in benign { append([(detector, score)], -1 - Int32(blocks.count), nil) }
+        for score in benign {
+            append([(detector, score)], -1 - Int32(blocks.count), -1 - Int64(blocks.count), -1, nil)
+        }
     }
 
     private mutating func append(
         _ scores: [(detector: DetectorID, score: Double)],
         _ block: Int32,
+        _ user: Int64,
+        _ campaign: Int64,
         _ time: Timestamp?
     ) {
         let record = Int32(blocks.count)
         blocks.append(block)
+        series.append(user)
+        campaigns.append(campaign)
         if let time { newest = newest.map { max($0, time) } ?? time }
         for (detector, score) in scores {
             self.scores[detector, default: []].append(Scored(score: score, record: record))
@@ -132,8 +148,9 @@ package struct CalibrationBuilder: Sendable {
             detectors.append(try calibrate(detector, scored, among: all.count))
         }
         let usable = linked.filter { $0.value.count >= Self.neededLinkedScores }
+        let lent = detectors.first { $0.detector == Self.lender }?.bets
         for (detector, scored) in usable.sorted(by: { $0.key < $1.key }) {
-            detectors.append(try calibrate(detector, scored, among: usable.count))
+            detectors.append(try calibrate(detector, scored, among: usable.count, lent: lent))
         }
         return try Calibration(
             model: head.model,
@@ -148,12 +165,16 @@ package struct CalibrationBuilder: Sendable {
         )
     }
 
+    /// Whose pasts a campaign's detector takes where few benign records went on with a campaign: both say how far answers fell.
+    private static let lender = DetectorID("similarity.user.descent")
+
     private func isLinked(_ entry: (key: DetectorID, value: [Scored])) -> Bool { entry.key.feeds(.campaign) }
 
     private func calibrate(
         _ detector: DetectorID,
         _ scored: [Scored],
-        among family: Int
+        among family: Int,
+        lent: BetTable? = nil
     ) throws(ScoringError) -> DetectorCalibration {
         guard scored.allSatisfy(\.score.isFinite) else { throw .nonFiniteScore(detector) }
         let falling = scored.sorted { $0.score > $1.score }
@@ -163,6 +184,12 @@ package struct CalibrationBuilder: Sendable {
             fractions: fractions
         )
         let bounds = rungs.bounds(detectors: family, delta: head.delta)
+        let succession = Succession(
+            scored.map { inOrder(detector, $0) },
+            exceedances: rungs.exceedances,
+            thresholds: rungs.thresholds,
+            bounds: bounds
+        )
         return DetectorCalibration(
             detector: detector,
             benign: scored.count,
@@ -174,8 +201,21 @@ package struct CalibrationBuilder: Sendable {
                 bounds,
                 weighted: rungs.isWeighted,
                 share: Self.share(of: detector, among: scores.keys)
-            )
+            ),
+            bets: succession.table(detectors: family, delta: head.delta, lent: lent)
         )
+    }
+
+    /// A score as its track meets it: a user's, a campaign's, or, of a model's own track, everybody's.
+    private func inOrder(_ detector: DetectorID, _ scored: Scored) -> Succession.Score {
+        let record = Int(scored.record)
+        let owner: Int64
+        if detector.feeds(.campaign) {
+            owner = campaigns[record]
+        } else {
+            owner = detector.feeds(.user) ? series[record] : 0
+        }
+        return Succession.Score(value: scored.score, series: owner, block: blocks[record])
     }
 
     /// What a detector counts for in the mean over detectors, where 1 is an even share.

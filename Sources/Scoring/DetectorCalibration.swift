@@ -19,6 +19,8 @@ package struct DetectorCalibration: Hashable, Sendable {
     package let bounds: [Double]
     /// E: the e-value of exceeding 0, 1, … K thresholds, in Q32, not falling; K + 1 values, the first 0.
     package let eValues: [Int64]
+    /// What scores are bet at, one after the other; nil in calibrations of riskd-edet-1, which bet on the mean of a tick.
+    package let bets: BetTable?
 
     /// A detector's calibration from its parts, which ``Calibration`` checks.
     ///
@@ -30,6 +32,7 @@ package struct DetectorCalibration: Hashable, Sendable {
     ///   - thresholds: tau.
     ///   - bounds: u.
     ///   - eValues: E.
+    ///   - bets: what scores are bet at one after the other.
     package init(
         detector: DetectorID,
         benign: Int,
@@ -37,7 +40,8 @@ package struct DetectorCalibration: Hashable, Sendable {
         exceedances: [Int],
         thresholds: [Double],
         bounds: [Double],
-        eValues: [Int64]
+        eValues: [Int64],
+        bets: BetTable? = nil
     ) {
         self.detector = detector
         self.benign = benign
@@ -46,6 +50,7 @@ package struct DetectorCalibration: Hashable, Sendable {
         self.thresholds = thresholds
         self.bounds = bounds
         self.eValues = eValues
+        self.bets = bets
     }
 
     /// How many thresholds a score exceeds; equality does not count.
@@ -93,6 +98,7 @@ package struct DetectorCalibration: Hashable, Sendable {
         guard eValues.first == 0, zip(eValues, eValues.dropFirst()).allSatisfy({ $0 <= $1 }),
             eValues.allSatisfy({ $0 <= 1 << 60 })
         else { return "e-values that fall or are out of range" }
-        return nil
+        guard rungs <= StepCode.mostRungs else { return "more than \(StepCode.mostRungs) thresholds" }
+        return bets?.fault(rungs: rungs)
     }
 }

@@ -12,21 +12,19 @@ package struct EngineState: Hashable, Sendable {
     package var tracks: [Entity: Track]
     /// What was counted so far in the ticks that are still open.
     ///
-    /// May be left empty if the open ticks' records are added again.
-    package var open: [TickHistogram]
+    /// Left empty where the open ticks' records are added again.
+    var open: [Tick: OpenTick] = [:]
 
     /// A state; without arguments that of a new engine.
     package init(
         watermark: Timestamp? = nil,
         lastClosedTick: Tick? = nil,
         nextSampleID: Int64 = 1,
-        tracks: [Entity: Track] = [:],
-        open: [TickHistogram] = []
+        tracks: [Entity: Track] = [:]
     ) {
         self.watermark = watermark
         self.lastClosedTick = lastClosedTick
         self.nextSampleID = nextSampleID
         self.tracks = tracks
-        self.open = open
     }
 }

@@ -14,7 +14,7 @@ struct Membership: Sendable {
     private var quick: (tick: Tick, rollUp: RollUp, decides: Bool)?
 
     private struct Evidences: Hashable {
-        let lanes: SIMD4<Int64>
+        let capital: Capital
         let tick: Int64
     }
 
@@ -29,15 +29,18 @@ struct Membership: Sendable {
     ) {
         exact = nil
         quick = nil
-        guard let tick = track.tick, configuration.combined(track.lanes.max() ?? 0) > 0 else {
+        let capital = Capital(track)
+        guard let tick = track.tick, capital.evidence(after: 0, configuration) > 0 else {
             forget(member)
             return
         }
-        let lanes = SIMD4(track.lanes[0], track.lanes[1], track.lanes[2], track.lanes[3])
-        let evidences = Evidences(lanes: lanes, tick: tick.index)
+        let evidences = Evidences(capital: capital, tick: tick.index)
         warm[member] = evidences
-        let most = strongest(evidences, at: tick, configuration)
-        if isHot(most, criticality, configuration) { hot.insert(member) } else { hot.remove(member) }
+        if isHot(evidences, at: tick, criticality, configuration) {
+            hot.insert(member)
+        } else {
+            hot.remove(member)
+        }
     }
 
     /// Forgets a member.
@@ -71,14 +74,16 @@ struct Membership: Sendable {
     ) -> RollUp {
         hot = hot.filter { member in
             guard let evidences = warm[member] else { return true }
-            return isHot(strongest(evidences, at: tick, configuration), criticality, configuration)
+            return isHot(evidences, at: tick, criticality, configuration)
         }
         var result = RollUp(configuration, criticality: criticality)
         var cold: [Entity] = []
         for (member, evidences) in warm {
-            let most = strongest(evidences, at: tick, configuration)
-            if configuration.combined(most + configuration.decaySlack) == 0 { cold.append(member) }
-            result.add(member, configuration.combined(most), criticality, configuration)
+            let evidence = evidence(evidences, at: tick, configuration)
+            if evidence == 0, self.evidence(evidences, at: tick, configuration, configuration.decaySlack) == 0 {
+                cold.append(member)
+            }
+            result.add(member, evidence, criticality, configuration)
         }
         for member in cold { warm[member] = nil }
         return result
@@ -95,7 +100,7 @@ struct Membership: Sendable {
         var decides = false
         for member in hot {
             guard let evidences = warm[member] else { continue }
-            let evidence = configuration.combined(strongest(evidences, at: tick, configuration))
+            let evidence = evidence(evidences, at: tick, configuration)
             result.add(member, evidence, criticality, configuration)
             if !isNegligible(configuration.oddsPPM(evidence, criticality: 1000), criticality, configuration) {
                 decides = true
@@ -105,23 +110,23 @@ struct Membership: Sendable {
         return (result, decides)
     }
 
-    private func strongest(_ evidences: Evidences, at tick: Tick, _ configuration: ScoringConfiguration)
-        -> Int64
-    {
-        let ticks = tick.index - evidences.tick
-        var most: Int64 = 0
-        for lane in 0..<4 {
-            most = max(most, configuration.decayTables[lane].decay(evidences.lanes[lane], over: ticks))
-        }
-        return most
+    private func evidence(
+        _ evidences: Evidences,
+        at tick: Tick,
+        _ configuration: ScoringConfiguration,
+        _ slack: Int64 = 0
+    ) -> Int64 {
+        evidences.capital.evidence(after: tick.index - evidences.tick, configuration, slack: slack)
     }
 
-    private func isHot(_ strongest: Int64, _ criticality: Int64, _ configuration: ScoringConfiguration)
-        -> Bool
-    {
-        let bound = min(configuration.cap, strongest + configuration.decaySlack)
-        let odds = configuration.oddsPPM(configuration.combined(bound), criticality: 1000)
-        return !isNegligible(odds, criticality, configuration)
+    private func isHot(
+        _ evidences: Evidences,
+        at tick: Tick,
+        _ criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) -> Bool {
+        let bound = evidence(evidences, at: tick, configuration, configuration.decaySlack)
+        return !isNegligible(configuration.oddsPPM(bound, criticality: 1000), criticality, configuration)
     }
 
     /// Whether a member of these odds adds nothing to a worse one, and alone is below every exit, with roundings.

@@ -27,14 +27,16 @@ extension ScoringEngine {
     }
 
     private mutating func reset(_ entity: Entity, at tick: Tick) {
-        tracks[entity] = Track()
-        var left: Int64 = 0
+        tracks[entity]?.reset(score: 0, at: tick, configuration)
         switch entity {
         case .user, .campaign:
             if let model = entity.model { members[model]?.forget(entity) }
-        case .model: left = standing(of: entity, at: tick, isExact: true).score
-        case .global: left = service(at: tick, isExact: true).score
+        case .model:
+            let left = standing(of: entity, at: tick, isExact: true).score
+            tracks[entity]?.reset(score: left, at: tick, configuration)
+        case .global:
+            let left = service(at: tick, isExact: true).score
+            tracks[entity]?.reset(score: left, at: tick, configuration)
         }
-        tracks[entity]?.reset(score: left, at: tick, configuration)
     }
 }

@@ -45,7 +45,7 @@ package struct ScoringEngine: Sendable {
         lastClosedTick = state.lastClosedTick
         nextSampleID = state.nextSampleID
         tracks = state.tracks
-        for histogram in state.open { open[histogram.tick, default: OpenTick()].restore(histogram) }
+        open = state.open
         for (entity, stored) in state.tracks {
             var track = stored
             if entity.isMember, let model = entity.model {
@@ -65,13 +65,14 @@ package struct ScoringEngine: Sendable {
 
     /// All that this engine remembers.
     package var state: EngineState {
-        EngineState(
+        var state = EngineState(
             watermark: watermark,
             lastClosedTick: lastClosedTick,
             nextSampleID: nextSampleID,
-            tracks: tracks,
-            open: open.keys.sorted().flatMap { open[$0]?.histograms(of: $0) ?? [] }
+            tracks: tracks
         )
+        state.open = open
+        return state
     }
 
     /// Whether passing time alone can still change something: a tick is open, or a level may fall.
@@ -145,13 +146,26 @@ package struct ScoringEngine: Sendable {
             user,
             input.userRungs,
             own?.detectors(feeding: .user) ?? [],
-            calibration: input.userCalibration
+            calibration: input.userCalibration,
+            at: input.time,
+            isSceneKnown: input.isSceneKnown.toUser
         )
         if let campaign = input.campaign {
             let entity = Entity.campaign(campaign, model: input.model)
-            counts.add(entity, input.campaignRungs, calibration?.detectors(feeding: .campaign) ?? [])
+            counts.add(
+                entity,
+                input.campaignRungs,
+                calibration?.detectors(feeding: .campaign) ?? [],
+                at: input.time
+            )
         }
-        counts.add(.model(input.model), input.modelRungs, calibration?.detectors(feeding: .model) ?? [])
+        counts.add(
+            .model(input.model),
+            input.modelRungs,
+            calibration?.detectors(feeding: .model) ?? [],
+            at: input.time,
+            isSceneKnown: input.isSceneKnown.toModel
+        )
         open[tick] = counts
     }
 
@@ -209,11 +223,29 @@ package struct ScoringEngine: Sendable {
             return false
         }
         let calibration = calibration(of: histogram)
+        guard histogram.steps.isEmpty || histogram.stepsFit else { return false }
         return histogram.counts.allSatisfy { counts in
             let expected = calibration?[counts.detector]?.eValues.count
             let scored = counts.byRung.reduce(0, +)
             return counts.byRung.count == expected && scored <= histogram.queries
                 && counts.byRung.allSatisfy { $0 >= 0 }
         }
+    }
+}
+
+extension TickHistogram {
+    /// Whether the steps are those that were counted.
+    fileprivate var stepsFit: Bool {
+        steps.count == counts.count
+            && zip(counts, steps).allSatisfy { counts, codes in
+                guard codes.count == queries else { return false }
+                var byRung = [Int](repeating: 0, count: counts.byRung.count)
+                for code in codes {
+                    guard let rung = code.rung else { continue }
+                    guard byRung.indices.contains(rung) else { return false }
+                    byRung[rung] += 1
+                }
+                return byRung == counts.byRung
+            }
     }
 }

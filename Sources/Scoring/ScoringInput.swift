@@ -1,7 +1,7 @@
 package import Domain
 
 /// What scoring needs of one record.
-package struct ScoringInput: Hashable, Sendable {
+package struct ScoringInput: Sendable {
     /// The model that answered.
     package let model: ModelID
     /// Who asked.
@@ -18,6 +18,10 @@ package struct ScoringInput: Hashable, Sendable {
     package let campaign: Int64?
     /// Rungs that feed the campaign's track, each detector at most once.
     package let campaignRungs: [DetectorRung]
+    /// Whether the input shows a scene that the user sent before, and one that anybody sent before.
+    ///
+    /// An opinion of a known scene is no news where it was remarkable just now.
+    package let isSceneKnown: (toUser: Bool, toModel: Bool)
 
     /// An input.
     package init(
@@ -28,7 +32,8 @@ package struct ScoringInput: Hashable, Sendable {
         userCalibration: String? = nil,
         modelRungs: [DetectorRung],
         campaign: Int64? = nil,
-        campaignRungs: [DetectorRung] = []
+        campaignRungs: [DetectorRung] = [],
+        isSceneKnown: (toUser: Bool, toModel: Bool) = (false, false)
     ) {
         self.model = model
         self.user = user
@@ -38,5 +43,6 @@ package struct ScoringInput: Hashable, Sendable {
         self.modelRungs = modelRungs
         self.campaign = campaign
         self.campaignRungs = campaignRungs
+        self.isSceneKnown = isSceneKnown
     }
 }

@@ -1,11 +1,33 @@
 package import Domain
 
 extension Track {
-    /// The lane with the most evidence at a tick; the fastest of equals.
+    /// The horizon with the most evidence at a tick; the fastest of equals.
     package func lane(at tick: Tick, _ configuration: ScoringConfiguration) -> Lane {
-        let lanes = lanes(at: tick, configuration)
-        var best = Lane.burst
-        for lane in Lane.allCases where lanes[lane.rawValue] > lanes[best.rawValue] { best = lane }
+        strongest(at: tick, configuration).lane
+    }
+
+    /// The lane that evidence is taken from: what is left of it, what it costs, and where it came from.
+    private func strongest(
+        at tick: Tick,
+        _ configuration: ScoringConfiguration
+    ) -> (lane: Lane, net: Int64, price: Int64, ledger: Ledger) {
+        let ticks = age(at: tick)
+        var best = (lane: Lane.burst, net: Int64.min, price: configuration.penalty, ledger: Ledger())
+        for lane in Lane.allCases {
+            let table = configuration.decayTables[lane.rawValue]
+            let net = table.decay(lanes[lane.rawValue], over: ticks) - configuration.penalty
+            if net > best.net { best = (lane, net, configuration.penalty, ledgers[lane.rawValue]) }
+        }
+        for stream in streams {
+            for (place, lane) in BetLane.all.enumerated() {
+                let table = configuration.decayTables[lane.horizon.rawValue]
+                let net = table.decay(stream.lanes[place], over: ticks) - price
+                guard net > best.net, net > 0 else { continue }
+                best = (lane.horizon, net, price, stream.ledger(place))
+            }
+        }
+        let table = configuration.decayTables[best.lane.rawValue]
+        best.ledger = best.ledger.decayed(by: table, over: ticks)
         return best
     }
 
@@ -26,9 +48,9 @@ extension Track {
         let score = configuration.scoreMilli(evidence, criticality: criticality)
         var parts: [Contribution] = []
         if evidence > 0 {
-            let lane = lane(at: tick, configuration).rawValue
-            var ledger = ledgers[lane].decayed(by: configuration.decayTables[lane], over: age(at: tick))
-            ledger.add(-configuration.penalty, to: "multiplicity")
+            let strongest = strongest(at: tick, configuration)
+            var ledger = strongest.ledger
+            ledger.add(-strongest.price, to: "multiplicity")
             ledger.add(evidence - ledger.total, to: "limits")
             parts = ledger.entries.map {
                 let share = (Int128(plain) * Int128($0.units)).floorDivided(by: Int128(evidence))

@@ -1,14 +1,22 @@
 package import Domain
 
-/// The memory of one entity: four lanes of evidence, where each came from, and the level (SCORING.md 2.2).
+/// The memory of one entity: its evidence, where that came from, and the level (SCORING.md 2.2, SCORING-2.md 2).
 ///
-/// The whole state, as storage keeps it. For a model, lanes and ledgers are those of its own track and the level is
-/// that of its score; the whole service has a level only.
+/// The whole state, as storage keeps it. Evidence is in the detectors' streams, or, where the calibration bets on the mean of a
+/// tick as those of riskd-edet-1 do, in four lanes of the track itself; what such a calibration left behind fades beside the
+/// streams of the next. For a model, all that is of its own track and the level is that of its score; the whole service has a
+/// level only.
 package struct Track: Hashable, Sendable {
-    /// The lanes' evidence at `tick` in units of 2^-20 bit, burst first; four, each 0 … cap.
+    /// What means of ticks have left in each lane at `tick`, in units of 2^-20 bit, burst first; four, each 0 … cap.
     package private(set) var lanes: [Int64]
-    /// Where each lane's evidence came from; four, each summing to its lane.
+    /// Where each of these lanes' evidence came from; four, each summing to its lane.
     package private(set) var ledgers: [Ledger]
+    /// What each detector's bets have made, at `tick`, ordered by detector; those like new ones are left out.
+    package private(set) var streams: [DetectorStream] = []
+    /// What sharing the starting capital among all lanes of all streams costs, in units.
+    package private(set) var price: Int64 = 0
+    /// The strongest lane of each horizon over all streams.
+    private(set) var peaks = SIMD4<Int64>(repeating: 0)
     /// The level at `seen`.
     package private(set) var level: Level
     /// For how many ticks in a row the score has been below the exit of `level`.
@@ -38,15 +46,19 @@ package struct Track: Hashable, Sendable {
     ///   - tick: the last tick with queries.
     ///   - seen: the last tick that the level was evaluated at.
     ///   - pinned: the level that people hold it at, at most `level`.
+    ///   - streams: the detectors' streams, in any order.
+    ///   - price: of the streams, in units.
     /// - Precondition: four lanes and four ledgers.
     package init(
-        lanes: [Int64],
-        ledgers: [Ledger],
+        lanes: [Int64] = [0, 0, 0, 0],
+        ledgers: [Ledger] = [Ledger(), Ledger(), Ledger(), Ledger()],
         level: Level,
         below: Int,
         tick: Tick?,
         seen: Tick?,
-        pinned: Level? = nil
+        pinned: Level? = nil,
+        streams: [DetectorStream] = [],
+        price: Int64 = 0
     ) {
         precondition(lanes.count == 4 && ledgers.count == 4)
         self.lanes = lanes
@@ -56,12 +68,17 @@ package struct Track: Hashable, Sendable {
         self.tick = tick
         self.seen = seen
         self.pinned = pinned
+        self.streams = streams.sorted { $0.detector < $1.detector }
+        self.price = price
+        findPeaks()
     }
 
     /// Whether this track cannot be told from a new one, so that forgetting it changes nothing.
-    package var isZero: Bool { level == .info && lanes.allSatisfy { $0 == 0 } }
+    package var isZero: Bool { level == .info && streams.isEmpty && lanes.allSatisfy { $0 == 0 } }
 
-    /// The lanes as they are at a tick; reading changes nothing.
+    /// The evidence of each horizon at a tick; reading changes nothing.
+    ///
+    /// What a stream holds is put on the scale of riskd-edet-1: the evidence that counts is the largest less two bits.
     ///
     /// - Parameters:
     ///   - tick: not before the last tick with queries.
@@ -69,17 +86,16 @@ package struct Track: Hashable, Sendable {
     /// - Returns: four amounts of evidence in units, burst first.
     package func lanes(at tick: Tick, _ configuration: ScoringConfiguration) -> [Int64] {
         let ticks = age(at: tick)
-        return zip(lanes, configuration.decayTables).map { $1.decay($0, over: ticks) }
+        return (0..<4).map { lane in
+            let table = configuration.decayTables[lane]
+            let peak = table.decay(peaks[lane], over: ticks) - price + configuration.penalty
+            return max(table.decay(lanes[lane], over: ticks), peaks[lane] == 0 ? 0 : max(0, peak))
+        }
     }
 
     /// The evidence that counts at a tick, in units.
     package func evidence(at tick: Tick, _ configuration: ScoringConfiguration) -> Int64 {
-        let ticks = age(at: tick)
-        var strongest: Int64 = 0
-        for lane in 0..<4 {
-            strongest = max(strongest, configuration.decayTables[lane].decay(lanes[lane], over: ticks))
-        }
-        return configuration.combined(strongest)
+        Capital(self).evidence(after: age(at: tick), configuration)
     }
 
     /// The score at a tick.
@@ -95,9 +111,9 @@ package struct Track: Hashable, Sendable {
         configuration.scoreMilli(evidence(at: tick, configuration), criticality: criticality)
     }
 
-    /// Takes in the queries of one closed tick.
+    /// Takes in the queries of one closed tick: one after the other where the histogram holds their order, else by their mean.
     ///
-    /// The mean of all e-values of the tick is bet at four stakes. A query that a counted detector did not score bets
+    /// The mean: that of all e-values of the tick is bet at four stakes. A query that a counted detector did not score bets
     /// e = 1; the number of detectors is that of the histogram, so that a silent one still counts.
     ///
     /// - Parameters:
@@ -110,6 +126,11 @@ package struct Track: Hashable, Sendable {
         _ configuration: ScoringConfiguration
     ) {
         guard histogram.queries > 0, !histogram.counts.isEmpty else { return }
+        guard histogram.steps.isEmpty else {
+            bet(histogram, calibration, configuration)
+            return
+        }
+        decayStreams(to: histogram.tick, configuration)
         let parts = histogram.counts.map { counts in
             (name: counts.detector.name, value: calibration.bet(counts, of: histogram.queries))
         }
@@ -132,6 +153,53 @@ package struct Track: Hashable, Sendable {
             ledgers[lane].add(units - ledgers[lane].total, to: "limits")
         }
         tick = histogram.tick
+    }
+
+    /// Bets on every query of a tick, in order, each detector with its own capital (riskd-edet-2).
+    private mutating func bet(
+        _ histogram: TickHistogram,
+        _ calibration: Calibration,
+        _ configuration: ScoringConfiguration
+    ) {
+        let ticks = age(at: histogram.tick)
+        if ticks > 0, lanes != [0, 0, 0, 0] {
+            for lane in 0..<4 {
+                let table = configuration.decayTables[lane]
+                lanes[lane] = table.decay(lanes[lane], over: ticks)
+                ledgers[lane] = lanes[lane] == 0 ? Ledger() : ledgers[lane].decayed(by: table, over: ticks)
+                ledgers[lane].add(lanes[lane] - ledgers[lane].total, to: "limits")
+            }
+        }
+        decayStreams(to: histogram.tick, configuration)
+        // A price that falls would raise evidence without a query.
+        price = max(streams.isEmpty ? 0 : price, calibration.price(of: histogram.entity.scope))
+        for (counts, codes) in zip(histogram.counts, histogram.steps) {
+            guard let table = calibration[counts.detector]?.bets else { continue }
+            let place = streams.firstIndex { !($0.detector < counts.detector) } ?? streams.endIndex
+            let isKnown = place < streams.endIndex && streams[place].detector == counts.detector
+            var stream = isKnown ? streams[place] : DetectorStream(counts.detector)
+            for code in codes { stream.bet(code, table, price: price, configuration) }
+            switch (isKnown, stream.isZero) {
+            case (true, true): streams.remove(at: place)
+            case (true, false): streams[place] = stream
+            case (false, false): streams.insert(stream, at: place)
+            case (false, true): break
+            }
+        }
+        findPeaks()
+        tick = histogram.tick
+    }
+
+    private mutating func decayStreams(to tick: Tick, _ configuration: ScoringConfiguration) {
+        let ticks = age(at: tick)
+        guard ticks > 0, !streams.isEmpty else { return }
+        for place in streams.indices { streams[place].decay(over: ticks, configuration) }
+        streams.removeAll(where: \.isZero)
+        findPeaks()
+    }
+
+    private mutating func findPeaks() {
+        peaks = streams.reduce(SIMD4(repeating: 0)) { pointwiseMax($0, $1.peaks) }
     }
 
     /// Evaluates the level on every tick up to `tick` that it was not evaluated on yet.
@@ -221,7 +289,11 @@ package struct Track: Hashable, Sendable {
     ///
     /// A score can only be left over for a model or the whole service, from its members.
     mutating func reset(score: Int64, at tick: Tick, _ configuration: ScoringConfiguration) {
+        var left = streams
+        for place in left.indices { left[place].reset() }
         self = Track()
+        streams = left.filter { !$0.isZero }
+        self.tick = streams.isEmpty ? nil : tick
         evaluate(score, at: tick, configuration)
     }
 
@@ -229,6 +301,11 @@ package struct Track: Hashable, Sendable {
     func hasVanished(by tick: Tick, _ configuration: ScoringConfiguration) -> Bool {
         guard level == .info else { return false }
         let ticks = age(at: tick)
+        let isFaded = (0..<4).allSatisfy { lane in
+            let since = ticks - 8 * configuration.halfLives[lane]
+            return since >= 0 && configuration.decayTables[lane].decay(peaks[lane], over: since) == 0
+        }
+        guard streams.isEmpty || isFaded else { return false }
         return (0..<4).allSatisfy { lane in
             if lanes[lane] == 0 { return true }
             // What rounds to nothing is below 64 units; eight half-lives later it is below a quarter of one.

@@ -50,7 +50,7 @@ extension CommitBatch {
             "tick_histogram",
             [
                 "vpart", "time", "entity_kind", "model", "user_name", "tick", "queries", "detectors", "cells",
-                "counts", "calibration_id",
+                "counts", "calibration_id", "steps",
             ]
         )
         for histogram in histograms {
@@ -64,6 +64,9 @@ extension CommitBatch {
                 row.int4Array(histogram.counts.map { Int32($0.byRung.count) })
                 row.int4Array(histogram.counts.flatMap { $0.byRung.map(Int32.init(clamping:)) })
                 row.optional(histogram.calibration) { $0.text($1) }
+                row.optional(histogram.steps.isEmpty ? nil : histogram.steps) {
+                    $0.bytes(StepRuns.bytes(of: $1))
+                }
             }
         }
         return facts

@@ -59,7 +59,7 @@ extension Level {
 
 extension TickHistogram {
     static let columns =
-        "entity_kind, model, user_name, tick, queries, detectors, cells, counts, calibration_id"
+        "entity_kind, model, user_name, tick, queries, detectors, cells, counts, calibration_id, steps"
 
     /// Reads a row of ``columns``.
     init(_ row: PostgresRow) throws {
@@ -78,12 +78,19 @@ extension TickHistogram {
             defer { rest = rest.dropFirst(count) }
             return DetectorCounts(detector: DetectorID(detector), byRung: Array(rest.prefix(count)))
         }
+        let calibration = try fields.next(String?.self)
+        let bytes = try fields.next([UInt8]?.self)
+        let steps = bytes.map { StepRuns.steps($0, detectors: counts.count, queries: queries) }
+        if let steps, steps == nil {
+            throw StorageError.corrupt("the steps of \(entity) at tick \(tick) do not fit its queries")
+        }
         self.init(
             entity: entity,
             tick: tick,
             queries: queries,
             counts: counts,
-            calibration: try fields.next()
+            calibration: calibration,
+            steps: (steps ?? []) ?? []
         )
     }
 }

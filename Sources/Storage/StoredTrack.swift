@@ -16,6 +16,32 @@ package struct StoredTrack: Hashable, Sendable {
         }
     }
 
+    /// What one detector's bets have made.
+    package struct Stream: Hashable, Sendable {
+        /// Which detector.
+        package let detector: DetectorID
+        /// Evidence of each lane, in units of 2^-20 bit; as many as ``gains`` and ``losses``.
+        package let lanes: [Int64]
+        /// What remarkable queries brought each lane.
+        package let gains: [Int64]
+        /// What unremarkable queries took from each lane.
+        package let losses: [Int64]
+        /// How many scored queries ago each mark was met last, four bits each.
+        package let memory: Int64
+
+        /// Lanes of a stream.
+        package static let lanes = 8
+
+        /// A stream.
+        package init(detector: DetectorID, lanes: [Int64], gains: [Int64], losses: [Int64], memory: Int64) {
+            self.detector = detector
+            self.lanes = lanes
+            self.gains = gains
+            self.losses = losses
+            self.memory = memory
+        }
+    }
+
     /// Whose.
     package let entity: Entity
     /// Whether this is the level state of the entity's roll-up, which has no lanes.
@@ -34,6 +60,10 @@ package struct StoredTrack: Hashable, Sendable {
     package let seen: Int64?
     /// The level that people hold it at, at least; nil: they do not.
     package let pinned: Int?
+    /// What the detectors' bets have made, ordered by detector.
+    package let streams: [Stream]
+    /// What sharing the starting capital among all lanes of all streams costs, in units.
+    package let price: Int64
 
     /// A track.
     ///
@@ -47,7 +77,9 @@ package struct StoredTrack: Hashable, Sendable {
         below: Int,
         tick: Int64?,
         seen: Int64?,
-        pinned: Int? = nil
+        pinned: Int? = nil,
+        streams: [Stream] = [],
+        price: Int64 = 0
     ) {
         precondition(ledgers.count == lanes.count)
         self.entity = entity
@@ -59,6 +91,8 @@ package struct StoredTrack: Hashable, Sendable {
         self.tick = tick
         self.seen = seen
         self.pinned = pinned
+        self.streams = streams
+        self.price = price
     }
 
     /// What a track is stored under.

@@ -6,7 +6,8 @@ struct TrackRows: Sendable {
     static let columns = [
         "vpart", "kind", "model", "user_name", "rollup", "lanes", "ledger_lanes", "ledger_names",
         "ledger_values",
-        "level", "below", "tick", "seen", "pinned",
+        "level", "below", "tick", "seen", "pinned", "stream_detectors", "stream_lanes", "stream_gains",
+        "stream_losses", "stream_memories", "price",
     ]
     private var rows = CopyRows()
 
@@ -27,6 +28,12 @@ struct TrackRows: Sendable {
                 row.optional(track.tick) { $0.int8($1) }
                 row.optional(track.seen) { $0.int8($1) }
                 row.optional(track.pinned) { $0.int2(Int16(clamping: $1)) }
+                row.textArray(track.streams.map(\.detector.name))
+                row.int8Array(track.streams.flatMap(\.lanes))
+                row.int8Array(track.streams.flatMap(\.gains))
+                row.int8Array(track.streams.flatMap(\.losses))
+                row.int8Array(track.streams.map(\.memory))
+                row.int8(track.price)
             }
         }
     }
@@ -80,17 +87,45 @@ extension StoredTrack {
             }
             ledgers[place].append(LedgerEntry(name: name, value: value))
         }
+        let (level, below) = (try fields.next(Int.self), try fields.next(Int.self))
+        let (tick, seen) = (try fields.next(Int64?.self), try fields.next(Int64?.self))
+        let pinned = try fields.next(Int?.self)
+        let streams = try Stream.read(&fields, of: entity)
         self.init(
             entity: entity,
             isRollup: isRollup,
             lanes: lanes,
             ledgers: ledgers,
-            level: try fields.next(),
-            below: try fields.next(),
-            tick: try fields.next(),
-            seen: try fields.next(),
-            pinned: try fields.next()
+            level: level,
+            below: below,
+            tick: tick,
+            seen: seen,
+            pinned: pinned,
+            streams: streams,
+            price: try fields.next()
         )
+    }
+}
+
+extension StoredTrack.Stream {
+    /// Reads five columns: detectors, and, flattened, lanes, gains, losses and memories.
+    fileprivate static func read(_ fields: inout PostgresFields, of entity: Entity) throws -> [Self] {
+        let detectors = try fields.next([String].self)
+        let values = try (0..<3).map { _ in try fields.next([Int64].self) }
+        let memories = try fields.next([Int64].self)
+        guard memories.count == detectors.count,
+            values.allSatisfy({ $0.count == detectors.count * lanes })
+        else { throw StorageError.corrupt("the streams of \(entity) do not fit its detectors") }
+        return detectors.indices.map { index in
+            let part = { (values: [Int64]) in Array(values[index * lanes..<(index + 1) * lanes]) }
+            return Self(
+                detector: DetectorID(detectors[index]),
+                lanes: part(values[0]),
+                gains: part(values[1]),
+                losses: part(values[2]),
+                memory: memories[index]
+            )
+        }
     }
 }
 
