@@ -26,6 +26,7 @@ extension AlertBook {
 
     /// Takes in that a calibration began or ceased to be suspect.
     mutating func take(_ change: CalibrationHealthChange) {
+        note(change.health, of: change.model)
         let subject = AlertSubject.calibration(change.model)
         let occasion = Occasion(change, endsAt: context.end(change.tick))
         if change.health == .suspect {

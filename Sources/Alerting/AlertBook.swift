@@ -8,6 +8,8 @@ package import Domain
 package struct AlertBook: Sendable {
     private let policy: AlertPolicy
     let context: AlertContext
+    /// Models whose calibration may not hold: no bound is stated for them.
+    private var doubted: Set<ModelID> = []
     /// Every alert that is open, may open again, is watched, or was touched since the start.
     private(set) var alerts: [AlertID: Alert] = [:]
     /// The newest alert of each subject.
@@ -27,6 +29,17 @@ package struct AlertBook: Sendable {
         self.context = context
         self.nextNotice = nextNotice
         for alert in alerts { keep(alert) }
+    }
+
+    /// Says how a model's calibration stands, before anything happens or when it changes.
+    package mutating func note(_ health: CalibrationHealth, of model: ModelID) {
+        if health.isBoundInDoubt { doubted.insert(model) } else { doubted.remove(model) }
+    }
+
+    /// Fills in what a sample says; a bound only where the calibration stands behind it.
+    func fill(_ alert: inout AlertSnapshot, from sample: Sample) {
+        context.fill(&alert, from: sample, techniques: techniques(of: sample))
+        if let model = sample.entity.model, doubted.contains(model) { alert.falseAlarmBound = nil }
     }
 
     /// Hands over what happened since it was last called.
@@ -92,7 +105,7 @@ package struct AlertBook: Sendable {
             previousLevel: change.from,
             startsAt: context.end(sample.tick)
         )
-        context.fill(&snapshot, from: sample, techniques: techniques(of: sample))
+        fill(&snapshot, from: sample)
         notify(.riskLevelChanged, nil, snapshot)
     }
 
@@ -101,7 +114,7 @@ package struct AlertBook: Sendable {
         let subject = AlertSubject.entity(sample.entity)
         guard var alert = newest[subject].flatMap({ alerts[$0] }) else { return }
         if alert.snapshot.state != .resolved {
-            context.fill(&alert.snapshot, from: sample, techniques: techniques(of: sample))
+            fill(&alert.snapshot, from: sample)
             keep(alert)
             changes.set(alert)
         } else if let watched = alert.watchedScore, let end = alert.snapshot.endsAt, sample.queries > 0,
@@ -130,7 +143,7 @@ package struct AlertBook: Sendable {
         alert.snapshot.previousLevel = change.from
         alert.snapshot.level = change.to
         alert.snapshot.peakLevel = max(alert.snapshot.peakLevel, change.to)
-        context.fill(&alert.snapshot, from: sample, techniques: techniques(of: sample))
+        fill(&alert.snapshot, from: sample)
         guard change.to >= policy.minimumLevel else {
             alert.snapshot.state = .resolved
             alert.snapshot.endsAt = time
@@ -170,7 +183,7 @@ package struct AlertBook: Sendable {
         alert.snapshot.previousLevel = change.from
         alert.snapshot.level = change.to
         alert.snapshot.peakLevel = max(alert.snapshot.peakLevel, change.to)
-        context.fill(&alert.snapshot, from: sample, techniques: techniques(of: sample))
+        fill(&alert.snapshot, from: sample)
         record(&alert, kind, at: time)
         notify(.alertFiring, kind, alert.snapshot)
     }

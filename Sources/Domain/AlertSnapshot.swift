@@ -2,14 +2,14 @@
 package struct AlertSnapshot: Hashable, Sendable {
     /// The bound on false alarms at a level, for the entity's criticality.
     package struct FalseAlarmBound: Hashable, Sendable {
-        /// Entries into the level per million ticks of ordinary traffic, at most.
-        package var perMillionTicks: Double
+        /// Entries into the level per million queries of ordinary traffic, at most.
+        package var perMillionQueries: Double
         /// The probability that the calibration's bounds hold, such as 0.99.
         package var calibrationConfidence: Double
 
         /// A bound.
-        package init(perMillionTicks: Double, calibrationConfidence: Double) {
-            self.perMillionTicks = perMillionTicks
+        package init(perMillionQueries: Double, calibrationConfidence: Double) {
+            self.perMillionQueries = perMillionQueries
             self.calibrationConfidence = calibrationConfidence
         }
     }

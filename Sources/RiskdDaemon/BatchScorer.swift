@@ -75,6 +75,8 @@ package final class BatchScorer {
         seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
     ) {
         self.engine = engine
+        var book = book
+        for (model, health) in monitor.healths { book.note(health, of: model) }
         self.book = book
         self.isSilent = isSilent
         self.detectors = detectors

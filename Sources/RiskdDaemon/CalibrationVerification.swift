@@ -38,8 +38,8 @@ package struct CalibrationVerification: Sendable {
         /// Records replayed, and their users.
         package var records = 0
         package var users = 0
-        /// T: ticks with queries of calibrated tracks, over all tracks; U: those tracks.
-        package var ticks = 0
+        /// T: bets of calibrated tracks (queries, or ticks where a calibration bets by the tick), over all tracks; U: those tracks.
+        package var steps = 0
         package var tracks = 0
         /// By level, rising from low.
         package var entries: [Entries] = []
@@ -50,7 +50,7 @@ package struct CalibrationVerification: Sendable {
 
         /// Whether no level was entered more often than guaranteed, and there was something to see.
         package var hasPassed: Bool {
-            ticks > 0 && entries.allSatisfy { Double($0.observed) <= $0.guaranteed }
+            steps > 0 && entries.allSatisfy { Double($0.observed) <= $0.guaranteed }
         }
     }
 

@@ -7,7 +7,7 @@ struct EntryCount {
     private struct Count {
         var records = 0
         var users: Set<UserID> = []
-        var ticks = 0
+        var steps = 0
         var tracks: Set<Entity> = []
         var entries: [Level: Int] = [:]
         var raised: [Entity: Level] = [:]
@@ -46,7 +46,7 @@ struct EntryCount {
     private mutating func add(histograms: [TickHistogram], samples: [Sample], changes: [LevelChange]) {
         for histogram in histograms where !histogram.counts.isEmpty {
             guard let model = histogram.entity.model else { continue }
-            counts[model]?.ticks += 1
+            counts[model]?.steps += histogram.steps.isEmpty ? 1 : histogram.queries
             counts[model]?.tracks.insert(histogram.entity)
             // The pooled calibration's rungs: a user's own baseline has others.
             guard histogram.calibration == nil, !histogram.entity.isMember || histogram.entity.user != nil
@@ -80,7 +80,7 @@ struct EntryCount {
             var verdict = CalibrationVerification.Verdict(model: model)
             verdict.records = count.records
             verdict.users = count.users.count
-            verdict.ticks = count.ticks
+            verdict.steps = count.steps
             verdict.tracks = count.tracks.count
             verdict.raised = count.raised
             let criticality = configuration.criticality(of: model)
@@ -89,7 +89,7 @@ struct EntryCount {
                     level: level,
                     guaranteed: configuration.falseEntries(
                         of: level,
-                        ticks: count.ticks,
+                        steps: count.steps,
                         tracks: count.tracks.count,
                         criticality: criticality
                     ),

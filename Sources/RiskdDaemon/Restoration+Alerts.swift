@@ -27,7 +27,7 @@ extension Restoration {
                     )
                 else { return nil }
                 return AlertSnapshot.FalseAlarmBound(
-                    perMillionTicks: (entries * 1000).rounded() / 1000,
+                    perMillionQueries: ScoringConfiguration.threeDigits(entries),
                     calibrationConfidence: 1 - calibration.delta
                 )
             },

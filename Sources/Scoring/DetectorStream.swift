@@ -112,7 +112,11 @@ package struct DetectorStream: Hashable, Sendable {
         for (index, lane) in BetLane.all.enumerated() {
             let gain: Int64
             if lane.mark > 0 {
-                gain = table.gain(ofLane: index, past: past(of: lane.mark, isRecent), isHit: mark >= lane.mark)
+                gain = table.gain(
+                    ofLane: index,
+                    past: past(of: lane.mark, isRecent),
+                    isHit: mark >= lane.mark
+                )
             } else {
                 let shift = Int64(configuration.lambdaShifts[lane.horizon.rawValue])
                 gain = ilog2(UInt64(Evidence.one - (Evidence.one >> shift) + (mean >> shift)))

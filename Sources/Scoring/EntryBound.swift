@@ -16,15 +16,15 @@ extension ScoringConfiguration {
     ///
     /// - Parameters:
     ///   - level: above info.
-    ///   - ticks: T: ticks with queries, over all tracks.
+    ///   - steps: T: bets over all tracks: scored queries, or ticks with queries where calibrations bet by the tick.
     ///   - tracks: U.
     ///   - criticality: w in permille.
     /// - Returns: `(T + U) / (2^b_in - 2^b_out)`.
-    package func falseEntries(of level: Level, ticks: Int, tracks: Int, criticality: Int64) -> Double {
+    package func falseEntries(of level: Level, steps: Int, tracks: Int, criticality: Int64) -> Double {
         guard level > .info else { return .infinity }
         let enter = bits(reaching: enter[level.rawValue - 1], criticality: criticality)
         let exit = bits(reaching: exit[level.rawValue - 1], criticality: criticality)
-        return Double(ticks + tracks) / (powerOfTwo(enter) - powerOfTwo(exit))
+        return Double(steps + tracks) / (powerOfTwo(enter) - powerOfTwo(exit))
     }
 }
 

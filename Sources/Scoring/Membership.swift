@@ -80,7 +80,8 @@ struct Membership: Sendable {
         var cold: [Entity] = []
         for (member, evidences) in warm {
             let evidence = evidence(evidences, at: tick, configuration)
-            if evidence == 0, self.evidence(evidences, at: tick, configuration, configuration.decaySlack) == 0 {
+            if evidence == 0, self.evidence(evidences, at: tick, configuration, configuration.decaySlack) == 0
+            {
                 cold.append(member)
             }
             result.add(member, evidence, criticality, configuration)

@@ -2,7 +2,7 @@ import Glibc
 package import Domain
 
 extension ScoringConfiguration {
-    /// How many entries into a level a million ticks of ordinary traffic have at most (SCORING.md 2.3):
+    /// How many entries into a level a million queries of ordinary traffic have at most (SCORING-2.md 2, point 4):
     /// `10^6 / (2^b_in - 2^b_out)`, with the evidence at which the level is entered and left.
     ///
     /// For reading only: nothing is decided by it.
@@ -16,6 +16,13 @@ extension ScoringConfiguration {
         let index = level.rawValue - 1
         let gap = exp2(bits(enter[index], criticality)) - exp2(bits(exit[index], criticality))
         return gap > 0 ? 1_000_000 / gap : nil
+    }
+
+    /// A figure for people to three digits, however small: a promise is never rounded to nothing.
+    package static func threeDigits(_ value: Double) -> Double {
+        guard value > 0, value.isFinite else { return value }
+        let unit = pow(10, 2 - floor(log10(value)))
+        return (value * unit).rounded() / unit
     }
 
     /// The evidence that has a score, in bits: C = kappa · √(S / (w · (100 - S))).

@@ -155,7 +155,9 @@ struct Succession {
         var share = bounds[0]
         return counts.indices.map { mark in
             if mark == 0 || rungs[mark] != rungs[mark - 1] {
-                share = (Double(counts[mark].again) + Self.lean * share) / (Double(counts[mark].scores) + Self.lean)
+                share =
+                    (Double(counts[mark].again) + Self.lean * share)
+                    / (Double(counts[mark].scores) + Self.lean)
             }
             return share
         }

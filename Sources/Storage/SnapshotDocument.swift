@@ -54,7 +54,7 @@ struct SnapshotDocument: Codable {
         lane = alert.lane?.rawValue
         evidence = alert.evidence
         impactWeight = alert.impactWeight
-        bound = alert.falseAlarmBound?.perMillionTicks
+        bound = alert.falseAlarmBound?.perMillionQueries
         confidence = alert.falseAlarmBound?.calibrationConfidence
         contributions = alert.contributions.map { Part(name: $0.name, milli: $0.milliPoints) }
         techniques = alert.techniques
@@ -92,7 +92,7 @@ struct SnapshotDocument: Codable {
         alert.evidence = evidence
         alert.impactWeight = impactWeight
         if let bound, let confidence {
-            alert.falseAlarmBound = .init(perMillionTicks: bound, calibrationConfidence: confidence)
+            alert.falseAlarmBound = .init(perMillionQueries: bound, calibrationConfidence: confidence)
         }
         alert.contributions = contributions.map { Contribution(name: $0.name, milliPoints: $0.milli) }
         alert.techniques = techniques

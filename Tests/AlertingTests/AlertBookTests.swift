@@ -18,7 +18,7 @@ import Testing
         #expect((opened.level, opened.previousLevel) == (.high, .medium))
         #expect(opened.score == 71_000 && opened.sampleID == 2 && opened.evidence == 30 << 20)
         #expect(opened.configurationID == "sha256:c" && opened.calibrationID == "sha256:f")
-        #expect(opened.impactWeight == 1500 && opened.falseAlarmBound?.perMillionTicks == 3)
+        #expect(opened.impactWeight == 1500 && opened.falseAlarmBound?.perMillionQueries == 3)
         #expect(opened.techniques == ["AML.T0043.001", "AML.T0042", "AML.T0040"])
 
         // Without a change only what it says of the score follows.

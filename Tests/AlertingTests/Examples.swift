@@ -29,7 +29,7 @@ enum Examples {
         alert.lane = .burst
         alert.evidence = 30_187_454
         alert.impactWeight = 1500
-        alert.falseAlarmBound = .init(perMillionTicks: 13.6, calibrationConfidence: 0.99)
+        alert.falseAlarmBound = .init(perMillionQueries: 13.6, calibrationConfidence: 0.99)
         alert.contributions = [
             Contribution(name: "query_similarity", milliPoints: 71_738),
             Contribution(name: "encoder_disagreement", milliPoints: 19_629),

@@ -17,7 +17,7 @@ let context = AlertContext(
     calibrationIDs: [model: "sha256:f"],
     criticality: { _ in 1500 },
     bound: { level, _ in
-        AlertSnapshot.FalseAlarmBound(perMillionTicks: Double(level.rawValue), calibrationConfidence: 0.99)
+        AlertSnapshot.FalseAlarmBound(perMillionQueries: Double(level.rawValue), calibrationConfidence: 0.99)
     },
     end: { end($0.index) }
 )

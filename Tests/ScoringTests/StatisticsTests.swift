@@ -149,7 +149,7 @@ import Testing
     }
 
     private func bound(_ level: Level, _ ticks: Int, _ tracks: Int) throws -> Double {
-        try ScoringConfiguration().falseEntries(of: level, ticks: ticks, tracks: tracks, criticality: 1000)
+        try ScoringConfiguration().falseEntries(of: level, steps: ticks, tracks: tracks, criticality: 1000)
     }
 
     /// The unluckiest of some calibration draws.
@@ -171,7 +171,7 @@ import Testing
     @Test func `the bounds of all levels are SCORING.md's`() throws {
         let configuration = try ScoringConfiguration()
         func perMillion(_ level: Level, _ criticality: Int64) -> Double {
-            configuration.falseEntries(of: level, ticks: 1_000_000, tracks: 0, criticality: criticality)
+            configuration.falseEntries(of: level, steps: 1_000_000, tracks: 0, criticality: criticality)
         }
         for (level, expected) in [
             (Level.low, [2.6e3, 2.1e4, 5.5e4, 1.0e5]), (.medium, [35, 872, 3.8e3, 9.4e3]),

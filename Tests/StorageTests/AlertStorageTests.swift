@@ -24,7 +24,7 @@ func makeAlert(_ number: Int = 1, user: String = awkward, state: AlertState = .o
     snapshot.lane = .shift
     snapshot.evidence = 30_187_452
     snapshot.impactWeight = 1500
-    snapshot.falseAlarmBound = .init(perMillionTicks: 13.6, calibrationConfidence: 0.99)
+    snapshot.falseAlarmBound = .init(perMillionQueries: 13.6, calibrationConfidence: 0.99)
     snapshot.contributions = [
         Contribution(name: awkward, milliPoints: 71_738), Contribution(name: "b", milliPoints: -2749),
     ]

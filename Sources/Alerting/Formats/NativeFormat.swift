@@ -102,7 +102,7 @@ package struct NativeFormat: MessageFormat {
         members.append(member("impact_weight", .number(Double(alert.impactWeight) / 1000)))
         if let bound = alert.falseAlarmBound {
             let value = JSONValue.object([
-                "per_million_ticks": .number(bound.perMillionTicks),
+                "per_million_queries": .number(bound.perMillionQueries),
                 "calibration_confidence": .number(bound.calibrationConfidence),
             ])
             members.append(member("false_alarm_bound", value))

@@ -21,7 +21,7 @@ export function clearing(clears) {
 function bound(detail) {
     const { false_alarm_bound: promise } = detail;
     return promise
-        ? ["At most ", h("strong", { class: "num" }, rate(promise.per_million_ticks)), " such alerts per million ticks of ordinary traffic", h("span", { class: "note" }, ` (calibration confidence ${probability(promise.calibration_confidence)})`)]
+        ? ["At most ", h("strong", { class: "num" }, rate(promise.per_million_queries)), " such alerts per million queries of ordinary traffic", h("span", { class: "note" }, ` (calibration confidence ${probability(promise.calibration_confidence)})`)]
         : h("span", { class: "note" }, "None: the score is a roll-up's, or the calibration does not stand behind it.");
 }
 

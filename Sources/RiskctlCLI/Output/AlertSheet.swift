@@ -56,10 +56,11 @@ struct AlertSheet {
     ]
 
     private var bound: String? {
-        guard let most = detail.at("false_alarm_bound.per_million_ticks").double else { return nil }
+        let most = detail.at("false_alarm_bound.per_million_queries")
+        guard most.double != nil else { return nil }
         let confidence = detail.at("false_alarm_bound.calibration_confidence").text
         return
-            "at most \(oneDecimal(min(most, 1e9))) such in a million ticks of ordinary traffic, with confidence \(confidence)"
+            "at most \(most.text) such in a million queries of ordinary traffic, with confidence \(confidence)"
     }
 
     private static func technique(_ technique: JSONValue) -> String {

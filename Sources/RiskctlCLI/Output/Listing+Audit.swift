@@ -27,7 +27,7 @@ extension Listing {
         path: ["audit", "false-alarms"],
         fields: [
             .time("quarter", "time"), .value("model"), .value("kind", "entity_kind"), .value("level"),
-            .number("ticks"),
+            .number("queries"),
             .number("entries"), .number("stated_bound"), .number("alerts"), .number("attack"),
             .number("benign"),
             .number("test"), .number("unknown", isOptional: true), .number("unjudged", isOptional: true),

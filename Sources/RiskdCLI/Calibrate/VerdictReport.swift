@@ -29,7 +29,7 @@ struct VerdictReport {
                 """
             )
             terminal.writeLine(
-                "\(verdict.records) records of \(verdict.users) users; \(verdict.ticks) ticks of \(verdict.tracks) tracks"
+                "\(verdict.records) records of \(verdict.users) users; \(verdict.steps) bets of \(verdict.tracks) tracks"
             )
             report.entries.write(to: terminal, as: .table)
             terminal.write("\n")
@@ -45,7 +45,7 @@ struct VerdictReport {
         .object([
             "model": .string(verdict.model.name), "passed": .bool(verdict.hasPassed),
             "records": .integer(Int64(verdict.records)), "users": .integer(Int64(verdict.users)),
-            "ticks": .integer(Int64(verdict.ticks)), "tracks": .integer(Int64(verdict.tracks)),
+            "steps": .integer(Int64(verdict.steps)), "tracks": .integer(Int64(verdict.tracks)),
             "entries": .array(entries.objects), "rung_1": .array(exceedances.objects),
             "raised": .array(
                 verdict.raised.sorted { $0.key < $1.key }.map { entity, level in

@@ -26,7 +26,7 @@ struct AlertPage {
         if let bound = snapshot.falseAlarmBound {
             terminal.writeLine(
                 """
-                at most \(bound.perMillionTicks) such alarms in a million ticks of ordinary traffic, with confidence \
+                at most \(bound.perMillionQueries) such alarms in a million queries of ordinary traffic, with confidence \
                 \(bound.calibrationConfidence)
                 """
             )
@@ -121,7 +121,7 @@ struct AlertPage {
         add("score_milli", integer: snapshot.score)
         add("lane", text: snapshot.lane?.description)
         add("evidence", integer: snapshot.evidence)
-        add("false_alarms_per_million_ticks", number: snapshot.falseAlarmBound?.perMillionTicks)
+        add("false_alarms_per_million_queries", number: snapshot.falseAlarmBound?.perMillionQueries)
         add("calibration_confidence", number: snapshot.falseAlarmBound?.calibrationConfidence)
         add("techniques", JSONValue.array(snapshot.techniques.map { JSONValue.string($0) }))
         add("detail", text: snapshot.detail)

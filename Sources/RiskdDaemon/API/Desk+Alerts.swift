@@ -79,7 +79,7 @@ extension Desk {
                 contributions: alert.contributions.map(ContributionDocument.init),
                 falseAlarmBound: alert.falseAlarmBound.map {
                     .init(
-                        perMillionTicks: $0.perMillionTicks,
+                        perMillionQueries: $0.perMillionQueries,
                         calibrationConfidence: $0.calibrationConfidence
                     )
                 },

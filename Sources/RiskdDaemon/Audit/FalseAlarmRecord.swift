@@ -7,7 +7,7 @@ package import Storage
 package enum FalseAlarmRecord {
     /// The columns that the dataset `false_alarms` has, and after them what is stated.
     package static let columns = [
-        "time", "model", "entity_kind", "level", "ticks", "entries", "alerts", "attack", "benign", "test",
+        "time", "model", "entity_kind", "level", "queries", "entries", "alerts", "attack", "benign", "test",
         "unknown",
         "unjudged", "stated_bound",
     ]
@@ -18,7 +18,7 @@ package enum FalseAlarmRecord {
     ///   - selection: which.
     ///   - store: the database.
     ///   - configuration: the scoring model in force now, by which bounds are stated.
-    /// - Returns: values in the order of ``columns``; the bound is how many entries that many ticks of ordinary traffic
+    /// - Returns: values in the order of ``columns``; the bound is how many entries that many queries of ordinary traffic
     ///   have at most in expectation, and null for tracks that roll up others.
     /// - Throws: `StorageError`.
     package static func rows(
@@ -36,7 +36,9 @@ package enum FalseAlarmRecord {
             let criticality = values[1].isEmpty ? 1000 : configuration.criticality(of: ModelID(values[1]))
             let bound = configuration.falseAlarmBound(entering: level, criticality: criticality).map {
                 perMillion in
-                JSONValue.number((perMillion * (Double(values[4]) ?? 0) / 1000).rounded() / 1000)
+                JSONValue.number(
+                    ScoringConfiguration.threeDigits(perMillion * (Double(values[4]) ?? 0) / 1_000_000)
+                )
             }
             return values.prefix(4).map { JSONValue.string($0) } + numbers + [bound ?? .null]
         }

@@ -26,3 +26,33 @@ alter table riskd.score_base_track
     add column stream_losses bigint[] not null default '{}',
     add column stream_memories bigint[] not null default '{}',
     add column price bigint not null default 0;
+
+create or replace view riskd_audit.histograms as
+    select tick, time, entity_kind, model, user_name as name, queries, detectors, cells, counts, calibration_id, steps
+    from riskd.tick_histogram;
+
+-- The bound counts queries, not ticks.
+drop view riskd_audit.false_alarms;
+create view riskd_audit.false_alarms as
+    with levels as (select generate_series(1, 4) as level),
+    asked as (
+        select date_trunc('quarter', time, 'UTC') as time, model, entity_kind, sum(queries)::bigint as queries
+        from riskd.sample where not derived group by 1, 2, 3),
+    entries as (
+        select date_trunc('quarter', c.time, 'UTC') as time, c.model, c.entity_kind, l.level, count(*) as entries
+        from riskd.level_change c join levels l on c.from_level < l.level and c.to_level >= l.level group by 1, 2, 3, 4),
+    judged as (
+        select date_trunc('quarter', a.starts, 'UTC') as time, a.model, a.subject_kind as entity_kind, l.level, count(*) as alerts,
+            count(*) filter (where verdict = 'attack') as attack, count(*) filter (where verdict = 'benign') as benign,
+            count(*) filter (where verdict = 'test') as test, count(*) filter (where verdict = 'unknown') as unknown,
+            count(*) filter (where verdict is null) as unjudged
+        from riskd.alert a join levels l on a.peak_level >= l.level where not a.drill group by 1, 2, 3, 4)
+    select t.time, t.model, t.entity_kind, (array['low', 'medium', 'high', 'critical'])[l.level] as level, t.queries,
+        coalesce(e.entries, 0) as entries, coalesce(j.alerts, 0) as alerts, coalesce(j.attack, 0) as attack,
+        coalesce(j.benign, 0) as benign, coalesce(j.test, 0) as test, coalesce(j.unknown, 0) as unknown,
+        coalesce(j.unjudged, 0) as unjudged
+    from asked t cross join levels l
+        left join entries e using (time, model, entity_kind, level)
+        left join judged j using (time, model, entity_kind, level);
+comment on view riskd_audit.false_alarms is
+    'A10: of each quarter, how often levels were entered and what people found; riskd audit false-alarms adds the stated bound.';

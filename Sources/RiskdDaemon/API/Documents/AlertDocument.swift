@@ -57,7 +57,7 @@ struct AlertDocument: Encodable, Sendable {
 
 struct AlertDetailDocument: Encodable, Sendable {
     struct Bound: Encodable, Sendable {
-        let perMillionTicks: Double
+        let perMillionQueries: Double
         let calibrationConfidence: Double
     }
 
