@@ -64,13 +64,15 @@ PLAN = [
 class Log:
     """A day's traffic in the making."""
 
-    def __init__(self, name, folder, used, seed):
+    def __init__(self, name, folder, used, seed, scale=1):
         # Each purpose draws from its own stream, so that a change of one leaves the others as they were.
         self.seed, self.name = seed, name
         self.model = Model(folder, name)
         self.images = Histology() if name == "histology" else Fashion(used=used)
         self.queries, self.instances = [], []
-        self.people = [f"user-{n:03d}" for n in range(200, 255)]
+        # Ordinary use only, of as many more people, over as much more time.
+        self.scale, self.seconds = scale, SECONDS * scale
+        self.people = [f"user-{n:03d}" for n in range(200, 200 + 55 * scale)]
         self.attackers = 0
         self.slopes = self.copied = None
 
@@ -95,14 +97,15 @@ class Log:
         }.items():
             random = self.stream(style)
             users = Users(self.images, random)
-            for _ in range(count):
-                time, user = random.uniform(0, SECONDS - 2400), random.choice(self.people)
+            for _ in range(count * self.scale):
+                time, user = random.uniform(0, self.seconds - 2400), random.choice(self.people)
                 for image, source, label, gap in getattr(users, style)():
                     time += gap
                     self.benign(image, style, source, label, time, user)
         random = self.stream("popular")
-        for time, user, image, source in popular(self.images, random, self.people, SECONDS):
-            self.benign(image, "popular", source.name, source.label, time, user)
+        for _ in range(self.scale):
+            for time, user, image, source in popular(self.images, random, self.people, self.seconds):
+                self.benign(image, "popular", source.name, source.label, time, user)
         self.batches()
 
     def batches(self):
@@ -110,7 +113,7 @@ class Log:
         random = self.stream("batch")
         plain = [q for q in self.queries if q.truth["scenario"] == "benign:plain"]
         for gain in (1.0, 1.06):
-            time = SECONDS - (1500 if gain == 1 else 700)
+            time = self.seconds - (1500 if gain == 1 else 700)
             for index in sorted(random.choice(len(plain), 110, replace=False)):
                 old = plain[index]
                 image = np.clip(np.rint(old.image * gain), 0, 255).astype(np.uint8)
@@ -252,10 +255,18 @@ def main():
     parser.add_argument("--traces", required=True, help="folder of recorded logs, with models/")
     parser.add_argument("--out", default=".", help="folder to write to")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--benign", type=int, metavar="TIMES",
+        help="ordinary use only, so many times as much, of so many times the people: for a large calibration",
+    )
     options = parser.parse_args()
     used = {int(s.split(":")[1]) for s in used_sources(options.traces) if s.startswith("t10k:")}
-    log = Log(options.name, pathlib.Path(options.traces) / "models", used, options.seed)
+    log = Log(options.name, pathlib.Path(options.traces) / "models", used, options.seed, options.benign or 1)
     log.sessions()
+    if options.benign:
+        log.write(options.out, f"{options.name}-benign")
+        print(len(log.queries), "records", flush=True)
+        return
     number = 0
     for name, function, parameters, budget, instances, how in PLAN:
         for _ in range(instances):
