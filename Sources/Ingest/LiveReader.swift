@@ -20,7 +20,12 @@ final class LiveReader: SourceReader {
     var isFirstScan = true
     private var nextScan: ContinuousClock.Instant?
     private var cursor = 0
-    private let scratch: UnsafeMutableRawBufferPointer
+    /// The latest time of a line that was taken where several files were read side by side.
+    var horizon = Int64.min
+    /// Whether the last line taken so was far behind it.
+    var wasBehind = false
+    let decoder = RecordDecoder()
+    let scratch: UnsafeMutableRawBufferPointer
 
     init(configuration: FollowerConfiguration, known: [SourceFile]) {
         self.configuration = configuration
@@ -77,6 +82,7 @@ final class LiveReader: SourceReader {
         _ batch: inout IngestBatch
     ) -> Bool {
         var pending = turnOrder()
+        if pending.count > 1 { return merge(pending, &budget, now: now, &batch) }
         var isRoundDone = true
         while !pending.isEmpty, isRoundDone {
             var next: [TrackedFile] = []
@@ -141,7 +147,7 @@ final class LiveReader: SourceReader {
         return outcome
     }
 
-    private func finishIfIdle(_ file: TrackedFile, now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
+    func finishIfIdle(_ file: TrackedFile, now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
         guard file.rotatedFrom != nil, now - file.lastActivity >= configuration.rotatedGrace else { return }
         file.abandonRest(into: &batch)
         file.file = nil
@@ -149,7 +155,7 @@ final class LiveReader: SourceReader {
     }
 
     /// Ends a source whose bytes are gone; what stands in their place is a new source.
-    private func replace(
+    func replace(
         _ file: TrackedFile,
         knownSize: Int64,
         now: ContinuousClock.Instant,

@@ -128,6 +128,27 @@ extension Daemon {
         }
     }
 
+    /// Tells of a wall clock that is wrong.
+    func report(_ event: Pipeline.ClockEvent) {
+        switch event {
+        case .stepped(let step):
+            metrics.add("riskd_clock_steps_total")
+            log.write(
+                .warning,
+                step > .zero
+                    ? "the wall clock has jumped ahead: ticks are closed by the time that has passed until records confirm it"
+                    : "the wall clock has stepped back",
+                ["seconds": "\(step.inSeconds)"]
+            )
+        case .overrun(let lead):
+            log.write(
+                .warning,
+                "ticks are closed that are later than the wall clock says: records are late, and count in the next tick",
+                ["seconds": "\(lead.inSeconds)", "remedy": "riskd repair-time, while riskd is stopped"]
+            )
+        }
+    }
+
     /// Flags an opinion, or clears its flag.
     func report(_ change: OpinionDrift.Change) {
         metrics.set(
