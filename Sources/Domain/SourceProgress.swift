@@ -2,7 +2,7 @@
 ///
 /// A value as storage keeps it; how it moves is ``EventProgress``'s business.
 package struct SourceProgress: Hashable, Sendable {
-    /// The newest record of one caller.
+    /// What one of the newest records said of the time.
     package struct Claim: Hashable, Sendable {
         /// Whose: a digest of the name (``UserID/claimDigest``).
         package let caller: Int64
@@ -10,7 +10,7 @@ package struct SourceProgress: Hashable, Sendable {
         package let time: Timestamp
         /// Which of the scored order's records it was.
         package let sequence: Int64
-        /// Whether it was far ahead of what others had claimed.
+        /// Whether it was far ahead of all that was known.
         package let isAhead: Bool
 
         /// A claim.
@@ -28,7 +28,7 @@ package struct SourceProgress: Hashable, Sendable {
     package var records: Int64
     /// The instant that it has reached; it never goes back. Nil before enough is known.
     package var reached: Timestamp?
-    /// The newest claims of different callers, oldest first.
+    /// The newest claims, few of each caller, oldest first.
     package var claims: [Claim]
     /// How many records in a row the newest claim's caller has sent.
     package var run: Int64

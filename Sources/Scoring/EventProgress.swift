@@ -4,8 +4,8 @@ package import Domain
 ///
 /// A value without a clock. What comes out depends on the records, their order and the wall clock's times that are
 /// given with them, so that batches, threads and restarts change nothing. No record moves it by itself: a source's
-/// progress is the lower median of what its last callers claimed ([architecture.md](Several logs)), so that a caller whose
-/// clock is wrong, whatever the number of records, counts as one voice.
+/// progress is the lower median of its last records' times, of which one caller has few (architecture.md, "Several
+/// logs"), so that callers whose clocks are wrong move nothing while more than half of what is said is right.
 package struct EventProgress: Hashable, Sendable {
     /// Where a record belongs.
     package struct Place: Hashable, Sendable {
@@ -86,23 +86,28 @@ package struct EventProgress: Hashable, Sendable {
     ) -> Place {
         if sequence >= nextSweep { forgetIdle(before: sequence) }
         var own = sources.removeValue(forKey: source) ?? SourceProgress(source: source)
-        let known = [own.reached, watermark].compactMap { $0 }.max()
         let believed = wall.map { min(time, $0.now) } ?? time
-        var isAhead = own.take(believed, of: user.claimDigest, sequence: sequence, floor: watermark)
+        let known = own.take(believed, of: user.claimDigest, sequence: sequence, floor: watermark)
         sources[source] = own
         touched.insert(source)
         if let reached {
             let target = wall.map { min(reached, $0.steady) } ?? reached
             advance(to: target - lateness)
         }
-        var counted = isAhead ? min(believed, known ?? believed) : believed
-        var lead = isAhead ? time.milliseconds - counted.milliseconds : 0
+        var isAhead = known != nil
+        var counted = known ?? believed
+        var lead = time.milliseconds - counted.milliseconds
         if let wall, time > wall.now + lateness {
             isAhead = true
             counted = min(counted, wall.now)
-            lead = time.milliseconds - wall.now.milliseconds
+            lead = max(time.milliseconds - wall.now.milliseconds, known == nil ? 0 : lead)
         }
-        return Place(watermark: watermark, time: counted, isAhead: isAhead, lead: .milliseconds(lead))
+        return Place(
+            watermark: watermark,
+            time: counted,
+            isAhead: isAhead,
+            lead: isAhead ? .milliseconds(lead) : .zero
+        )
     }
 
     /// Notes what the wall clock, or the end of all sources, has made of the watermark.

@@ -1,17 +1,19 @@
 import Domain
 
 extension SourceProgress {
-    /// How many callers are heard at most. Half of them have to agree before anything moves, so what progress lags
-    /// behind the newest record is the time in which half as many callers are heard.
-    static let mostClaims = 16
+    /// How many claims are kept at most. Half of them have to agree before anything moves, so what progress lags behind the
+    /// newest record is the time in which half as many are made.
+    static let mostClaims = 64
+    /// How many of them one caller may have: a flood from one is one voice among others, and a single record is less.
+    static let claimsOfOne = 4
     /// With fewer callers than these nothing is known yet ...
     static let quorum = 3
     /// ... unless the source has had so many records: a service may have one user only.
     static let patience: Int64 = 64
-    /// A caller who has not been heard for so many records is no longer asked.
+    /// A claim that was made so many records ago no longer counts.
     static let memory: Int64 = 4096
-    /// What is further ahead than this of everything that others say is flagged.
-    static let leap = Duration.seconds(300)
+    /// What is further ahead than this of everything that is known is flagged.
+    static let leap = Duration.seconds(480)
     /// A caller who sends so many records in a row is alone, and nobody is there to agree.
     static let solitude: Int64 = 8
 
@@ -22,34 +24,38 @@ extension SourceProgress {
     ///   - caller: who sent it.
     ///   - sequence: its place in the scored order.
     ///   - floor: how far the whole service is known to have come; nil: not at all.
-    /// - Returns: whether it is far ahead of all that is known.
+    /// - Returns: where the source stood before as far as anybody knows, if the record is far ahead of that; else nil.
     mutating func take(
         _ time: Timestamp,
         of caller: Int64,
         sequence: Int64,
         floor: Timestamp?
-    ) -> Bool {
+    ) -> Timestamp? {
         run = claims.last?.caller == caller ? run + 1 : 1
-        claims.removeAll { $0.caller == caller || $0.sequence + Self.memory <= sequence }
-        let isAhead = isAhead(time, floor)
+        if let first = claims.first, first.sequence + Self.memory <= sequence {
+            claims.removeAll { $0.sequence + Self.memory <= sequence }
+        }
+        let front = claims.lazy.filter { !$0.isAhead }.map(\.time).max()
+        let known = [reached, floor, front].compactMap { $0 }.max()
+        let isAhead = known.map { time > $0 + Self.leap } == true && !isBelieved(time, of: caller)
+        if claims.count(where: { $0.caller == caller }) >= Self.claimsOfOne,
+            let oldest = claims.firstIndex(where: { $0.caller == caller })
+        {
+            claims.remove(at: oldest)
+        }
         claims.append(Claim(caller: caller, time: time, sequence: sequence, isAhead: isAhead))
-        if claims.count > Self.mostClaims { claims.removeFirst(claims.count - Self.mostClaims) }
+        if claims.count > Self.mostClaims { claims.removeFirst() }
         records += 1
-        if claims.count >= Self.quorum || records >= Self.patience {
+        if records >= Self.patience || Set(claims.map(\.caller)).count >= Self.quorum {
             let agreed = claims.map(\.time).sorted()[(claims.count - 1) / 2]
             reached = max(reached ?? agreed, agreed)
         }
-        return isAhead
+        return isAhead ? known : nil
     }
 
-    /// Whether nobody else has said anything like it; asked before the record's own claim is noted.
-    private func isAhead(_ time: Timestamp, _ floor: Timestamp?) -> Bool {
-        let known = [reached, floor].compactMap { $0 }.max()
-        guard let known, time > known + Self.leap, !claims.isEmpty, run < Self.solitude else { return false }
-        // Two that were ahead themselves make one that was not: after a quiet night the first records are.
-        let support = claims.reduce(0) { sum, claim in
-            claim.time + Self.leap >= time ? sum + (claim.isAhead ? 1 : 2) : sum
-        }
-        return support < 2
+    /// Whether somebody else says the same, or nobody else is there; asked before the record's own claim is noted.
+    private func isBelieved(_ time: Timestamp, of caller: Int64) -> Bool {
+        claims.isEmpty || run >= Self.solitude
+            || claims.contains { $0.caller != caller && $0.time + Self.leap >= time }
     }
 }

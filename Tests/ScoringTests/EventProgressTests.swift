@@ -33,7 +33,7 @@ import Testing
         let fast = generator.integer(0...2)
         var time = 1_000_000
         var now = time
-        return (0..<generator.integer(1...400)).map { _ in
+        return (0..<generator.integer(1...300)).map { _ in
             time += generator.chance(0.01) ? generator.integer(0...4_000_000) : generator.integer(0...9000)
             let caller = generator.chance(0.3) ? 0 : generator.integer(0...callers)
             let shift =
@@ -56,7 +56,7 @@ import Testing
     @Test(arguments: [false, true]) func `is what the slow reference computes from all records`(isLive: Bool) {
         var generator = SeededGenerator(seed: isLive ? 1 : 2)
         var flagged = 0
-        for _ in 0..<60 {
+        for _ in 0..<20 {
             let reads = randomReads(&generator, isLive: isLive)
             var progress = EventProgress(lateness: Self.lateness)
             var slow = SlowProgress(lateness: Self.lateness)
@@ -64,7 +64,7 @@ import Testing
             #expect(places == reads.map { slow.place($0) })
             flagged += places.count(where: \.isAhead)
         }
-        #expect(flagged > 50)
+        #expect(flagged > 20)
     }
 
     @Test func `a source that others leave behind by 4096 records is idle, and begins anew`() {
@@ -74,7 +74,7 @@ import Testing
         reads += [read(50, "u1", "b"), read(51, "u2", "b"), read(52, "u3", "b"), read(53, "u3", "b")]
         var progress = EventProgress(lateness: Self.lateness)
         let places = place(Array(reads[..<4000]), in: &progress)
-        #expect(places.last?.watermark.map { $0 > at(280) && $0 < at(300) } == true)
+        #expect(places.last?.watermark.map { $0 > at(260) && $0 < at(300) } == true)
         // Its newest record is the 299th; it is looked for at the 4608th.
         let next = place(Array(reads[4000..<4607]), in: &progress, after: 4000)
         #expect(next.last?.watermark == places.last?.watermark)
@@ -89,7 +89,7 @@ import Testing
 
     @Test func `is the same wherever a run is cut and goes on from what is stored`() throws {
         var generator = SeededGenerator(seed: 4)
-        for round in 0..<40 {
+        for round in 0..<20 {
             let reads = randomReads(&generator, isLive: round % 2 == 0)
             var whole = EventProgress(lateness: Self.lateness)
             let expected = place(reads, in: &whole)
@@ -118,10 +118,10 @@ import Testing
         [false, true]
     )
     func `strangers whose clocks are fast move nothing`(pattern: (ahead: Double, every: Double), areMany: Bool) {
-        // Ten callers, a record every four seconds, for two hours.
+        // Ten callers, a record every four seconds, for an hour.
         var reads: [Read] = []
         var next = 100.0
-        for second in stride(from: 0.0, to: 7200, by: 4) {
+        for second in stride(from: 0.0, to: 3600, by: 4) {
             if second >= next {
                 reads.append(read(second + pattern.ahead, areMany ? "stranger \(second)" : "stranger"))
                 next += pattern.every
@@ -136,12 +136,12 @@ import Testing
             if !isStranger { honest = Double(read.time.milliseconds) / 1000 }
             #expect(place.watermark.map { $0 <= at(honest) - Self.lateness } ?? true)
             if !isStranger { #expect(!place.isAhead && place.time == read.time) }
-            if isStranger, pattern.ahead > 360, pattern.every > 300 || !areMany {
-                #expect(place.isAhead && place.time < read.time && place.lead > .seconds(300))
+            if isStranger, pattern.ahead > 500, pattern.every > 300 || !areMany {
+                #expect(place.isAhead && place.time < read.time && place.lead > .seconds(480))
             }
         }
         // It moves all the same, and lags by the time in which half the callers are heard.
-        #expect(places.last?.watermark.map { $0 > at(7200 - 120) } == true)
+        #expect(places.last?.watermark.map { $0 > at(3600 - 240) } == true)
     }
 
     @Test func `thousands of records of one caller are one voice`() {
@@ -151,7 +151,7 @@ import Testing
         var progress = EventProgress(lateness: Self.lateness)
         let places = place(reads, in: &progress)
         #expect(places.allSatisfy { $0.watermark.map { $0 < at(200) } ?? true })
-        #expect(places.last == .init(watermark: at(197), time: at(200), isAhead: false, lead: .zero))
+        #expect(places.last == .init(watermark: at(194), time: at(200), isAhead: false, lead: .zero))
     }
 
     @Test func `a service of one user goes on all the same`() {
@@ -159,7 +159,7 @@ import Testing
         var progress = EventProgress(lateness: Self.lateness)
         let places = place(reads, in: &progress)
         #expect(places[62].watermark == nil)
-        #expect(places[63].watermark == at(61) && places[99].watermark == at(97))
+        #expect(places[63].watermark == at(59) && places[99].watermark == at(95))
     }
 
     @Test func `of two users the slower one counts, until one is alone`() {
@@ -169,7 +169,7 @@ import Testing
         let alone = (0..<4100).map { read(500 + Double($0), "u0") }
         let places = place(alone, in: &progress, after: 100)
         #expect(places[4000].watermark == at(97))
-        #expect(places[4096].watermark == at(500 + 4096 - 2))
+        #expect(places[4096].watermark == at(500 + 4096 - 4))
     }
 
     @Test func `the first records after a quiet night are flagged at most`() {
@@ -177,16 +177,16 @@ import Testing
         let morning = (0..<60).map { read(50_000 + Double($0) * 10, "u\($0 % 6)") }
         var progress = EventProgress(lateness: Self.lateness)
         let places = place(evening + morning, in: &progress)
-        #expect(places.indices.filter { places[$0].isAhead } == [60, 61])
-        #expect(places[62].time == at(50_020))
-        #expect(places.last?.watermark.map { $0 > at(50_500) } == true)
+        #expect(places.indices.filter { places[$0].isAhead } == [60])
+        #expect(places[60].time == at(590) && places[61].time == at(50_010))
+        #expect(places.last?.watermark.map { $0 > at(50_400) } == true)
     }
 
     @Test func `the watermark is the least of the busy sources`() {
         let reads = (0..<200).flatMap { [read(1000 + Double($0), "u\($0 % 5)"), read(Double($0), "u\($0 % 5)", "b")] }
         var progress = EventProgress(lateness: Self.lateness)
         let last = place(reads, in: &progress).last?.watermark
-        #expect(last.map { $0 > at(190) && $0 < at(200) } == true)
+        #expect(last == at(187))
     }
 
     @Test func `live it is never ahead of the wall clock, and what is ahead counts now`() {

@@ -14,7 +14,8 @@ struct SlowProgress {
 
     let lateness: Duration
     private var reads: [Read] = []
-    private var ahead: [Bool] = []
+    /// Whether each record was ahead of its source's others, whatever the clock says.
+    private var judged: [Bool] = []
     private var reached: [String: Timestamp] = [:]
     private(set) var watermark: Timestamp?
 
@@ -25,64 +26,56 @@ struct SlowProgress {
         let floor = watermark
         reads.append(read)
         let own = reads.indices.filter { reads[$0].source == read.source }
-        let before = own.dropLast()
         let believed = min(read.time, read.wall?.now ?? read.time)
-        func time(_ place: Int) -> Timestamp { min(reads[place].time, reads[place].wall?.now ?? reads[place].time) }
-        // What others claimed last, newest first.
-        var callers: Set<UserID> = [read.user]
-        var others: [Int] = []
-        for place in before.reversed() where place + 1 + 4096 > sequence {
-            if callers.insert(reads[place].user).inserted { others.append(place) }
-        }
-        // The eldest of sixteen callers was forgotten when a seventeenth came, and stays so.
-        let heard = Self.heard(before.map { ($0, reads[$0].user) })
-        others = others.filter { heard.contains($0) }
+        let heard = heard(own.dropLast(), at: sequence)
         let run = own.reversed().prefix { reads[$0].user == read.user }.count
-        let known = [reached[read.source], floor].compactMap { $0 }.max()
-        var isAhead = false
-        if let known, believed > known + .seconds(300), !others.isEmpty, run < 8 {
-            isAhead =
-                others.filter { time($0) + .seconds(300) >= believed }.reduce(0) { $0 + (ahead[$1] ? 1 : 2) } < 2
+        let front = heard.filter { !judged[$0] }.map(time).max()
+        let known = [reached[read.source], floor, front].compactMap { $0 }.max()
+        let isFar = known.map { believed > $0 + .seconds(480) } ?? false
+        let isSeconded = heard.contains {
+            reads[$0].user != read.user && time($0) + .seconds(480) >= believed
         }
-        ahead.append(isAhead)
-        let claims = Array((others.reversed().map(time) + [believed]).suffix(16))
-        if claims.count >= 3 || own.count >= 64 {
-            let agreed = claims.sorted()[(claims.count - 1) / 2]
+        let isAhead = isFar && !isSeconded && run < 8 && !heard.isEmpty
+        judged.append(isAhead)
+        let claims = self.heard(own, at: sequence)
+        if Set(claims.map { reads[$0].user }).count >= 3 || own.count >= 64 {
+            let agreed = claims.map(time).sorted()[(claims.count - 1) / 2]
             reached[read.source] = max(reached[read.source] ?? agreed, agreed)
         }
         var marks = reached
         for source in Set(reads.map(\.source)) where reached[source] == nil {
             let records = reads.indices.filter { reads[$0].source == source }
-            let heard = Self.heard(records.map { ($0, reads[$0].user) })
-            marks[source] = heard.map(time).min()
+            marks[source] = self.heard(records, at: sequence).map(time).min()
         }
         if !reached.isEmpty, let least = marks.values.min() {
             let mark = min(least, read.wall?.steady ?? least) - lateness
             watermark = max(watermark ?? mark, mark)
         }
-        var counted = isAhead ? min(believed, known ?? believed) : believed
-        var lead = isAhead ? read.time.milliseconds - counted.milliseconds : 0
-        if let wall = read.wall, read.time > wall.now + lateness {
-            isAhead = true
-            counted = min(counted, wall.now)
-            lead = read.time.milliseconds - wall.now.milliseconds
-        }
+        let isBeyond = read.wall.map { read.time > $0.now + lateness } ?? false
+        let counted = isAhead ? known ?? believed : believed
+        let base = isAhead ? counted : read.wall?.now ?? read.time
         return EventProgress.Place(
             watermark: watermark,
-            time: counted,
-            isAhead: isAhead,
-            lead: .milliseconds(lead)
+            time: min(counted, read.wall?.now ?? counted),
+            isAhead: isAhead || isBeyond,
+            lead: isAhead || isBeyond ? .milliseconds(read.time.milliseconds - base.milliseconds) : .zero
         )
     }
 
-    /// The newest records of the sixteen callers that a source still hears, by its records in order.
-    private static func heard(_ records: [(place: Int, user: UserID)]) -> Set<Int> {
-        var slots: [(place: Int, user: UserID)] = []
-        for record in records {
-            slots.removeAll { $0.user == record.user || $0.place + 4096 <= record.place }
-            slots.append(record)
-            if slots.count > 16 { slots.removeFirst() }
+    /// What a record says, not later than the wall clock.
+    private func time(_ place: Int) -> Timestamp {
+        min(reads[place].time, reads[place].wall?.now ?? reads[place].time)
+    }
+
+    /// Which of a source's records count: at most 64, of each caller the newest four, none that is 4096 records old.
+    private func heard(_ records: some Sequence<Int>, at sequence: Int) -> [Int] {
+        var slots: [Int] = []
+        for place in records {
+            slots = slots.filter { $0 + 1 + 4096 > place + 1 }
+            let own = slots.filter { reads[$0].user == reads[place].user }
+            if own.count == 4 { slots.removeAll { $0 == own[0] } }
+            slots = Array((slots + [place]).suffix(64))
         }
-        return Set(slots.map(\.place))
+        return slots.filter { $0 + 1 + 4096 > sequence }
     }
 }
