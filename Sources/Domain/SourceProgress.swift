@@ -28,6 +28,8 @@ package struct SourceProgress: Hashable, Sendable {
     package var records: Int64
     /// The instant that it has reached; it never goes back. Nil before enough is known.
     package var reached: Timestamp?
+    /// The time of the newest record that was not far ahead; nil before the first.
+    package var front: Timestamp?
     /// The newest claims, few of each caller, oldest first.
     package var claims: [Claim]
     /// How many records in a row the newest claim's caller has sent.
@@ -38,12 +40,14 @@ package struct SourceProgress: Hashable, Sendable {
         source: String,
         records: Int64 = 0,
         reached: Timestamp? = nil,
+        front: Timestamp? = nil,
         claims: [Claim] = [],
         run: Int64 = 0
     ) {
         self.source = source
         self.records = records
         self.reached = reached
+        self.front = front
         self.claims = claims
         self.run = run
     }

@@ -55,16 +55,24 @@ extension LiveReader {
             // What was written before a rotation comes before what was written after it.
             if let path = file.rotatedFrom { heldBack.insert(path) } else if heldBack.contains(file.path) { continue }
             let key = file.lookahead.key?.milliseconds ?? .min
-            if best.map({ key < $0.key }) ?? true { best = (index, key) }
-            let isBehind = key != .min && key < horizon - farBehind
-            if !isBehind, bestInTime.map({ key < $0.key }) ?? true { bestInTime = (index, key) }
+            if best.map({ isBefore(key, file, $0.key, files[$0.index]) }) ?? true { best = (index, key) }
+            if !isBehind(key), bestInTime.map({ key < $0.key }) ?? true { bestInTime = (index, key) }
         }
         guard var best else { return nil }
-        // A log of yesterday that turns up beside those of today is read, but does not keep them waiting.
+        // A log of yesterday that turns up beside those of today, or one without times, is read but does not keep them waiting.
         if wasBehind, let bestInTime { best = bestInTime }
-        wasBehind = best.key != .min && horizon > .min && best.key < horizon - farBehind
+        wasBehind = isBehind(best.key)
         horizon = max(horizon, best.key)
+        turns += 1
+        files[best.index].lastTurn = turns
         return best.index
+    }
+
+    private func isBehind(_ key: Int64) -> Bool { key == .min || horizon > .min && key < horizon - farBehind }
+
+    /// Whether a line comes before another file's; lines without a time are taken in turns.
+    private func isBefore(_ key: Int64, _ file: TrackedFile, _ other: Int64, _ otherFile: TrackedFile) -> Bool {
+        key < other || key == .min && other == .min && file.lastTurn < otherFile.lastTurn
     }
 
     /// Looks at the lines that come next, reading as much as that takes.

@@ -25,6 +25,8 @@ final class LiveReader: SourceReader {
     /// Whether the last line taken so was far behind it.
     var wasBehind = false
     let decoder = RecordDecoder()
+    /// Lines taken so.
+    var turns: Int64 = 0
     let scratch: UnsafeMutableRawBufferPointer
 
     init(configuration: FollowerConfiguration, known: [SourceFile]) {

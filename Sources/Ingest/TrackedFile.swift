@@ -35,6 +35,8 @@ final class TrackedFile {
     var knownSize: Int64 = 0
     /// The times of the lines that come next, where several files are read side by side.
     var lookahead = Lookahead()
+    /// Which turn its last line was taken in.
+    var lastTurn: Int64 = 0
     /// Where those lines end.
     var lookedAt: [Int64] = []
 

@@ -85,9 +85,10 @@ package struct EventProgress: Hashable, Sendable {
         wall: Wall? = nil
     ) -> Place {
         if sequence >= nextSweep { forgetIdle(before: sequence) }
+        let floor = ([watermark] + sources.values.map(\.front)).compactMap { $0 }.max()
         var own = sources.removeValue(forKey: source) ?? SourceProgress(source: source)
         let believed = wall.map { min(time, $0.now) } ?? time
-        let known = own.take(believed, of: user.claimDigest, sequence: sequence, floor: watermark)
+        let known = own.take(believed, of: user.claimDigest, sequence: sequence, floor: floor)
         sources[source] = own
         touched.insert(source)
         if let reached {

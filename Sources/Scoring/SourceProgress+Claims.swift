@@ -24,7 +24,7 @@ extension SourceProgress {
     ///   - caller: who sent it.
     ///   - sequence: its place in the scored order.
     ///   - floor: how far the whole service is known to have come; nil: not at all.
-    /// - Returns: where the source stood before as far as anybody knows, if the record is far ahead of that; else nil.
+    /// - Returns: that, or how far the source had come, if the record is far ahead of both; else nil.
     mutating func take(
         _ time: Timestamp,
         of caller: Int64,
@@ -35,9 +35,9 @@ extension SourceProgress {
         if let first = claims.first, first.sequence + Self.memory <= sequence {
             claims.removeAll { $0.sequence + Self.memory <= sequence }
         }
-        let front = claims.lazy.filter { !$0.isAhead }.map(\.time).max()
         let known = [reached, floor, front].compactMap { $0 }.max()
         let isAhead = known.map { time > $0 + Self.leap } == true && !isBelieved(time, of: caller)
+        if !isAhead { front = max(front ?? time, time) }
         if claims.count(where: { $0.caller == caller }) >= Self.claimsOfOne,
             let oldest = claims.firstIndex(where: { $0.caller == caller })
         {

@@ -64,7 +64,7 @@ extension Observation {
         let detectors = try fields.next([String]?.self) ?? []
         let rungs = try fields.next([Int]?.self) ?? []
         let userCalibration = try fields.next(String?.self)
-        let isAhead = try fields.next(Bool.self)
+        let isAhead = try fields.next(Bool?.self) ?? false
         guard detectors.count == rungs.count else {
             throw StorageError.corrupt("an observation's rungs are not parallel")
         }

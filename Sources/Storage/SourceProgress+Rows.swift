@@ -10,12 +10,13 @@ extension SourceProgress {
         for progress in changed {
             try session.run(
                 """
-                insert into riskd.source_progress (source, records, reached, run, claim_callers, claim_times,
+                insert into riskd.source_progress (source, records, reached, front, run, claim_callers, claim_times,
                     claim_sequences, claim_ahead)
-                values (\(progress.source), \(progress.records), \(progress.reached?.postgres), \(progress.run),
+                values (\(progress.source), \(progress.records), \(progress.reached?.postgres), \(progress.front?.postgres),
+                    \(progress.run),
                     \(progress.claims.map(\.caller)), \(progress.claims.map(\.time.milliseconds)),
                     \(progress.claims.map(\.sequence)), \(progress.claims.map(\.isAhead)))
-                on conflict (source) do update set records = excluded.records, reached = excluded.reached,
+                on conflict (source) do update set records = excluded.records, reached = excluded.reached, front = excluded.front,
                     run = excluded.run, claim_callers = excluded.claim_callers, claim_times = excluded.claim_times,
                     claim_sequences = excluded.claim_sequences, claim_ahead = excluded.claim_ahead
                 """
@@ -35,7 +36,7 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select source, records, reached, run, claim_callers, claim_times, claim_sequences, claim_ahead
+                select source, records, reached, front, run, claim_callers, claim_times, claim_sequences, claim_ahead
                 from riskd.source_progress order by source
                 """
             ).map { row in
@@ -43,7 +44,8 @@ extension Store {
                 var progress = SourceProgress(
                     source: try fields.next(),
                     records: try fields.next(),
-                    reached: try fields.next(PostgresTimestamp?.self).map(Timestamp.init)
+                    reached: try fields.next(PostgresTimestamp?.self).map(Timestamp.init),
+                    front: try fields.next(PostgresTimestamp?.self).map(Timestamp.init)
                 )
                 progress.run = try fields.next()
                 let callers = try fields.next([Int64].self)

@@ -23,14 +23,14 @@ struct SlowProgress {
 
     mutating func place(_ read: Read) -> EventProgress.Place {
         let sequence = reads.count + 1
-        let floor = watermark
+        let fronts = reads.indices.filter { !judged[$0] }.map(time)
+        let floor = (fronts + [watermark].compactMap { $0 }).max()
         reads.append(read)
         let own = reads.indices.filter { reads[$0].source == read.source }
         let believed = min(read.time, read.wall?.now ?? read.time)
         let heard = heard(own.dropLast(), at: sequence)
         let run = own.reversed().prefix { reads[$0].user == read.user }.count
-        let front = heard.filter { !judged[$0] }.map(time).max()
-        let known = [reached[read.source], floor, front].compactMap { $0 }.max()
+        let known = [reached[read.source], floor].compactMap { $0 }.max()
         let isFar = known.map { believed > $0 + .seconds(480) } ?? false
         let isSeconded = heard.contains {
             reads[$0].user != read.user && time($0) + .seconds(480) >= believed

@@ -4,6 +4,7 @@ create table riskd.source_progress (
     source text collate "C" primary key,
     records bigint not null,
     reached timestamptz, -- event time; null: not known yet
+    front timestamptz, -- event time of the newest record that was not ahead
     run bigint not null,
     claim_callers bigint[] not null, -- digests of names, oldest claim first
     claim_times bigint[] not null, -- event time, milliseconds since 1970
@@ -16,6 +17,6 @@ create table riskd.source_progress (
 comment on table riskd.source_progress is
     'How far each busy source has come in event time, by the newest claims of several callers; written with its records.';
 
-alter table riskd.observation add column ahead boolean not null default false;
+alter table riskd.observation add column ahead boolean; -- null: written before this was known
 comment on column riskd.observation.ahead is
     'The time was far ahead of the source''s others, or of the wall clock: it moved nothing, and the record counts where they were.';
