@@ -162,15 +162,15 @@ struct AttackDelay {
         return steps
     }
 
-    /// Every level that alerts and was reached, with the first query of the tick that tipped it, against what arrived.
+    /// Every level that alerts and was reached on account of an attack, with the first query of the tick that tipped it, against
+    /// what arrived of that attack: its user's alert, or the campaign's or model's that holds the user's back.
     private func result(
         _ ledger: DeliveryReceiver.Ledger,
         _ written: [String: ContinuousClock.Instant]
     ) async throws -> Result {
         var result = Result(requests: ledger.requests)
         let told = ledger.kept.compactMap { instant, body -> (ContinuousClock.Instant, String, Level)? in
-            guard let data = try? JSONValue(parsing: body)["data"], data["entity"]["kind"].string == "user",
-                let model = data["model"].string,
+            guard let data = try? JSONValue(parsing: body)["data"], let model = data["model"].string,
                 let word = data["risk"]["level"].string,
                 let level = Level.allCases.first(where: { $0.description == word })
             else { return nil }
@@ -184,7 +184,7 @@ struct AttackDelay {
                 order by sequence limit 1
             )
             from riskd.level_change c
-            where c.entity_kind = 'user' and c.to_level > c.from_level and c.to_level >= \(Int64(Level.high.rawValue))
+            where c.entity_kind in ('user', 'campaign', 'model') and c.to_level > c.from_level and c.to_level >= \(Int64(Level.high.rawValue))
             order by c.model, c.to_level, c.tick
             """
         )

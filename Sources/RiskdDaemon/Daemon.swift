@@ -55,7 +55,7 @@ package struct Daemon: Sendable {
     let stop = StopFlag()
     let reload = Reload()
     let inbox = ActionInbox()
-    private let clocks: Clocks
+    let clocks: Clocks
     private let progress: @Sendable (Int64, Int64?) -> Void
 
     /// A daemon that has not started.
@@ -161,6 +161,7 @@ package struct Daemon: Sendable {
         defer { probes?.stop() }
         let api = APIStart()
         let clock = WatchedClock(clocks)
+        if case .live = mode { try await repairTime(store) }
         let telling = mode.isReplay ? nil : try await telling(alerts, access)
         try await supervise(mode, signals, access, reader, plans, telling, api) {
             var next: DetectorPlans? = plans
@@ -309,12 +310,14 @@ package struct Daemon: Sendable {
         return { [log, metrics, progress] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
-                let isTrouble = [.lost, .truncated, .unreadable].contains(notice.kind)
+                let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)
                 let bytes = notice.bytes.map { " (\($0) bytes)" } ?? ""
                 let detail = notice.detail.isEmpty ? "" : ": \(notice.detail)"
                 log.write(
                     isTrouble ? .warning : .info,
-                    "source \(notice.kind.rawValue)\(detail)\(bytes)",
+                    notice.kind == .readBefore
+                        ? "the file was read before: only what follows is read\(bytes)"
+                        : "source \(notice.kind.rawValue)\(detail)\(bytes)",
                     ["path": notice.path]
                 )
             }
