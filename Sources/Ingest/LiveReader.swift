@@ -85,6 +85,7 @@ final class LiveReader: SourceReader {
     ) -> Bool {
         var pending = turnOrder()
         if pending.count > 1 { return merge(pending, &budget, now: now, &batch) }
+        defer { noteHorizon(batch) }
         var isRoundDone = true
         while !pending.isEmpty, isRoundDone {
             var next: [TrackedFile] = []
@@ -117,6 +118,12 @@ final class LiveReader: SourceReader {
             pending = next
         }
         return pending.isEmpty
+    }
+
+    /// Notes how far a single file has been read: what turns up beside it may be of yesterday.
+    private func noteHorizon(_ batch: IngestBatch) {
+        guard case .line(let line) = batch.items.last, let time = decoder.time(of: line) else { return }
+        horizon = max(horizon, time.milliseconds)
     }
 
     /// Rotated files first, the others from the one after the last poll's first.
