@@ -196,6 +196,7 @@ struct AttackDelay {
             let arrivals = told.compactMap { arrival, other, reached -> ContinuousClock.Instant? in
                 other == model && Int64(reached.rawValue) >= level && arrival >= query ? arrival : nil
             }
+            if arrivals.isEmpty || (arrivals.min()! - query).inSeconds > 5 { print("LOST", model, level, told.filter { $0.1 == model }.map { (($0.0 - query).inSeconds, $0.2.description) }) }
             if let arrival = arrivals.min() { result.seconds.append((arrival - query).inSeconds) } else { result.lost += 1 }
         }
         await session.close()
