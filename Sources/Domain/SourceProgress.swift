@@ -26,7 +26,7 @@ package struct SourceProgress: Hashable, Sendable {
     package let source: String
     /// How many of its records were scored since it was met, or since it was last forgotten.
     package var records: Int64
-    /// The instant that it has reached; it never goes back. Nil before enough is known.
+    /// The instant that it has reached, which never goes back; nil before enough is known.
     package var reached: Timestamp?
     /// The time of the newest record that was not far ahead; nil before the first.
     package var front: Timestamp?

@@ -50,10 +50,13 @@ extension LiveReader {
         var heldBack: Set<String> = []
         var best: (index: Int, key: Int64)?
         var bestInTime: (index: Int, key: Int64)?
-        for (index, file) in files.enumerated() {
-            guard !file.lookahead.isEmpty else { continue }
+        for (index, file) in files.enumerated() where !file.lookahead.isEmpty {
             // What was written before a rotation comes before what was written after it.
-            if let path = file.rotatedFrom { heldBack.insert(path) } else if heldBack.contains(file.path) { continue }
+            if let path = file.rotatedFrom {
+                heldBack.insert(path)
+            } else if heldBack.contains(file.path) {
+                continue
+            }
             let key = file.lookahead.key?.milliseconds ?? .min
             if best.map({ isBefore(key, file, $0.key, files[$0.index]) }) ?? true { best = (index, key) }
             if !isBehind(key), bestInTime.map({ key < $0.key }) ?? true { bestInTime = (index, key) }
@@ -71,7 +74,8 @@ extension LiveReader {
     private func isBehind(_ key: Int64) -> Bool { key == .min || horizon > .min && key < horizon - farBehind }
 
     /// Whether a line comes before another file's; lines without a time are taken in turns.
-    private func isBefore(_ key: Int64, _ file: TrackedFile, _ other: Int64, _ otherFile: TrackedFile) -> Bool {
+    private func isBefore(_ key: Int64, _ file: TrackedFile, _ other: Int64, _ otherFile: TrackedFile) -> Bool
+    {
         key < other || key == .min && other == .min && file.lastTurn < otherFile.lastTurn
     }
 

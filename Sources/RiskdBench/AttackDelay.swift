@@ -69,7 +69,12 @@ struct AttackDelay {
         )
         let result: Swift.Result<Result, any Error>
         do {
-            let delay = AttackDelay(attacks: attacks, fixture: fixture, directory: directory, cluster: cluster)
+            let delay = AttackDelay(
+                attacks: attacks,
+                fixture: fixture,
+                directory: directory,
+                cluster: cluster
+            )
             result = .success(try await delay.run())
         } catch {
             result = .failure(error)
@@ -152,7 +157,9 @@ struct AttackDelay {
         var (first, steps) = (Timestamp?.none, [Step]())
         let decoder = RecordDecoder()
         try RecordedLines(path: fixture + "/fashion-dev.ndjson.xz").forEach { line in
-            guard case .record(let record) = decoder.decode(line), record.user.name == attacker else { return true }
+            guard case .record(let record) = decoder.decode(line), record.user.name == attacker else {
+                return true
+            }
             first = first ?? record.time
             let offset = Duration.milliseconds(record.time.milliseconds - (first ?? record.time).milliseconds)
             guard offset < Self.length else { return false }
@@ -196,8 +203,11 @@ struct AttackDelay {
             let arrivals = told.compactMap { arrival, other, reached -> ContinuousClock.Instant? in
                 other == model && Int64(reached.rawValue) >= level && arrival >= query ? arrival : nil
             }
-            if arrivals.isEmpty || (arrivals.min()! - query).inSeconds > 5 { print("LOST", model, level, told.filter { $0.1 == model }.map { (($0.0 - query).inSeconds, $0.2.description) }) }
-            if let arrival = arrivals.min() { result.seconds.append((arrival - query).inSeconds) } else { result.lost += 1 }
+            if let arrival = arrivals.min() {
+                result.seconds.append((arrival - query).inSeconds)
+            } else {
+                result.lost += 1
+            }
         }
         await session.close()
         return result

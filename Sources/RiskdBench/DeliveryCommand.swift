@@ -25,7 +25,11 @@ extension Command {
             Flag("alerts", value: "COUNT", "Alerts in all, a multiple of 4; 10000 unless given"),
             Flag("rate", value: "COUNT", "Alerts a second; 100 unless given"),
             Flag("records", value: "COUNT", "Records a second; 50 unless given"),
-            Flag("attacks", value: "COUNT", "Recorded attacks before that, from query to receiver; 24 unless given, 0 for none"),
+            Flag(
+                "attacks",
+                value: "COUNT",
+                "Recorded attacks before that, from query to receiver; 24 unless given, 0 for none"
+            ),
             .fixture, .workplace, OutputFormat.flag,
         ]
     ) { invocation in
@@ -78,7 +82,10 @@ extension Command {
             append(
                 "attacks, tipping query to receiver",
                 delay.seconds,
-                [.null, .null, .null, .null, .integer(Int64(delay.requests)), .integer(Int64(delay.seconds.count))]
+                [
+                    .null, .null, .null, .null, .integer(Int64(delay.requests)),
+                    .integer(Int64(delay.seconds.count)),
+                ]
                     + [.integer(0), .integer(Int64(delay.lost))]
             )
         }

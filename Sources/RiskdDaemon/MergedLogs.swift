@@ -50,7 +50,9 @@ package final class MergedLogs: LineSource {
         var merged = IngestBatch()
         while merged.items.count < maximumItems, merged.bytesRead < maximumBytes {
             for index in logs.indices { try lookAhead(in: &logs[index], &merged) }
-            guard let first = logs.indices.filter({ !logs[$0].waiting.isEmpty }).min(by: precedes) else { break }
+            guard let first = logs.indices.filter({ !logs[$0].waiting.isEmpty }).min(by: precedes) else {
+                break
+            }
             merged.append(logs[first].waiting.removeFirst())
             logs[first].lookahead.removeFirst()
         }

@@ -123,7 +123,8 @@ package struct Pipeline {
             let wall = settings.lateness.map { _ in
                 EventProgress.Wall(now: reading.wall, steady: reading.steady)
             }
-            try await scorer.score(batch, latest: reading.wall + settings.maximumFuture, wall: wall) { scored in
+            try await scorer.score(batch, latest: reading.wall + settings.maximumFuture, wall: wall) {
+                scored in
                 lap = StageLap(stages)
                 try await batches.send(scored)
                 lap.end(.wait)

@@ -81,7 +81,9 @@ final class SourceWatch: Sendable {
     init(log: Log, metrics: Metrics) {
         self.log = log
         self.metrics = metrics
-        for trouble in Trouble.allCases { metrics.set("riskd_sources_untimely", ["kind": trouble.rawValue], to: 0) }
+        for trouble in Trouble.allCases {
+            metrics.set("riskd_sources_untimely", ["kind": trouble.rawValue], to: 0)
+        }
     }
 
     /// Takes in a batch that is durable.
@@ -118,7 +120,8 @@ final class SourceWatch: Sendable {
         (file.before, file.current) = (file.current, Punctuality())
     }
 
-    private func judge(_ trouble: Trouble, _ recent: Punctuality, _ known: inout Set<Trouble>, _ path: String) {
+    private func judge(_ trouble: Trouble, _ recent: Punctuality, _ known: inout Set<Trouble>, _ path: String)
+    {
         let count =
             switch trouble {
             case .late: recent.late
@@ -142,7 +145,8 @@ final class SourceWatch: Sendable {
         switch trouble {
         case .late:
             "many records of a source come late and count in the first open tick: a host's clock is slow, or scoring.lateness is too short"
-        case .ahead: "many records of a source are ahead of its others, or of this host's clock: a clock is wrong"
+        case .ahead:
+            "many records of a source are ahead of its others, or of this host's clock: a clock is wrong"
         case .refused:
             "records of a source are refused (time_in_future): this host's clock is slow, or theirs is fast; compare the clocks, then play what was refused"
         }

@@ -107,13 +107,15 @@ package final class WatchedClock: Sendable {
     /// What can be believed now.
     ///
     /// - Parameter reached: how far the sources have come by what several callers agree on; nil: not known.
+    /// - Returns: the reading.
     func read(reached: Timestamp?) -> SteadyClock.Reading {
         steady.withLock { $0.read(wall: clocks.wall(), instant: clocks.instant(), reached: reached) }
     }
 }
 
-/// Ticks that were closed further than the clock says: what is late counts in the next one, which the time of day would
-/// not close for as long. So it is closed when it has been open for as long as any other.
+/// Ticks that were closed further than the clock says.
+///
+/// What is late counts in the next one, which the time of day would not close for as long. So it is closed when it has been open for as long as any other.
 struct Overrun {
     /// When the first open tick began to wait.
     private var since: Duration?

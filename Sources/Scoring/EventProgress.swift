@@ -127,14 +127,18 @@ package struct EventProgress: Hashable, Sendable {
     private mutating func forgetIdle(before sequence: Int64) {
         nextSweep = Self.sweep(after: sequence)
         for (name, source) in sources {
-            guard let last = source.claims.last, last.sequence + SourceProgress.memory <= sequence else { continue }
+            guard let last = source.claims.last, last.sequence + SourceProgress.memory <= sequence else {
+                continue
+            }
             sources[name] = nil
             touched.insert(name)
         }
     }
 
     /// Looked for at fixed places of the scored order, wherever a run began.
-    private static func sweep(after sequence: Int64) -> Int64 { (sequence / sweepInterval + 1) * sweepInterval }
+    private static func sweep(after sequence: Int64) -> Int64 {
+        (sequence / sweepInterval + 1) * sweepInterval
+    }
 
     private static let sweepInterval: Int64 = 256
 }

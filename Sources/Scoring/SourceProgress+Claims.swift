@@ -1,14 +1,16 @@
 import Domain
 
 extension SourceProgress {
-    /// How many claims are kept at most. Half of them have to agree before anything moves, so what progress lags behind the
+    /// How many claims are kept at most.
+    ///
+    /// Half of them have to agree before anything moves, so what progress lags behind the
     /// newest record is the time in which half as many are made.
     static let mostClaims = 64
     /// How many of them one caller may have: a flood from one is one voice among others, and a single record is less.
     static let claimsOfOne = 4
-    /// With fewer callers than these nothing is known yet ...
+    /// With fewer callers than these nothing is known yet.
     static let quorum = 3
-    /// ... unless the source has had so many records: a service may have one user only.
+    /// So many records make known what few callers say, because a service may have one user only.
     static let patience: Int64 = 64
     /// A claim that was made so many records ago no longer counts.
     static let memory: Int64 = 4096

@@ -16,7 +16,12 @@ extension RecordedTests {
             return try #require(Timestamp(rfc3339: text)).milliseconds
         }
 
-        private static func moved(_ line: some StringProtocol, to time: Int64, id: String, user: String? = nil) -> String {
+        private static func moved(
+            _ line: some StringProtocol,
+            to time: Int64,
+            id: String,
+            user: String? = nil
+        ) -> String {
             var text = String(line)
             text.replace(/"time":"[^"]+"/, with: "\"time\":\"\(LogLine.time(time))\"", maxReplacements: 1)
             text.replace(/"id":"[^"]+"/, with: "\"id\":\"\(id)\"", maxReplacements: 1)
@@ -52,10 +57,16 @@ extension RecordedTests {
         }
 
         @Test(
-            arguments: [(570, 540, false), (300, 300, false), (120, 120, true), (60, 60, true), (570, 60, true)]
+            arguments: [
+                (570, 540, false), (300, 300, false), (120, 120, true), (60, 60, true), (570, 60, true),
+            ]
                 as [(Int64, Int64, Bool)]
         )
-        func `strangers with fast clocks change no attacker's level`(ahead: Int64, every: Int64, areMany: Bool)
+        func `strangers with fast clocks change no attacker's level`(
+            ahead: Int64,
+            every: Int64,
+            areMany: Bool
+        )
             async throws
         {
             let sandbox = try await Fashion.plain()
@@ -63,7 +74,9 @@ extension RecordedTests {
             let replay = try await sandbox.succeed(["replay", sandbox.path()])
             #expect(try await critical(sandbox) == Self.attackers)
             // A few per cent at most, where one caller in fifteen is wrong.
-            let late = try #require(try await sandbox.numbers("select count(*) from riskd.observation where late").first)
+            let late = try #require(
+                try await sandbox.numbers("select count(*) from riskd.observation where late").first
+            )
             #expect(late < 100, "\(replay.output)")
             if ahead == 570, every == 540 {
                 let flagged = "select count(*) from riskd.observation where ahead and user_name = 'stranger'"
@@ -73,10 +86,14 @@ extension RecordedTests {
                 #expect(try await sandbox.numbers(flagged) == [expected - 1])
                 #expect(replay.output.contains("far ahead of their source's others"))
             }
-            #expect(try await sandbox.succeed(["recompute", "--all"]).output.contains("every sample is identical"))
+            #expect(
+                try await sandbox.succeed(["recompute", "--all"]).output.contains("every sample is identical")
+            )
         }
 
-        @Test(arguments: [2, 4]) func `a backlog in several followed files is scored as a replay of them`(count: Int)
+        @Test(arguments: [2, 4]) func `a backlog in several followed files is scored as a replay of them`(
+            count: Int
+        )
             async throws
         {
             let live = try await Fashion.plain()
@@ -96,7 +113,9 @@ extension RecordedTests {
             )
             #expect(found == expected)
             #expect(try await critical(live) == Self.attackers)
-            #expect(try await live.succeed(["recompute", "--all"]).output.contains("every sample is identical"))
+            #expect(
+                try await live.succeed(["recompute", "--all"]).output.contains("every sample is identical")
+            )
         }
 
         @Test func `live, a record from the future before an attack hides nothing`() async throws {
@@ -117,10 +136,14 @@ extension RecordedTests {
             try await eventually("the attacker is critical", { daemon.errors }) {
                 try await critical(sandbox) == ["user-007"]
             }
-            #expect(try await sandbox.texts("select user_name from riskd.observation where ahead") == ["stranger"])
+            #expect(
+                try await sandbox.texts("select user_name from riskd.observation where ahead") == ["stranger"]
+            )
             #expect(try await sandbox.numbers("select count(*) from riskd.observation where late") == [0])
             // It counts where the clock was, not where it says.
-            let tick = try #require(try await sandbox.numbers("select tick from riskd.observation where ahead").first)
+            let tick = try #require(
+                try await sandbox.numbers("select tick from riskd.observation where ahead").first
+            )
             #expect(abs(Int64(tick) * 1000 - now) < 120_000)
             #expect(try await daemon.terminate().code == 0)
         }
@@ -133,10 +156,13 @@ extension LiveTests {
         private static var now: Int64 { Int64(Date.now.timeIntervalSince1970 * 1000) }
 
         private func records(_ range: Range<Int>, at time: Int64) -> String {
-            range.map { LogLine.record($0, ["time": "\"\(LogLine.time(time + Int64($0)))\""]) + "\n" }.joined()
+            range.map { LogLine.record($0, ["time": "\"\(LogLine.time(time + Int64($0)))\""]) + "\n" }
+                .joined()
         }
 
-        @Test func `a host whose clock is slow is told of with the offset, and a replay says what was read`() async throws {
+        @Test func `a host whose clock is slow is told of with the offset, and a replay says what was read`()
+            async throws
+        {
             let sandbox = try await Sandbox()
             try sandbox.append(records(0..<40, at: Self.now + 900_000))
             let daemon = try await sandbox.startReading()
@@ -152,7 +178,9 @@ extension LiveTests {
             #expect(replay.errors.contains("the file was read before"), "\(replay.errors)")
         }
 
-        @Test func `ticks that a wrong clock closed are opened again, at the start and by a command`() async throws {
+        @Test func `ticks that a wrong clock closed are opened again, at the start and by a command`()
+            async throws
+        {
             let sandbox = try await Sandbox()
             sandbox.settings += ["scoring.lateness=1s"]
             try sandbox.append(records(0..<40, at: Self.now - 60_000))
@@ -194,7 +222,9 @@ extension LiveTests {
             #expect(try await sandbox.succeed(["repair-time"]).output.contains("nothing is closed"))
         }
 
-        @Test func `what is late counts in the first open tick even where the clock would not close it`() async throws {
+        @Test func `what is late counts in the first open tick even where the clock would not close it`()
+            async throws
+        {
             let sandbox = try await Sandbox()
             sandbox.settings += ["scoring.lateness=1s"]
             try sandbox.append(records(0..<40, at: Self.now - 60_000))

@@ -16,7 +16,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 3, 7, 1000]) func `a backlog comes in the order of time, however it is cut`(items: Int) throws {
+    @Test(arguments: [1, 3, 7, 1000]) func `a backlog comes in the order of time, however it is cut`(
+        items: Int
+    ) throws {
         let site = try Site(["*.log"])
         site.maximumItems = items
         var expected: [(Int, String)] = []

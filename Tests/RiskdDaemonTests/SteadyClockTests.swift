@@ -30,18 +30,25 @@ extension CommitBatch {
         var clock = clock()
         for second in 1...600 {
             // A hundredth too fast, then as much too slow.
-            let wall = Timestamp(milliseconds: Int64(1_000_000 + second * 1000 + (second < 300 ? second : 600 - second) * 10))
+            let wall = Timestamp(
+                milliseconds: Int64(1_000_000 + second * 1000 + (second < 300 ? second : 600 - second) * 10)
+            )
             let reading = clock.read(wall: wall, instant: .seconds(50 + second), reached: nil)
             #expect(reading == .init(wall: wall, steady: wall, step: nil))
         }
     }
 
-    @Test(arguments: [3600, 315_360_000] as [Int64]) func `does not follow a jump ahead, and tells of it once`(jump: Int64) {
+    @Test(arguments: [3600, 315_360_000] as [Int64])
+    func `does not follow a jump ahead, and tells of it once`(jump: Int64) {
         var clock = clock()
         #expect(clock.read(wall: at(1001), instant: .seconds(51), reached: nil).step == nil)
         var steps: [Duration] = []
         for second in 2...9 {
-            let reading = clock.read(wall: at(1000 + Int64(second) + jump), instant: .seconds(50 + second), reached: nil)
+            let reading = clock.read(
+                wall: at(1000 + Int64(second) + jump),
+                instant: .seconds(50 + second),
+                reached: nil
+            )
             #expect(reading.steady == at(1000 + Int64(second)))
             if let step = reading.step { steps.append(step) }
         }
@@ -71,7 +78,8 @@ extension CommitBatch {
         #expect(clock.read(wall: at(401), instant: .seconds(52), reached: at(1000)).step == nil)
     }
 
-    @Test func `a tick that the clock would not close is closed when it has been open as long as any other`() {
+    @Test func `a tick that the clock would not close is closed when it has been open as long as any other`()
+    {
         var overrun = Overrun()
         func look(_ isAhead: Bool, _ second: Int) -> (isNew: Bool, isDue: Bool) {
             overrun.look(isAhead, at: .seconds(second), pause: .seconds(3))
@@ -86,11 +94,16 @@ extension CommitBatch {
         #expect(look(true, 9) == (true, false))
     }
 
-    @Test func `files with many late, early or refused records are told of, and told of again when they fit`() throws {
+    @Test func `files with many late, early or refused records are told of, and told of again when they fit`()
+        throws
+    {
         let lines = Locked<[String]>([])
         let metrics = Metrics()
         _ = PipelineMetrics(metrics)
-        let watch = SourceWatch(log: Log(sink: { line in lines.withLock { $0.append(line) } }), metrics: metrics)
+        let watch = SourceWatch(
+            log: Log(sink: { line in lines.withLock { $0.append(line) } }),
+            metrics: metrics
+        )
         func add(_ parts: [String: Punctuality]) {
             var batch = ScoredBatch(.empty, bytesRead: 0)
             batch.punctuality = parts
@@ -98,13 +111,18 @@ extension CommitBatch {
         }
         add(["a.log": Punctuality(records: 19, late: 19)])
         #expect(lines.withLock { $0 }.isEmpty)
-        add(["a.log": Punctuality(records: 381, late: 2), "b.log": Punctuality(records: 500, ahead: 20, lead: .seconds(9))])
+        add([
+            "a.log": Punctuality(records: 381, late: 2),
+            "b.log": Punctuality(records: 500, ahead: 20, lead: .seconds(9)),
+        ])
         #expect(metrics.value("riskd_sources_untimely", ["kind": "late"]) == 1)
         #expect(metrics.value("riskd_sources_untimely", ["kind": "ahead"]) == 0)
         add(["b.log": Punctuality(records: 100, ahead: 50, lead: .seconds(570))])
         #expect(metrics.value("riskd_sources_untimely", ["kind": "ahead"]) == 1)
         let told = lines.withLock { $0 }
-        #expect(told.count == 2 && told[0].contains("path=a.log") && told[1].contains("furthest_ahead=\"570 s\""))
+        #expect(
+            told.count == 2 && told[0].contains("path=a.log") && told[1].contains("furthest_ahead=\"570 s\"")
+        )
         for _ in 0..<3 { add(["a.log": Punctuality(records: 500)]) }
         #expect(metrics.value("riskd_sources_untimely", ["kind": "late"]) == 0)
         #expect(lines.withLock { $0.last }?.contains("fit again") == true)

@@ -14,7 +14,9 @@ import Testing
         Read(time: at(seconds), user: UserID(user), source: source, wall: nil)
     }
 
-    private func place(_ reads: [Read], in progress: inout EventProgress, after sequence: Int64 = 0) -> [EventProgress.Place] {
+    private func place(_ reads: [Read], in progress: inout EventProgress, after sequence: Int64 = 0)
+        -> [EventProgress.Place]
+    {
         reads.enumerated().map { index, read in
             progress.place(
                 read.time,
@@ -42,7 +44,9 @@ import Testing
             now = max(now, time) + generator.integer(0...100)
             let wall = EventProgress.Wall(
                 now: Timestamp(milliseconds: Int64(now)),
-                steady: Timestamp(milliseconds: Int64(now - (generator.chance(0.1) ? generator.integer(0...100_000) : 0)))
+                steady: Timestamp(
+                    milliseconds: Int64(now - (generator.chance(0.1) ? generator.integer(0...100_000) : 0))
+                )
             )
             return Read(
                 time: Timestamp(milliseconds: Int64(time + shift)),
@@ -53,7 +57,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true]) func `is what the slow reference computes from all records`(isLive: Bool) {
+    @Test(arguments: [false, true]) func `is what the slow reference computes from all records`(isLive: Bool)
+    {
         var generator = SeededGenerator(seed: isLive ? 1 : 2)
         var flagged = 0
         for _ in 0..<20 {
@@ -69,7 +74,9 @@ import Testing
 
     @Test func `a source that others leave behind by 4096 records is idle, and begins anew`() {
         var generator = SeededGenerator(seed: 3)
-        var reads = (0..<300).map { read(Double($0), "u\(generator.integer(1...5))", $0 % 2 == 0 ? "b" : "a") }
+        var reads = (0..<300).map {
+            read(Double($0), "u\(generator.integer(1...5))", $0 % 2 == 0 ? "b" : "a")
+        }
         reads += (300..<9000).map { read(Double($0), "u\(generator.integer(1...5))") }
         reads += [read(50, "u1", "b"), read(51, "u2", "b"), read(52, "u3", "b"), read(53, "u3", "b")]
         var progress = EventProgress(lateness: Self.lateness)
@@ -117,7 +124,10 @@ import Testing
         arguments: [(570.0, 540.0), (300, 300), (120, 120), (60, 60), (570, 60), (3600, 30)],
         [false, true]
     )
-    func `strangers whose clocks are fast move nothing`(pattern: (ahead: Double, every: Double), areMany: Bool) {
+    func `strangers whose clocks are fast move nothing`(
+        pattern: (ahead: Double, every: Double),
+        areMany: Bool
+    ) {
         // Ten callers, a record every four seconds, for an hour.
         var reads: [Read] = []
         var next = 100.0
@@ -183,7 +193,9 @@ import Testing
     }
 
     @Test func `the watermark is the least of the busy sources`() {
-        let reads = (0..<200).flatMap { [read(1000 + Double($0), "u\($0 % 5)"), read(Double($0), "u\($0 % 5)", "b")] }
+        let reads = (0..<200).flatMap {
+            [read(1000 + Double($0), "u\($0 % 5)"), read(Double($0), "u\($0 % 5)", "b")]
+        }
         var progress = EventProgress(lateness: Self.lateness)
         let last = place(reads, in: &progress).last?.watermark
         #expect(last == at(187))

@@ -20,7 +20,8 @@ extension Command {
             let terminal = invocation.terminal
             switch try await TimeRepair(store).run(at: .now) {
             case .notNeeded: terminal.writeLine("nothing is closed that is later than the clock")
-            case .reopened(let from, let to): terminal.writeLine("closed up to \(to) now, where it was \(from)")
+            case .reopened(let from, let to):
+                terminal.writeLine("closed up to \(to) now, where it was \(from)")
             case .kept(let time):
                 terminal.writeError(
                     "closed up to \(time): something is stored of the last tick, so it stays closed; records count in the next one until then"
