@@ -123,16 +123,26 @@ package struct EventProgress: Hashable, Sendable {
         return (changed, touched.filter { sources[$0] == nil }.sorted())
     }
 
-    /// A source that others have left behind by so many records is idle: it holds nobody up, and begins anew.
+    /// A source that others have left behind is idle: it holds nobody up, and begins anew.
+    ///
+    /// Files are read side by side in the order of time, so one that has nothing while others go on has nothing of that
+    /// time: it has ended, or is quiet.
     private mutating func forgetIdle(before sequence: Int64) {
         nextSweep = Self.sweep(after: sequence)
+        guard sources.count > 1 else { return }
+        let known = sources.mapValues { $0.reached ?? $0.claims.map(\.time).min() }
+        var forgotten: [String] = []
         for (name, source) in sources {
-            guard let last = source.claims.last, last.sequence + SourceProgress.memory <= sequence else {
-                continue
+            guard let last = source.claims.last?.sequence, last + Self.quiet <= sequence else { continue }
+            let others = sources.filter { $0.key != name }.compactMap(\.value.reached).min()
+            let isBehind = others.map { other in
+                (known[name] ?? nil).map { $0 + Self.distance < other } ?? false
             }
-            sources[name] = nil
-            touched.insert(name)
+            guard isBehind == true || last + SourceProgress.memory <= sequence else { continue }
+            forgotten.append(name)
         }
+        for name in forgotten { sources[name] = nil }
+        touched.formUnion(forgotten)
     }
 
     /// Looked for at fixed places of the scored order, wherever a run began.
@@ -140,5 +150,9 @@ package struct EventProgress: Hashable, Sendable {
         (sequence / sweepInterval + 1) * sweepInterval
     }
 
-    private static let sweepInterval: Int64 = 256
+    private static let sweepInterval: Int64 = 16
+    /// How many records others have to send meanwhile, ...
+    private static let quiet: Int64 = 64
+    /// ... and by how much they have to be ahead.
+    private static let distance = Duration.seconds(60)
 }

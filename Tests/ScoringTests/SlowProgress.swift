@@ -3,7 +3,7 @@ import Domain
 @testable import Scoring
 
 /// What ``EventProgress`` computes, from the whole list of records each time: the text of architecture.md, "Several
-/// logs", but for sources that become idle.
+/// logs".
 struct SlowProgress {
     struct Read {
         let time: Timestamp
@@ -18,15 +18,18 @@ struct SlowProgress {
     private var judged: [Bool] = []
     private var reached: [String: Timestamp] = [:]
     private(set) var watermark: Timestamp?
+    /// Records of a source before this place are forgotten.
+    private var begins: [String: Int] = [:]
 
     init(lateness: Duration) { self.lateness = lateness }
 
     mutating func place(_ read: Read) -> EventProgress.Place {
         let sequence = reads.count + 1
-        let fronts = reads.indices.filter { !judged[$0] }.map(time)
+        if sequence % 16 == 0 { forgetIdle(before: sequence) }
+        let fronts = reads.indices.filter { !judged[$0] && isKept($0) }.map(time)
         let floor = (fronts + [watermark].compactMap { $0 }).max()
         reads.append(read)
-        let own = reads.indices.filter { reads[$0].source == read.source }
+        let own = reads.indices.filter { reads[$0].source == read.source && isKept($0) }
         let believed = min(read.time, read.wall?.now ?? read.time)
         let heard = heard(own.dropLast(), at: sequence)
         let run = own.reversed().prefix { reads[$0].user == read.user }.count
@@ -44,8 +47,7 @@ struct SlowProgress {
         }
         var marks = reached
         for source in Set(reads.map(\.source)) where reached[source] == nil {
-            let records = reads.indices.filter { reads[$0].source == source }
-            marks[source] = self.heard(records, at: sequence).map(time).min()
+            marks[source] = least(of: source, at: sequence)
         }
         if !reached.isEmpty, let least = marks.values.min() {
             let mark = min(least, read.wall?.steady ?? least) - lateness
@@ -60,6 +62,30 @@ struct SlowProgress {
             isAhead: isAhead || isBeyond,
             lead: isAhead || isBeyond ? .milliseconds(read.time.milliseconds - base.milliseconds) : .zero
         )
+    }
+
+    /// The least claim of a source; nil where it has none.
+    private func least(of source: String, at sequence: Int) -> Timestamp? {
+        heard(reads.indices.filter { reads[$0].source == source && isKept($0) }, at: sequence).map(time).min()
+    }
+
+    /// Whether a record's source has not been forgotten since.
+    private func isKept(_ place: Int) -> Bool { place >= begins[reads[place].source] ?? 0 }
+
+    private mutating func forgetIdle(before sequence: Int) {
+        let busy = Set(reads.indices.filter(isKept).map { reads[$0].source })
+        let idle = busy.filter { source in
+            let last = reads.lastIndex { $0.source == source } ?? 0
+            let mark = reached[source] ?? least(of: source, at: sequence)
+            let others = busy.subtracting([source]).compactMap { reached[$0] }.min()
+            guard busy.count > 1, last + 1 + 64 <= sequence else { return false }
+            return mark.map { mark in others.map { mark + .seconds(60) < $0 } ?? false } == true
+                || last + 1 + 4096 <= sequence
+        }
+        for source in idle {
+            begins[source] = reads.count
+            reached[source] = nil
+        }
     }
 
     /// What a record says, not later than the wall clock.
