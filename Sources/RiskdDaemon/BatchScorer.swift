@@ -22,11 +22,11 @@ package final class BatchScorer {
     private let configurationID: String
     private let clock: @Sendable () -> Timestamp
     private let stages: StageClock?
-    private var engine: ScoringEngine
+    var engine: ScoringEngine
     private var book: AlertBook
     private let isSilent: Bool
     private var progress: Progress
-    private var events: EventProgress
+    var events: EventProgress
 
     /// How far the scored order has come.
     package struct Progress: Sendable {
@@ -225,58 +225,6 @@ package final class BatchScorer {
         }
     }
 
-    /// Whether the clock has something to close: an open tick, or a level that may fall.
-    package var needsClock: Bool { engine.hasPendingTicks }
-
-    /// Whether records wait in a tick that is open.
-    var hasOpenTicks: Bool { engine.hasOpenTicks }
-
-    /// Before this instant nothing more is expected; nil: nothing is known yet.
-    var watermark: Timestamp? { engine.watermark }
-
-    /// How far the sources have come by what several callers agree on; nil: nothing is known yet.
-    var reached: Timestamp? { events.reached }
-
-    /// Closes the first tick that is open, whatever the clock says.
-    ///
-    /// - Returns: what to commit; nil before the first tick is closed.
-    func closeFirstOpenTick() -> ScoredBatch? {
-        engine.lastClosedTick.flatMap { advance(to: engine.configuration.end(of: Tick($0.index + 1))) }
-    }
-
-    /// Closes ticks without a record, because the wall clock says so or because the replay is over.
-    ///
-    /// - Parameter watermark: no record before this is waited for any longer; nil closes every open tick.
-    /// - Returns: what to commit; nil when no tick was closed.
-    package func advance(to watermark: Timestamp?) -> ScoredBatch? {
-        let before = engine.lastClosedTick
-        var output = ScoringOutput()
-        if let watermark { output = engine.advance(to: watermark) } else { output = engine.closeAll() }
-        guard engine.lastClosedTick != before else { return nil }
-        if let reached = engine.watermark { events.advance(to: reached) }
-        var result = ScoredBatch(emptyCommit(), bytesRead: 0)
-        result.commit.clockAdvance = engine.watermark
-        var whole = ScoringOutput()
-        append(output, &result, &whole)
-        finish(&result, whole)
-        return result
-    }
-
-    /// Closes every open tick and stores every level as it is, before other rules begin.
-    ///
-    /// A level that was only evaluated again on quiet ticks is not stored each time; evaluating those ticks once more
-    /// by the next epoch's rules would change it without a sample.
-    ///
-    /// - Returns: what to commit.
-    package func closeEpoch() -> ScoredBatch {
-        var result = advance(to: nil) ?? ScoredBatch(emptyCommit(), bytesRead: 0)
-        if result.commit.clockAdvance == nil { finish(&result, ScoringOutput()) }
-        let stored = Set(result.commit.tracks.map(\.entity))
-        result.commit.tracks += engine.elevatedTracks.filter { !stored.contains($0.entity) }
-            .map { StoredTrack($0.entity, $0.track) }
-        return result
-    }
-
     /// Applies what people ask for, after the last closed tick and before the next.
     ///
     /// - Parameter actions: in order, none of them applied before.
@@ -310,7 +258,7 @@ package final class BatchScorer {
     }
 
     /// Adds what closing ticks produced, and what that says of the calibrations.
-    private func append(
+    func append(
         _ next: ScoringOutput,
         _ result: inout ScoredBatch,
         _ output: inout ScoringOutput
@@ -382,7 +330,7 @@ package final class BatchScorer {
         return calibrations.variant(of: record.user, record.model, stratum: strata.stratum(of: record))
     }
 
-    private func emptyCommit() -> CommitBatch {
+    func emptyCommit() -> CommitBatch {
         var commit = CommitBatch(
             expectedBatch: progress.batch,
             sequence: progress.sequence,
@@ -397,7 +345,7 @@ package final class BatchScorer {
     }
 
     /// Fills in what a batch leaves behind.
-    private func finish(
+    func finish(
         _ result: inout ScoredBatch,
         _ output: ScoringOutput,
         areAlertsTaken: Bool = false
