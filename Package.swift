@@ -261,7 +261,9 @@ let package = Package(
         ),
         .testTarget(
             name: "RiskdDaemonTests",
-            dependencies: ["Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity"],
+            dependencies: [
+                "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity", "Storage",
+            ],
             swiftSettings: house
         ),
         .testTarget(

@@ -57,6 +57,9 @@ static const unsigned char summary_retention[] = {
 static const unsigned char steps[] = {
 #embed "../Storage/Migrations/0019_steps.sql"
 };
+static const unsigned char source_progress[] = {
+#embed "../Storage/Migrations/0020_source_progress.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -78,6 +81,7 @@ static const riskd_asset migrations[] = {
     {"0017_erasure.sql", erasure, sizeof erasure},
     {"0018_summary_retention.sql", summary_retention, sizeof summary_retention},
     {"0019_steps.sql", steps, sizeof steps},
+    {"0020_source_progress.sql", source_progress, sizeof source_progress},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

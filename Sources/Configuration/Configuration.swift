@@ -206,7 +206,7 @@ extension Configuration {
         /// The length of a tick.
         package var tick = Duration.seconds(1)
         /// How long a tick stays open after its end.
-        package var lateness = Duration.seconds(30)
+        package var lateness = Duration.seconds(2)
         /// The half-lives of the four lanes, ascending.
         package var halfLives: [Duration] = [600, 3600, 14_400, 86_400].map { .seconds($0) }
         /// Ticks below the exit threshold before a level steps down.

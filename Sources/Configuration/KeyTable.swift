@@ -67,7 +67,7 @@ enum KeyTable {
             "ingest.maximum_future",
             \.ingest.maximumFuture,
             .duration(.zero ... .seconds(7 * 86_400)),
-            "A live record further ahead of the clock becomes a dead letter."
+            "A live record further ahead of the clock becomes a dead letter; one that is less far ahead counts where the clock is, and is flagged."
         ),
         top.key(
             "batch.records",
@@ -103,7 +103,7 @@ enum KeyTable {
             "scoring.lateness",
             \.scoring.lateness,
             .duration(.zero ... .seconds(3600)),
-            "How long after its end a tick stays open for late records."
+            "How long after its end a tick stays open for late records; one that comes later counts in the first open tick. It delays every alert: more only where logs arrive in bursts or hosts' clocks differ."
         ),
         top.key(
             "scoring.half_lives",

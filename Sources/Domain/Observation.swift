@@ -211,6 +211,8 @@ package struct Observation: Hashable, Sendable {
     package let tick: Tick
     /// Whether its own tick was already closed.
     package let isLate: Bool
+    /// Whether its time was far ahead of its source's others, or of the wall clock; then it counts where they were.
+    package let isAhead: Bool
     /// Rungs that feed the user's track, ordered by detector; empty when uncalibrated.
     package let userRungs: [DetectorRung]
     /// Rungs that feed the model's track, ordered by detector; empty when uncalibrated.
@@ -229,6 +231,7 @@ package struct Observation: Hashable, Sendable {
         findings: Findings,
         tick: Tick,
         isLate: Bool,
+        isAhead: Bool = false,
         userRungs: [DetectorRung],
         modelRungs: [DetectorRung],
         link: ChainLink? = nil,
@@ -240,6 +243,7 @@ package struct Observation: Hashable, Sendable {
         self.findings = findings
         self.tick = tick
         self.isLate = isLate
+        self.isAhead = isAhead
         self.userRungs = userRungs
         self.modelRungs = modelRungs
         self.link = link

@@ -4,6 +4,8 @@ package struct FollowerNotice: Hashable, Sendable {
     package enum Kind: String, Sendable {
         /// A file was met for the first time.
         case found
+        /// A recorded file that was read before, up to a position: only what follows it is read.
+        case readBefore = "read_before"
         /// A file's path now leads to another file, or to none; its rest is read.
         case rotated
         /// A file was read to its end and is not expected to grow.
@@ -26,7 +28,8 @@ package struct FollowerNotice: Hashable, Sendable {
     package let path: String
     /// The cause in words, empty where there is nothing to add.
     package let detail: String
-    /// Of a lost or truncated file, how many bytes beyond its position are known to have existed.
+    /// Of a lost or truncated file, how many bytes beyond its position are known to have existed; of one that was read
+    /// before, how many were read then.
     package let bytes: Int64?
 
     /// A notice.

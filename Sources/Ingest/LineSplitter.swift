@@ -117,6 +117,19 @@ struct LineSplitter {
         return take(through: buffer.count)
     }
 
+    /// Where the next line begins; nil in the middle of one that is too long.
+    var nextLine: Int64? { skipped == nil ? bufferStart + Int64(start) : nil }
+
+    /// A complete line further on, without taking it.
+    ///
+    /// - Parameter offset: where it begins: ``nextLine``, or the end of the line before.
+    /// - Returns: the line without its line feed, and where the next one begins; nil when more bytes are needed.
+    func line(at offset: Int64) -> (bytes: ArraySlice<UInt8>, end: Int64)? {
+        let from = Int(offset - bufferStart)
+        guard from >= start, from < buffer.count, let end = lineFeed(from: from) else { return nil }
+        return (buffer[from..<end], bufferStart + Int64(end) + 1)
+    }
+
     private mutating func take(through end: Int) -> Piece? {
         let lineStart = offset
         let hasReturn = end > start && buffer[end - 1] == 13
@@ -158,11 +171,12 @@ struct LineSplitter {
         scanned = max(scanned, end)
     }
 
-    private func lineFeed() -> Int? {
+    private func lineFeed() -> Int? { lineFeed(from: scanned) }
+
+    private func lineFeed(from index: Int) -> Int? {
         buffer.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress, scanned < bytes.count else { return nil }
-            let from = base + scanned
-            return memchr(from, 10, bytes.count - scanned).map { UnsafeRawPointer($0) - base }
+            guard let base = bytes.baseAddress, index < bytes.count else { return nil }
+            return memchr(base + index, 10, bytes.count - index).map { UnsafeRawPointer($0) - base }
         }
     }
 

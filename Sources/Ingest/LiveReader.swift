@@ -20,7 +20,14 @@ final class LiveReader: SourceReader {
     var isFirstScan = true
     private var nextScan: ContinuousClock.Instant?
     private var cursor = 0
-    private let scratch: UnsafeMutableRawBufferPointer
+    /// The latest time of a line that was taken where several files were read side by side.
+    var horizon = Int64.min
+    /// Whether the last line taken so was far behind it.
+    var wasBehind = false
+    let decoder = RecordDecoder()
+    /// Lines taken so.
+    var turns: Int64 = 0
+    let scratch: UnsafeMutableRawBufferPointer
 
     init(configuration: FollowerConfiguration, known: [SourceFile]) {
         self.configuration = configuration
@@ -77,6 +84,8 @@ final class LiveReader: SourceReader {
         _ batch: inout IngestBatch
     ) -> Bool {
         var pending = turnOrder()
+        if pending.count > 1 { return merge(pending, &budget, now: now, &batch) }
+        defer { noteHorizon(batch) }
         var isRoundDone = true
         while !pending.isEmpty, isRoundDone {
             var next: [TrackedFile] = []
@@ -111,6 +120,12 @@ final class LiveReader: SourceReader {
         return pending.isEmpty
     }
 
+    /// Notes how far a single file has been read: what turns up beside it may be of yesterday.
+    private func noteHorizon(_ batch: IngestBatch) {
+        guard case .line(let line) = batch.items.last, let time = decoder.time(of: line) else { return }
+        horizon = max(horizon, time.milliseconds)
+    }
+
     /// Rotated files first, the others from the one after the last poll's first.
     private func turnOrder() -> [TrackedFile] {
         let active = files.filter { !$0.isFinished }
@@ -141,7 +156,7 @@ final class LiveReader: SourceReader {
         return outcome
     }
 
-    private func finishIfIdle(_ file: TrackedFile, now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
+    func finishIfIdle(_ file: TrackedFile, now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
         guard file.rotatedFrom != nil, now - file.lastActivity >= configuration.rotatedGrace else { return }
         file.abandonRest(into: &batch)
         file.file = nil
@@ -149,7 +164,7 @@ final class LiveReader: SourceReader {
     }
 
     /// Ends a source whose bytes are gone; what stands in their place is a new source.
-    private func replace(
+    func replace(
         _ file: TrackedFile,
         knownSize: Int64,
         now: ContinuousClock.Instant,

@@ -92,7 +92,13 @@ final class ReplayReader: SourceReader {
         guard seen.insert(status.locator).inserted else { return true }
         for candidate in known[status.locator] ?? [] {
             current = try resumed(candidate, path)
-            if current != nil { return true }
+            guard current != nil else { continue }
+            if candidate.position.offset > 0 {
+                batch.notices.append(
+                    FollowerNotice(.readBefore, path: path, bytes: candidate.position.offset)
+                )
+            }
+            return true
         }
         batch.notices.append(FollowerNotice(.found, path: path))
         let (file, _) = try opened(path)

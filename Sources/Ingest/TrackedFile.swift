@@ -33,6 +33,12 @@ final class TrackedFile {
     /// Size and modification time when it was last read to its end.
     var lastStatus: FileStatus?
     var knownSize: Int64 = 0
+    /// The times of the lines that come next, where several files are read side by side.
+    var lookahead = Lookahead()
+    /// Which turn its last line was taken in.
+    var lastTurn: Int64 = 0
+    /// Where those lines end.
+    var lookedAt: [Int64] = []
 
     /// The source as it was last returned for storing.
     private(set) var stored: SourceFile?
@@ -100,11 +106,20 @@ final class TrackedFile {
             batch.blankLines += splitter.blankLines - blank
             batch.nulBytes += splitter.nulBytes - nul
         }
+        (lookahead, lookedAt) = (Lookahead(), [])
         while !budget.isSpent {
             guard let piece = splitter.next() else { return true }
             deliver(piece, to: &batch, &budget)
         }
         return false
+    }
+
+    /// Moves the next line into `batch`.
+    func deliverNext(to batch: inout IngestBatch, _ budget: inout ReadBudget) {
+        let (blank, nul) = (splitter.blankLines, splitter.nulBytes)
+        if let piece = splitter.next() { deliver(piece, to: &batch, &budget) }
+        batch.blankLines += splitter.blankLines - blank
+        batch.nulBytes += splitter.nulBytes - nul
     }
 
     func deliver(_ piece: LineSplitter.Piece, to batch: inout IngestBatch, _ budget: inout ReadBudget) {
@@ -119,8 +134,10 @@ final class TrackedFile {
         }
     }
 
-    /// Gives up the half line at the end, as a dead letter.
+    /// Gives up the half line at the end, as a dead letter, once the whole lines before it are moved.
     func abandonRest(into batch: inout IngestBatch) {
+        var all = ReadBudget(items: .max, delivered: .max, read: .max)
+        _ = drain(into: &batch, &all)
         switch splitter.finish() {
         case .line(let offset, let bytes):
             let head = Array(bytes.prefix(LineSplitter.headLength))
@@ -159,6 +176,18 @@ extension TrackedFile {
         now: ContinuousClock.Instant
     ) -> Outcome {
         guard drain(into: &batch, &budget) else { return .more }
+        let outcome = readChunk(into: &batch, &budget, scratch: scratch, now: now)
+        if case .more = outcome { _ = drain(into: &batch, &budget) }
+        return outcome
+    }
+
+    /// Reads at most one chunk, and moves nothing.
+    func readChunk(
+        into batch: inout IngestBatch,
+        _ budget: inout ReadBudget,
+        scratch: UnsafeMutableRawBufferPointer,
+        now: ContinuousClock.Instant
+    ) -> Outcome {
         guard let file else { return .caughtUp }
         do throws(SystemError) {
             let status = try file.status()
@@ -180,7 +209,6 @@ extension TrackedFile {
             lastActivity = now
             batch.bytesRead += Int64(count - overlap)
             budget.read -= count - overlap
-            _ = drain(into: &batch, &budget)
             return .more
         } catch {
             return .failed(error)

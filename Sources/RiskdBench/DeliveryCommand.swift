@@ -18,11 +18,18 @@ extension Command {
             them to each endpoint, what arrived, what waits, and how long records took until they were committed, how many a \
             second were, and how much CPU riskd and PostgreSQL used meanwhile: without alerts, with three endpoints that work, \
             and with one that is dead; ratios are to the former. What is neither delivered nor waiting is lost.
+
+            Before that, --attacks recorded attacks are written into a log as they happen, against riskd with its defaults, and             timed from the line of the query that tips a level (of its tick's, the first) to the request at the receiver.
             """,
         flags: [
             Flag("alerts", value: "COUNT", "Alerts in all, a multiple of 4; 10000 unless given"),
             Flag("rate", value: "COUNT", "Alerts a second; 100 unless given"),
             Flag("records", value: "COUNT", "Records a second; 50 unless given"),
+            Flag(
+                "attacks",
+                value: "COUNT",
+                "Recorded attacks before that, from query to receiver; 24 unless given, 0 for none"
+            ),
             .fixture, .workplace, OutputFormat.flag,
         ]
     ) { invocation in
@@ -34,6 +41,16 @@ extension Command {
         let sources = try recordedSources(invocation.fixture).compactMap(\.image)
         let shape = ImageShape(height: 28, width: 28, channels: 1)
         let directory = try invocation.workplace()
+        let attacks = try invocation.count("attacks", 24, in: 0...1000)
+        let delay =
+            attacks == 0
+            ? nil
+            : try await AttackDelay.run(
+                attacks,
+                fixture: invocation.fixture,
+                directory: directory + "/attacks",
+                terminal: invocation.terminal
+            )
         let result = try await DeliveryBench(
             size: size,
             images: Picture(shape: shape, sources: sources),
@@ -59,6 +76,17 @@ extension Command {
                     .string(what), .integer(Int64(sorted.count)), quantile(0.5), quantile(0.95),
                     quantile(0.99), quantile(1),
                 ] + rest
+            )
+        }
+        if let delay {
+            append(
+                "attacks, tipping query to receiver",
+                delay.seconds,
+                [
+                    .null, .null, .null, .null, .integer(Int64(delay.requests)),
+                    .integer(Int64(delay.seconds.count)),
+                ]
+                    + [.integer(0), .integer(Int64(delay.lost))]
             )
         }
         let base = result.phases[.works] ?? .init()

@@ -10,6 +10,8 @@ final class DeliveryReceiver: Sendable {
         var first: [Int: ContinuousClock.Instant] = [:]
         /// Requests in all.
         var requests = 0
+        /// Every request's body and when it came, where they are kept.
+        var kept: [(at: ContinuousClock.Instant, body: [UInt8])] = []
     }
 
     /// Where it listens.
@@ -19,9 +21,11 @@ final class DeliveryReceiver: Sendable {
 
     /// A receiver.
     ///
-    /// - Parameter pause: the seconds that it takes over every request; it takes one at a time.
+    /// - Parameters:
+    ///   - pause: the seconds that it takes over every request; it takes one at a time.
+    ///   - isKeeping: whether bodies are kept.
     /// - Throws: `HTTPServerError`.
-    init(pause: Double = 0) throws {
+    init(pause: Double = 0, isKeeping: Bool = false) throws {
         let book = Book()
         self.book = book
         server = try HTTPServer(
@@ -30,6 +34,7 @@ final class DeliveryReceiver: Sendable {
             methods: ["POST"],
             log: Log(threshold: .error)
         ) { request in
+            if isKeeping { book.keep(Array(request.body)) }
             let text = String(decoding: request.body, as: UTF8.self)
             book.enter(text.firstMatch(of: /bench-(\d+)/).flatMap { Int($0.1) })
             if pause > 0 { Thread.sleep(forTimeInterval: pause) }
@@ -48,6 +53,8 @@ final class DeliveryReceiver: Sendable {
         private let state = Locked(Ledger())
 
         var ledger: Ledger { state.withLock { $0 } }
+
+        func keep(_ body: [UInt8]) { state.withLock { $0.kept.append((.now, body)) } }
 
         func enter(_ number: Int?) {
             state.withLock { ledger in

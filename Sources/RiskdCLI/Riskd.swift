@@ -16,7 +16,7 @@ package enum Riskd {
 
     private static let commands: [Command] = [
         .daemon, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns, .explain,
-        .recompute,
+        .recompute, .repairTime,
         .evaluate,
         .alert, .silence, .endpoint, .token, .audit,
         .play, .dump, .export,

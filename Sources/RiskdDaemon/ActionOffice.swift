@@ -96,6 +96,7 @@ package struct ActionOffice: Sendable {
                 batch: restoration.state.batch,
                 sequence: restoration.state.sequence
             ),
+            events: restoration.events,
             pool: pool,
             seen: { _ in [] }
         )

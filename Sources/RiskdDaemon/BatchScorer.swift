@@ -2,7 +2,7 @@ import Alerting
 package import Domain
 package import Ingest
 import Runtime
-import Scoring
+package import Scoring
 import Similarity
 import Storage
 
@@ -22,10 +22,11 @@ package final class BatchScorer {
     private let configurationID: String
     private let clock: @Sendable () -> Timestamp
     private let stages: StageClock?
-    private var engine: ScoringEngine
+    var engine: ScoringEngine
     private var book: AlertBook
     private let isSilent: Bool
     private var progress: Progress
+    var events: EventProgress
 
     /// How far the scored order has come.
     package struct Progress: Sendable {
@@ -55,6 +56,7 @@ package final class BatchScorer {
     ///   - configurationID: of the scoring configuration's artefact.
     ///   - clock: the wall clock, which dates dead letters and nothing else.
     ///   - progress: how far the database is.
+    ///   - events: how far the sources have come in event time.
     ///   - pool: the threads that decode.
     ///   - stages: told how long the stages take.
     ///   - seen: which of some ids are in the database.
@@ -70,6 +72,7 @@ package final class BatchScorer {
         configurationID: String,
         clock: @escaping @Sendable () -> Timestamp,
         progress: Progress,
+        events: EventProgress,
         pool: WorkerPool,
         stages: StageClock? = nil,
         seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
@@ -87,6 +90,7 @@ package final class BatchScorer {
         self.configurationID = configurationID
         self.clock = clock
         self.progress = progress
+        self.events = events
         intake = RecordIntake(pool: pool, seen: seen)
         self.stages = stages
         learntDay = engine.watermark.map { day(of: $0) }
@@ -100,38 +104,51 @@ package final class BatchScorer {
     /// - Parameters:
     ///   - batch: lines in order, with the sources' new positions.
     ///   - latest: records of a later time are dead letters; nil accepts any time.
+    ///   - wall: live: the wall clock's time, of which no record is ahead; nil: event time alone counts.
     ///   - emit: gets what to commit, in order; nothing where there is nothing.
     ///   - settle: waits until everything that was emitted is committed; told how many batches that makes.
     /// - Throws: what `seen`, `emit`, `settle` or learning throws.
     package func score(
         _ batch: IngestBatch,
         latest: Timestamp? = nil,
+        wall: EventProgress.Wall? = nil,
         emit: (ScoredBatch) async throws -> Void,
         settle: (Int64) async throws -> Void
     ) async throws {
         guard !batch.isEmpty else { return }
         var lap = StageLap(stages)
-        let (records, deadLetters) = await intake.decode(batch.items, latest: latest)
+        let (records, deadLetters, future) = await intake.decode(batch.items, latest: latest)
         lap.end(.decode)
         let fresh = try await intake.withoutRepeats(records)
         lap.end(.repeats)
         var rest = fresh[...]
-        while let (place, day) = nextDay(rest) {
+        var places: [EventProgress.Place]
+        while true {
+            // Where the sources stand after each record; nothing has happened yet.
+            var next = events
+            places = place(rest, wall, in: &next)
+            guard let (count, day) = nextDay(places), let watermark = places[count].watermark else {
+                events = next
+                break
+            }
             var result = ScoredBatch(emptyCommit(), bytesRead: 0)
             var output = ScoringOutput()
-            await score(rest[..<place], into: &result, &output)
-            append(engine.advance(to: rest[place].time - engine.configuration.lateness), &result, &output)
+            _ = place(rest.prefix(count), wall, in: &events)
+            await score(rest.prefix(count), places, into: &result, &output)
+            events.advance(to: watermark)
+            append(engine.advance(to: watermark), &result, &output)
             finish(&result, output)
             try await emit(result)
             try await settle(progress.batch)
             try await learn(atBeginOf: day)
-            rest = rest[place...]
+            rest = rest.dropFirst(count)
         }
         var result = ScoredBatch(emptyCommit(), bytesRead: batch.bytesRead)
         var output = ScoringOutput()
         result.commit.deadLetters = deadLetters
         result.duplicates = records.count - fresh.count
-        await score(rest, into: &result, &output)
+        result.future = future
+        await score(rest, places, into: &result, &output)
         result.commit.sources = batch.sources.map {
             CommitBatch.SourceUpdate(file: $0.file, expectedOffset: $0.expectedOffset)
         }
@@ -139,40 +156,57 @@ package final class BatchScorer {
         try await emit(result)
     }
 
+    /// Where records that come next belong.
+    private func place(
+        _ records: ArraySlice<SourcedRecord>,
+        _ wall: EventProgress.Wall?,
+        in events: inout EventProgress
+    ) -> [EventProgress.Place] {
+        records.enumerated().map { index, read in
+            events.place(
+                read.record.time,
+                of: read.record.user,
+                from: read.source,
+                sequence: progress.sequence + Int64(index) + 1,
+                wall: wall
+            )
+        }
+    }
+
     private func score(
-        _ records: ArraySlice<Record>,
+        _ records: ArraySlice<SourcedRecord>,
+        _ places: [EventProgress.Place],
         into result: inout ScoredBatch,
         _ output: inout ScoringOutput
     ) async {
         let incoming = records.enumerated().map {
-            IncomingRecord(sequence: progress.sequence + Int64($0) + 1, record: $1)
+            IncomingRecord(sequence: progress.sequence + Int64($0) + 1, record: $1.record)
         }
         let detections = await detectors.observe(incoming)
         var lap = StageLap(stages)
-        for (incoming, detection) in zip(incoming, detections) {
-            let observation = observation(incoming, detection, &result, &output)
+        for (index, read) in records.enumerated() {
+            let detection = detections[index]
+            let observation = observation(incoming[index], places[index], detection, &result, &output)
             result.add(observation, detection)
+            result.punctuality[read.path, default: Punctuality()].add(observation, places[index])
         }
-        let models = Set(records.map(\.model))
+        let models = Set(records.map(\.record.model))
         result.commit.featureModels = models.filter { detectors.metric(of: $0) == .features }
         result.commit.campaigns = detectors.joined
         lap.end(.score)
     }
 
-    /// Where in some records, which come next, a day begins whose baselines are not learnt yet.
-    private func nextDay(_ records: ArraySlice<Record>) -> (place: Int, day: Int64)? {
+    /// After how many of some records, which come next, a day begins whose baselines are not learnt yet.
+    private func nextDay(_ places: [EventProgress.Place]) -> (count: Int, day: Int64)? {
         guard learner != nil else { return nil }
-        var watermark = engine.watermark
-        for (place, record) in zip(records.indices, records) {
-            let reached = record.time - engine.configuration.lateness
-            watermark = watermark.map { max($0, reached) } ?? reached
-            let day = watermark.map { self.day(of: $0) } ?? 0
+        for (count, place) in places.enumerated() {
+            guard let day = place.watermark.map({ self.day(of: $0) }) else { continue }
             guard let learnt = learntDay else {
                 // Nothing is stored before the first record of all.
                 learntDay = day
                 continue
             }
-            if day > learnt { return (place, day) }
+            if day > learnt { return (count, day) }
         }
         return nil
     }
@@ -191,41 +225,6 @@ package final class BatchScorer {
             calibrations.setOwn(baseline, of: user)
             if let baseline { engine.learn(baseline.calibration, as: baseline.id) }
         }
-    }
-
-    /// Whether the clock has something to close: an open tick, or a level that may fall.
-    package var needsClock: Bool { engine.hasPendingTicks }
-
-    /// Closes ticks without a record, because the wall clock says so or because the replay is over.
-    ///
-    /// - Parameter watermark: no record before this is waited for any longer; nil closes every open tick.
-    /// - Returns: what to commit; nil when no tick was closed.
-    package func advance(to watermark: Timestamp?) -> ScoredBatch? {
-        let before = engine.lastClosedTick
-        var output = ScoringOutput()
-        if let watermark { output = engine.advance(to: watermark) } else { output = engine.closeAll() }
-        guard engine.lastClosedTick != before else { return nil }
-        var result = ScoredBatch(emptyCommit(), bytesRead: 0)
-        result.commit.clockAdvance = engine.watermark
-        var whole = ScoringOutput()
-        append(output, &result, &whole)
-        finish(&result, whole)
-        return result
-    }
-
-    /// Closes every open tick and stores every level as it is, before other rules begin.
-    ///
-    /// A level that was only evaluated again on quiet ticks is not stored each time; evaluating those ticks once more
-    /// by the next epoch's rules would change it without a sample.
-    ///
-    /// - Returns: what to commit.
-    package func closeEpoch() -> ScoredBatch {
-        var result = advance(to: nil) ?? ScoredBatch(emptyCommit(), bytesRead: 0)
-        if result.commit.clockAdvance == nil { finish(&result, ScoringOutput()) }
-        let stored = Set(result.commit.tracks.map(\.entity))
-        result.commit.tracks += engine.elevatedTracks.filter { !stored.contains($0.entity) }
-            .map { StoredTrack($0.entity, $0.track) }
-        return result
     }
 
     /// Applies what people ask for, after the last closed tick and before the next.
@@ -261,7 +260,7 @@ package final class BatchScorer {
     }
 
     /// Adds what closing ticks produced, and what that says of the calibrations.
-    private func append(
+    func append(
         _ next: ScoringOutput,
         _ result: inout ScoredBatch,
         _ output: inout ScoringOutput
@@ -274,6 +273,7 @@ package final class BatchScorer {
 
     private func observation(
         _ incoming: IncomingRecord,
+        _ event: EventProgress.Place,
         _ detection: Detection,
         _ result: inout ScoredBatch,
         _ output: inout ScoringOutput
@@ -281,7 +281,7 @@ package final class BatchScorer {
         let record = incoming.record
         let findings = detection.findings
         let step = detection.link?.step
-        let place = engine.place(record.time)
+        let place = engine.place(event.time, reached: event.watermark)
         append(place.output, &result, &output)
         monitor.note(version: record.modelVersion, of: record.model)
         let variant = variant(of: record, at: place.tick)
@@ -314,6 +314,7 @@ package final class BatchScorer {
             findings: findings,
             tick: place.tick,
             isLate: place.isLate,
+            isAhead: event.isAhead,
             userRungs: userRungs,
             modelRungs: modelRungs,
             link: detection.link,
@@ -332,7 +333,7 @@ package final class BatchScorer {
         return calibrations.variant(of: record.user, record.model, stratum: strata.stratum(of: record))
     }
 
-    private func emptyCommit() -> CommitBatch {
+    func emptyCommit() -> CommitBatch {
         var commit = CommitBatch(
             expectedBatch: progress.batch,
             sequence: progress.sequence,
@@ -347,7 +348,7 @@ package final class BatchScorer {
     }
 
     /// Fills in what a batch leaves behind.
-    private func finish(
+    func finish(
         _ result: inout ScoredBatch,
         _ output: ScoringOutput,
         areAlertsTaken: Bool = false
@@ -362,6 +363,7 @@ package final class BatchScorer {
         progress.sequence += Int64(result.commit.observations.count)
         result.commit.sequence = progress.sequence
         result.commit.watermark = engine.watermark
+        (result.commit.sourceProgress, result.commit.forgottenSources) = events.takeChanges()
         result.commit.lastClosedTick = engine.lastClosedTick
         result.commit.nextSampleID = engine.nextSampleID
         result.commit.histograms = output.histograms

@@ -103,6 +103,7 @@ package struct CalibrationVerification: Sendable {
             configurationID: "",
             clock: { Timestamp(milliseconds: 0) },
             progress: BatchScorer.Progress(batch: 0, sequence: 0),
+            events: EventProgress(lateness: scoring.lateness),
             pool: pool,
             seen: met.add
         )

@@ -128,6 +128,47 @@ extension Daemon {
         }
     }
 
+    /// Opens ticks again that a wrong clock has closed ahead of time.
+    func repairTime(_ store: Store) async throws {
+        let now = clocks.wall()
+        switch try await TimeRepair(store).run(at: now) {
+        case .notNeeded: break
+        case .reopened(let from, let to):
+            log.write(
+                .warning,
+                "ticks were closed that are later than the clock: they are open again, because nothing happened in them",
+                ["closed_until": "\(from)", "now_until": "\(to)", "clock": "\(now)"]
+            )
+        case .kept(let time):
+            log.write(
+                .error,
+                "ticks are closed that are later than the clock: records are late, and count in the next tick, until then",
+                ["closed_until": "\(time)", "clock": "\(now)"]
+            )
+        }
+    }
+
+    /// Tells of a wall clock that is wrong.
+    func report(_ event: Pipeline.ClockEvent) {
+        switch event {
+        case .stepped(let step):
+            metrics.add("riskd_clock_steps_total")
+            log.write(
+                .warning,
+                step > .zero
+                    ? "the wall clock has jumped ahead: ticks are closed by the time that has passed until records confirm it"
+                    : "the wall clock has stepped back",
+                ["seconds": "\(step.inSeconds)"]
+            )
+        case .overrun(let lead):
+            log.write(
+                .warning,
+                "ticks are closed that are later than the wall clock says: records are late, and count in the next tick",
+                ["seconds": "\(lead.inSeconds)", "remedy": "riskd repair-time, or a restart"]
+            )
+        }
+    }
+
     /// Flags an opinion, or clears its flag.
     func report(_ change: OpinionDrift.Change) {
         metrics.set(

@@ -32,6 +32,8 @@ package struct Daemon: Sendable {
         package var duplicates = 0
         /// Records whose tick was already closed.
         package var late = 0
+        /// Records whose time was far ahead of their source's others, or of the clock.
+        package var ahead = 0
         /// Records that lack what similarity compares, by model.
         package var uncompared: [ModelID: Int] = [:]
         /// Lines that could not be used, by reason.
@@ -53,6 +55,7 @@ package struct Daemon: Sendable {
     let stop = StopFlag()
     let reload = Reload()
     let inbox = ActionInbox()
+    let clocks: Clocks
     private let progress: @Sendable (Int64, Int64?) -> Void
 
     /// A daemon that has not started.
@@ -61,16 +64,19 @@ package struct Daemon: Sendable {
     ///   - configuration: checked settings.
     ///   - log: gets what happens.
     ///   - stages: told how long the stages of the records' path take.
+    ///   - clocks: the time of day, and the time that passes.
     ///   - progress: told the bytes read and, where known, the bytes in all.
     package init(
         _ configuration: Configuration,
         log: Log,
         stages: StageClock? = nil,
+        clocks: Clocks = .host,
         progress: @escaping @Sendable (Int64, Int64?) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.log = log
         self.stages = stages
+        self.clocks = clocks
         self.progress = progress
     }
 
@@ -121,9 +127,11 @@ package struct Daemon: Sendable {
         // 4. What was in memory when the last run stopped.
         let tally = Tally()
         let drift = OpinionDrift()
+        let watch = SourceWatch(log: log, metrics: metrics)
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
             [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
+            watch.add(batch)
             for change in drift.add(batch.commit.observations) { report(change) }
             for failure in tally.add(batch) {
                 log.write(
@@ -152,6 +160,8 @@ package struct Daemon: Sendable {
         var probes: HTTPServer?
         defer { probes?.stop() }
         let api = APIStart()
+        let clock = WatchedClock(clocks)
+        if case .live = mode { try await repairTime(store) }
         let telling = mode.isReplay ? nil : try await telling(alerts, access)
         try await supervise(mode, signals, access, reader, plans, telling, api) {
             var next: DetectorPlans? = plans
@@ -181,10 +191,11 @@ package struct Daemon: Sendable {
                     scorer: restored.scorer,
                     committer: committer,
                     stop: pause,
-                    clock: { Timestamp.now },
+                    clock: clock,
                     actions: { [inbox] in inbox.take() },
                     stages: stages,
-                    onRead: onRead(source)
+                    onRead: onRead(source),
+                    onClock: report
                 ).run(source)
                 next = reload.next(after: plans)
             }
@@ -242,7 +253,8 @@ package struct Daemon: Sendable {
             bytes: batch.bytes,
             delay: batch.delay,
             pollInterval: configuration.ingest.pollInterval,
-            maximumFuture: configuration.ingest.maximumFuture
+            maximumFuture: configuration.ingest.maximumFuture,
+            tick: configuration.scoring.tick
         )
         if case .live = mode { settings.lateness = configuration.scoring.lateness }
         return settings
@@ -298,12 +310,14 @@ package struct Daemon: Sendable {
         return { [log, metrics, progress] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
-                let isTrouble = [.lost, .truncated, .unreadable].contains(notice.kind)
+                let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)
                 let bytes = notice.bytes.map { " (\($0) bytes)" } ?? ""
                 let detail = notice.detail.isEmpty ? "" : ": \(notice.detail)"
                 log.write(
                     isTrouble ? .warning : .info,
-                    "source \(notice.kind.rawValue)\(detail)\(bytes)",
+                    notice.kind == .readBefore
+                        ? "the file was read before: only what follows is read\(bytes)"
+                        : "source \(notice.kind.rawValue)\(detail)\(bytes)",
                     ["path": notice.path]
                 )
             }

@@ -16,16 +16,20 @@ package protocol LineSource: AnyObject {
 /// Several recorded logs, read as one in the order of their records' times.
 ///
 /// Each log keeps its own order; of records with one time, those of the log named first come first. Without this, a
-/// second log of the same hours would be late as a whole.
+/// second log of the same hours would be late as a whole. A log's turn comes with the earliest of its next lines
+/// (``Lookahead``).
 package final class MergedLogs: LineSource {
     private var logs: [Log]
     private let decoder = RecordDecoder()
 
     private struct Log {
         let follower: FileFollower
-        var head: (batch: IngestBatch, time: Int64)?
+        /// What was read ahead, a line each.
+        var waiting: [IngestBatch] = []
+        var lookahead = Lookahead()
         var isAtEnd = false
-        var lastTime = Int64.min
+
+        var key: Int64 { lookahead.key?.milliseconds ?? .min }
     }
 
     /// Bytes read so far and in all, compressed where the logs are.
@@ -45,37 +49,46 @@ package final class MergedLogs: LineSource {
     ) throws(IngestError) -> IngestBatch {
         var merged = IngestBatch()
         while merged.items.count < maximumItems, merged.bytesRead < maximumBytes {
-            for index in logs.indices where logs[index].head == nil && !logs[index].isAtEnd {
-                let batch = try logs[index].follower.poll(maximumItems: 1, maximumBytes: .max)
-                guard let item = batch.items.first else {
-                    merged.append(batch)
-                    logs[index].isAtEnd = batch.isCaughtUp
-                    continue
-                }
-                if case .line(let line) = item, let time = time(of: line) {
-                    logs[index].lastTime = time.milliseconds
-                }
-                logs[index].head = (batch, logs[index].lastTime)
+            for index in logs.indices { try lookAhead(in: &logs[index], &merged) }
+            guard let first = logs.indices.filter({ !logs[$0].waiting.isEmpty }).min(by: precedes) else {
+                break
             }
-            guard let first = logs.indices.filter({ logs[$0].head != nil }).min(by: precedes),
-                let batch = logs[first].head?.batch
-            else { break }
-            merged.append(batch)
-            logs[first].head = nil
+            merged.append(logs[first].waiting.removeFirst())
+            logs[first].lookahead.removeFirst()
         }
-        merged.isCaughtUp = logs.allSatisfy { $0.isAtEnd && $0.head == nil }
+        merged.isCaughtUp = logs.allSatisfy { $0.isAtEnd && $0.waiting.isEmpty }
         return merged
     }
 
-    /// The record's time, found without decoding the rest where that is possible; nil for a line that holds no record.
-    private func time(of line: RawLine) -> Timestamp? {
-        if let time = RiskdDaemon.time(of: line.bytes) { return time }
-        guard case .record(let record) = decoder.decode(line) else { return nil }
-        return record.time
+    private func lookAhead(in log: inout Log, _ merged: inout IngestBatch) throws(IngestError) {
+        while !log.isAtEnd, !log.lookahead.isFull {
+            let batch: IngestBatch
+            do throws(IngestError) {
+                batch = try log.follower.poll(maximumItems: 1, maximumBytes: .max)
+            } catch {
+                // It is thrown again once everything before it is returned.
+                guard log.waiting.isEmpty else { return }
+                throw error
+            }
+            guard let item = batch.items.first else {
+                // The position at the end is that after the last line: it goes with that.
+                if let last = log.waiting.indices.last {
+                    log.waiting[last].append(batch)
+                } else {
+                    merged.append(batch)
+                }
+                log.isAtEnd = batch.isCaughtUp
+                continue
+            }
+            var (size, time) = (0, Timestamp?.none)
+            if case .line(let line) = item { (size, time) = (line.bytes.count, decoder.time(of: line)) }
+            log.waiting.append(batch)
+            log.lookahead.append(size: size, time: time)
+        }
     }
 
     private func precedes(_ left: Int, _ right: Int) -> Bool {
-        (logs[left].head?.time ?? .max, left) < (logs[right].head?.time ?? .max, right)
+        (logs[left].key, left) < (logs[right].key, right)
     }
 }
 

@@ -1,6 +1,7 @@
-package import Domain
+import Domain
 package import Ingest
 package import Runtime
+import Scoring
 package import Storage
 
 /// The path of one record, from source to commit: reads and scores one batch while the one before is committed.
@@ -19,16 +20,27 @@ package struct Pipeline {
         package var maximumFuture: Duration
         /// Live: how long a tick stays open after its end; nil ends at the end of the sources, by event time alone.
         package var lateness: Duration?
+        /// The length of a tick.
+        package var tick: Duration
     }
 
     private let settings: Settings
     private let scorer: BatchScorer
     private let committer: Committer
     private let stop: StopFlag
-    private let clock: @Sendable () -> Timestamp
+    private let clock: WatchedClock
     private let actions: @Sendable () -> [PendingAction]
     private let stages: StageClock?
     private let onRead: (IngestBatch) -> Void
+    private let onClock: (ClockEvent) -> Void
+
+    /// Something about the wall clock that an operator should know.
+    package enum ClockEvent: Hashable, Sendable {
+        /// It has stepped, back if negative.
+        case stepped(by: Duration)
+        /// Ticks are closed that are later than it says: it, or what was stored, is wrong.
+        case overrun(by: Duration)
+    }
 
     /// A pipeline.
     ///
@@ -41,15 +53,17 @@ package struct Pipeline {
     ///   - actions: takes what people ask for, in order.
     ///   - stages: told how long reading takes, and waiting for the committer.
     ///   - onRead: told of everything that is read.
+    ///   - onClock: told of a wall clock that is wrong.
     package init(
         settings: Settings,
         scorer: BatchScorer,
         committer: Committer,
         stop: StopFlag,
-        clock: @escaping @Sendable () -> Timestamp,
+        clock: WatchedClock,
         actions: @escaping @Sendable () -> [PendingAction] = { [] },
         stages: StageClock? = nil,
-        onRead: @escaping (IngestBatch) -> Void
+        onRead: @escaping (IngestBatch) -> Void,
+        onClock: @escaping (ClockEvent) -> Void = { _ in }
     ) {
         self.settings = settings
         self.scorer = scorer
@@ -59,6 +73,7 @@ package struct Pipeline {
         self.actions = actions
         self.stages = stages
         self.onRead = onRead
+        self.onClock = onClock
     }
 
     /// Runs until the recorded logs end, or, live, until `stop` is raised or the task is cancelled.
@@ -92,15 +107,24 @@ package struct Pipeline {
     }
 
     private func read(_ source: any LineSource, into batches: Channel<ScoredBatch>) async throws {
+        var overrun = Overrun()
         while !stop.isRaised {
             try Task.checkCancellation()
             // A committer that failed while everything was quiet.
             if batches.isAbandoned { throw CancellationError() }
             if let scored = scorer.apply(actions()) { try await batches.send(scored) }
             var lap = StageLap(stages)
-            let batch = try await collect(from: source)
+            let (batch, looked) = try await collect(from: source)
             lap.end(.read)
-            try await scorer.score(batch, latest: clock() + settings.maximumFuture) { scored in
+            let reading = clock.read(reached: scorer.reached)
+            // What was written until the sources were last looked at has been read, and nothing later.
+            let read = reading.steady - (clock.instant - looked)
+            if let step = reading.step { onClock(.stepped(by: step)) }
+            let wall = settings.lateness.map { _ in
+                EventProgress.Wall(now: reading.wall, steady: reading.steady)
+            }
+            try await scorer.score(batch, latest: reading.wall + settings.maximumFuture, wall: wall) {
+                scored in
                 lap = StageLap(stages)
                 try await batches.send(scored)
                 lap.end(.wait)
@@ -110,31 +134,49 @@ package struct Pipeline {
                     try await Task.sleep(for: .milliseconds(2))
                 }
             }
+            let isQuiet = batch.items.isEmpty && batch.bytesRead == 0
+            // The clock may close ticks that nobody adds to, whether or not others are written to.
+            if let lateness = settings.lateness, batch.isCaughtUp || isQuiet {
+                try await close(through: read - lateness, lateness, &overrun, batches)
+            }
             guard batch.items.isEmpty, batch.bytesRead == 0 || batch.isCaughtUp else { continue }
             if settings.lateness == nil, batch.isCaughtUp {
                 if let scored = scorer.advance(to: nil) { try await batches.send(scored) }
                 return
             }
-            // Everything that can be read has been read: the clock may close ticks that nobody adds to.
-            if let lateness = settings.lateness, scorer.needsClock,
-                let scored = scorer.advance(to: clock() - lateness)
-            {
-                try await batches.send(scored)
-            }
             try await stop.wait(atMost: settings.pollInterval)
         }
     }
 
+    /// Closes the ticks that the clock says are over; where more are closed already, the one that records are counted in.
+    private func close(
+        through watermark: Timestamp,
+        _ lateness: Duration,
+        _ overrun: inout Overrun,
+        _ batches: Channel<ScoredBatch>
+    ) async throws {
+        if scorer.needsClock, let scored = scorer.advance(to: watermark) { try await batches.send(scored) }
+        let lead = scorer.watermark.map { $0.milliseconds - watermark.milliseconds } ?? 0
+        let isAhead = scorer.hasOpenTicks && lead > SteadyClock.tolerance.wholeMilliseconds
+        let (isNew, isDue) = overrun.look(isAhead, at: clock.instant, pause: settings.tick + lateness)
+        if isNew { onClock(.overrun(by: .milliseconds(lead))) }
+        if isDue, let scored = scorer.closeFirstOpenTick() { try await batches.send(scored) }
+    }
+
     /// Reads until a batch is full or, once it has begun, `delay` has passed.
-    private func collect(from source: any LineSource) async throws -> IngestBatch {
+    ///
+    /// - Returns: what was read, and when the source was last looked at.
+    private func collect(from source: any LineSource) async throws -> (batch: IngestBatch, looked: Duration) {
+        var looked = clock.instant
         var batch = try source.next(maximumItems: settings.records, maximumBytes: settings.bytes)
         onRead(batch)
-        guard settings.lateness != nil, !batch.items.isEmpty else { return batch }
+        guard settings.lateness != nil, !batch.items.isEmpty else { return (batch, looked) }
         let deadline = ContinuousClock.now + settings.delay
         while batch.items.count < settings.records, batch.bytesRead < settings.bytes,
             ContinuousClock.now < deadline, !stop.isRaised
         {
             try await Task.sleep(for: min(settings.delay, .milliseconds(5)))
+            looked = clock.instant
             let more = try source.next(
                 maximumItems: settings.records - batch.items.count,
                 maximumBytes: settings.bytes - Int(batch.bytesRead)
@@ -142,6 +184,6 @@ package struct Pipeline {
             onRead(more)
             batch.append(more)
         }
-        return batch
+        return (batch, looked)
     }
 }

@@ -12,6 +12,10 @@ package struct PipelineMetrics: Sendable {
         let counters = [
             ("riskd_records_total", "Records scored and stored."),
             ("riskd_late_records_total", "Records whose tick was already closed."),
+            (
+                "riskd_ahead_records_total",
+                "Records whose time was far ahead of their source's others or of the clock."
+            ),
             ("riskd_duplicate_ids_total", "Records left out because their id had been met before."),
             (
                 "riskd_uncompared_records_total",
@@ -23,6 +27,7 @@ package struct PipelineMetrics: Sendable {
             ("riskd_opinion_failures_total", "Second opinions that could not be formed, by opinion."),
             ("riskd_commit_retries_total", "Commits tried again after a lost connection."),
             ("riskd_level_changes_total", "Level changes, by the level reached."),
+            ("riskd_clock_steps_total", "Times that the wall clock has jumped."),
             ("riskd_reloads_total", "Times that SIGHUP had model files looked at again, by result."),
             ("riskd_source_notices_total", "What was noticed about sources, by kind."),
             ("riskd_alert_events_total", "What happened to alerts, by kind."),
@@ -36,6 +41,11 @@ package struct PipelineMetrics: Sendable {
             ("riskd_ingest_lag_seconds", "How old the newest record was when it was stored."),
             ("riskd_ingest_lag_bytes", "Bytes of the sources that have not been read yet."),
             ("riskd_ingest_caught_up", "1 while every source has been read to its end."),
+            (
+                "riskd_sources_untimely",
+                "Files of which more than a few per cent of the recent records do not fit in time, by kind: late, ahead, refused."
+            ),
+            ("riskd_time_lead_seconds", "How far the last record that was ahead was ahead."),
             ("riskd_sources_unreadable", "Files that are there and cannot be read."),
             ("riskd_history_entries", "Inputs in the similarity history, by model."),
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
@@ -73,9 +83,10 @@ package struct PipelineMetrics: Sendable {
             "How long a transaction took.",
             bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
         )
-        for name in ["riskd_records_total", "riskd_late_records_total", "riskd_duplicate_ids_total"] {
-            metrics.add(name, by: 0)
-        }
+        for name in [
+            "riskd_records_total", "riskd_late_records_total", "riskd_ahead_records_total",
+            "riskd_duplicate_ids_total",
+        ] { metrics.add(name, by: 0) }
         metrics.set("riskd_build_info", ["version": riskdVersion], to: 1)
     }
 
@@ -91,6 +102,7 @@ package struct PipelineMetrics: Sendable {
         }
         metrics.add("riskd_records_total", by: Double(commit.observations.count))
         metrics.add("riskd_late_records_total", by: Double(batch.late))
+        metrics.add("riskd_ahead_records_total", by: Double(batch.ahead))
         metrics.add("riskd_duplicate_ids_total", by: Double(batch.duplicates))
         metrics.add("riskd_ingest_bytes_total", by: Double(batch.bytesRead))
         for letter in commit.deadLetters {

@@ -112,6 +112,7 @@ struct PipelineStart {
                 batch: restoration.state.batch,
                 sequence: restoration.state.sequence
             ),
+            events: restoration.events,
             pool: pool,
             stages: stages,
             seen: seen

@@ -1,7 +1,21 @@
-import Domain
+package import Domain
 import Ingest
 import Runtime
 import Storage
+
+/// A record, and the file that it was read from.
+struct SourcedRecord: Sendable {
+    let record: Record
+    /// The source's durable id.
+    let source: String
+    let path: String
+}
+
+/// A record that was refused because it is too far ahead of the clock.
+package struct FutureRecord: Sendable {
+    package let path: String
+    package let time: Timestamp
+}
 
 /// Makes records of what was read: decodes lines, and drops ids that were met before.
 ///
@@ -26,17 +40,18 @@ final class RecordIntake {
     /// - Parameters:
     ///   - items: lines, and what is known to be unusable.
     ///   - latest: records of a later time are dead letters; nil accepts any time.
-    /// - Returns: both, in order.
+    /// - Returns: both, in order, and which dead letters are of a later time.
     func decode(
         _ items: [IngestItem],
         latest: Timestamp?
-    ) async -> (records: [Record], deadLetters: [DeadLetter]) {
+    ) async -> (records: [SourcedRecord], deadLetters: [DeadLetter], future: [FutureRecord]) {
         // Small pieces, so that one worker is not left with all the long lines.
         let size = 16
         let pieces = await pool.map(count: (items.count + size - 1) / size) { [decoder] piece in
             items[piece * size..<min(items.count, (piece + 1) * size)].map { decoder.decode($0) }
         }
-        var records: [Record] = []
+        var records: [SourcedRecord] = []
+        var future: [FutureRecord] = []
         var deadLetters: [DeadLetter] = []
         for (item, result) in zip(items, pieces.joined()) {
             switch (item, result) {
@@ -46,12 +61,13 @@ final class RecordIntake {
             case (.line(let line), .record(let record)):
                 if let latest, record.time > latest {
                     deadLetters.append(DeadLetter(line, Rejection(.timeInFuture, "/time")))
+                    future.append(FutureRecord(path: line.path, time: record.time))
                 } else {
-                    records.append(record)
+                    records.append(SourcedRecord(record: record, source: line.source, path: line.path))
                 }
             }
         }
-        return (records, deadLetters)
+        return (records, deadLetters, future)
     }
 
     /// The records whose ids were not met before, each once; asked once for each batch.
@@ -59,8 +75,8 @@ final class RecordIntake {
     /// - Parameter records: of a batch, in order.
     /// - Returns: those to use.
     /// - Throws: what `seen` throws.
-    func withoutRepeats(_ records: [Record]) async throws -> [Record] {
-        let keys = records.map {
+    func withoutRepeats(_ records: [SourcedRecord]) async throws -> [SourcedRecord] {
+        let keys = records.map(\.record).map {
             SeenKey(virtualPartition: $0.user.virtualPartition, model: $0.model, record: $0.id)
         }
         var met = recent.reduce(into: Set<SeenKey>()) { $0.formUnion($1) }

@@ -15,6 +15,16 @@ package struct Restoration: Sendable {
     /// An engine with tracks and open ticks as they were.
     package let engine: ScoringEngine
 
+    /// How far the sources have come in event time.
+    package var events: EventProgress {
+        EventProgress(
+            lateness: engine.configuration.lateness,
+            watermark: state.watermark,
+            sources: state.progress,
+            sequence: state.sequence
+        )
+    }
+
     /// The epoch in which records are scored from now on.
     package var epoch: Epoch {
         Epoch(

@@ -11,6 +11,10 @@ package struct ScoredBatch: Sendable {
     package var duplicates = 0
     /// Records that lack what similarity compares, by model.
     package var uncompared: [ModelID: Int] = [:]
+    /// How well records' times fitted, by the path that they were read from.
+    package var punctuality: [String: Punctuality] = [:]
+    /// Records that were refused because they are too far ahead of the clock.
+    package var future: [FutureRecord] = []
     /// Signals (rungs above 0), by detector.
     package var signals: [DetectorID: Int] = [:]
     /// Second opinions that could not be formed, by name.
@@ -37,6 +41,9 @@ package struct ScoredBatch: Sendable {
 
     /// Records that are late.
     package var late: Int { commit.observations.count { $0.isLate } }
+
+    /// Records whose time was far ahead of their source's others, or of the clock.
+    package var ahead: Int { commit.observations.count { $0.isAhead } }
 
     mutating func add(_ observation: Observation, _ detection: Detection) {
         commit.observations.append(observation)

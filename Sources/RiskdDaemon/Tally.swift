@@ -15,6 +15,7 @@ final class Tally: Sendable {
             summary.records += batch.commit.observations.count
             summary.duplicates += batch.duplicates
             summary.late += batch.late
+            summary.ahead += batch.ahead
             summary.uncompared.merge(batch.uncompared, uniquingKeysWith: +)
             summary.levelChanges += batch.commit.levelChanges.count
             for letter in batch.commit.deadLetters { summary.deadLetters[letter.reason, default: 0] += 1 }

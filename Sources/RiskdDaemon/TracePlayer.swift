@@ -1,5 +1,6 @@
 import Foundation
 package import Domain
+import Ingest
 
 /// Writes a recorded log into a growing file as if it were happening now.
 package struct TracePlayer: Sendable {

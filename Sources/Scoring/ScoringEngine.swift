@@ -78,6 +78,9 @@ package struct ScoringEngine: Sendable {
     /// Whether passing time alone can still change something: a tick is open, or a level may fall.
     package var hasPendingTicks: Bool { !open.isEmpty || !elevated.isEmpty }
 
+    /// Whether records wait in a tick that is open.
+    package var hasOpenTicks: Bool { !open.isEmpty }
+
     /// How many users and how many campaigns stand at each level; those that are like new ones are not counted.
     package var membersByLevel: (users: [Level: Int], campaigns: [Level: Int]) {
         let none = Dictionary(uniqueKeysWithValues: Level.allCases.map { ($0, 0) })
@@ -100,12 +103,26 @@ package struct ScoringEngine: Sendable {
     /// The track of an entity; nil when it is like a new one.
     package func state(of entity: Entity) -> Track? { tracks[entity] }
 
-    /// Says where a record of this time goes, after closing the ticks that it shows to be over.
+    /// Says where a record of this time goes where every record's time can be trusted: one alone closes the ticks
+    /// before it.
     ///
     /// - Parameter time: the record's.
     /// - Returns: its own tick, or, if that is closed, the first open one (`isLate`); and what closing produced.
     package mutating func place(_ time: Timestamp) -> (tick: Tick, isLate: Bool, output: ScoringOutput) {
-        let output = advance(to: time - configuration.lateness)
+        place(time, reached: time - configuration.lateness)
+    }
+
+    /// Says where a record of this time goes, after closing the ticks that are over.
+    ///
+    /// - Parameters:
+    ///   - time: the record's.
+    ///   - watermark: before it nothing more is expected (``EventProgress``); nil: nothing is known yet.
+    /// - Returns: its own tick, or, if that is closed, the first open one (`isLate`); and what closing produced.
+    package mutating func place(
+        _ time: Timestamp,
+        reached watermark: Timestamp?
+    ) -> (tick: Tick, isLate: Bool, output: ScoringOutput) {
+        let output = watermark.map { advance(to: $0) } ?? ScoringOutput()
         let own = configuration.tick(of: time)
         guard let last = lastClosedTick, own <= last else { return (own, false, output) }
         return (Tick(last.index + 1), true, output)

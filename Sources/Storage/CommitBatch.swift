@@ -46,6 +46,10 @@ package struct CommitBatch: Sendable {
     package var deadLetters: [DeadLetter] = []
     /// Sources that were read.
     package var sources: [SourceUpdate] = []
+    /// How far sources have come in event time, of those that moved.
+    package var sourceProgress: [SourceProgress] = []
+    /// Sources that are idle: what they had reached no longer counts.
+    package var forgottenSources: [String] = []
     /// Tracks that changed.
     package var tracks: [StoredTrack] = []
     /// Tracks that are gone.

@@ -17,7 +17,7 @@ extension Observation {
             "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
             "opinion_models", "user_detectors", "user_rungs", "model_detectors", "model_rungs",
             "campaign", "campaign_probability", "campaign_fall", "repeat_of", "campaign_detectors",
-            "campaign_rungs", "user_calibration",
+            "campaign_rungs", "user_calibration", "ahead",
         ]
 
     /// Reads a row of ``columns``; the record comes without image, features and other classes' probabilities.
@@ -63,6 +63,8 @@ extension Observation {
         let link = try ChainLink.read(&fields)
         let detectors = try fields.next([String]?.self) ?? []
         let rungs = try fields.next([Int]?.self) ?? []
+        let userCalibration = try fields.next(String?.self)
+        let isAhead = try fields.next(Bool?.self) ?? false
         guard detectors.count == rungs.count else {
             throw StorageError.corrupt("an observation's rungs are not parallel")
         }
@@ -72,11 +74,12 @@ extension Observation {
             findings: findings,
             tick: tick,
             isLate: isLate,
+            isAhead: isAhead,
             userRungs: userRungs,
             modelRungs: modelRungs,
             link: link,
             campaignRungs: zip(detectors, rungs).map { DetectorRung(detector: DetectorID($0), rung: $1) },
-            userCalibration: try fields.next()
+            userCalibration: userCalibration
         )
     }
 }
@@ -118,6 +121,7 @@ extension CommitBatch {
                     row.rungs(observation.campaignRungs)
                 }
                 row.optional(observation.userCalibration) { $0.text($1) }
+                row.bool(observation.isAhead)
             }
         }
         return facts

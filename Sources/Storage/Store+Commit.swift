@@ -42,6 +42,7 @@ extension Store {
                     try session.copy(into: "riskd." + fact.table, columns: fact.columns, rows: fact.rows)
                 }
                 try session.copy(into: "riskd.seen", columns: ["vpart", "model", "record_id"], rows: seen)
+                try SourceProgress.write(session, batch.sourceProgress, forgotten: batch.forgottenSources)
                 try Self.delete(session, batch.evicted)
                 try tracks.upsert(session)
                 try HistoryWindow.write(session, batch.historyWindows)

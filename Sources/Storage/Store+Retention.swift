@@ -74,6 +74,10 @@ extension Store {
                 }
                 let detail = base.map { "samples are computed from tick \($0.tick.index) on" } ?? ""
                 var deletions: [Deletion] = []
+                if tables.contains(.observation) {
+                    // They say how a run of these records went.
+                    try session.run("delete from riskd.clock_advance where watermark < \(before.postgres)")
+                }
                 for table in tables {
                     let rows = try Self.dropDays(session, of: table, before: before)
                     guard rows > 0 else { continue }

@@ -11,6 +11,7 @@ extension Store {
         let epochs = try await epochs()
         let sources = try await sources()
         let tracks = try await tracks()
+        let progress = try await sourceProgress()
         return try await storing {
             let rows = try await session.query(
                 """
@@ -26,6 +27,7 @@ extension Store {
                 lastClosedTick: try fields.next(Int64?.self).map(Tick.init),
                 nextSampleID: try fields.next(),
                 tickMilliseconds: try fields.next(),
+                progress: progress,
                 sources: sources,
                 tracks: tracks,
                 epochs: epochs

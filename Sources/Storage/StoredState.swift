@@ -14,6 +14,8 @@ package struct StoredState: Sendable {
     package let nextSampleID: Int64
     /// The tick length in milliseconds, once a writer has set it.
     package let tickMilliseconds: Int64?
+    /// How far busy sources have come in event time, ordered by id.
+    package let progress: [SourceProgress]
     /// Every source, ordered by id.
     package let sources: [SourceFile]
     /// Every track and roll-up state, ordered by entity, tracks before roll-ups.

@@ -190,7 +190,7 @@ struct SlowRouter {
         if !isMember, alert.state != .resolved {
             groups[key, default: Group(members: [], first: wait)].members.append(alert.id)
         }
-        if step.event == .escalated, groups[key]?.toldAt != nil { groups[key]?.early.append(wait) }
+        if step.event == .escalated { groups[key]?.early.append(wait) }
     }
 
     private func isLookedAt(_ group: Group, _ second: Int64) -> Bool {

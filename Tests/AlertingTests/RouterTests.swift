@@ -103,6 +103,24 @@ import Testing
         #expect(router.nextFlush == second(302))
     }
 
+    @Test func `what was held back is told when it rises above what holds it back`() {
+        var router = AlertRouter(endpoints: [endpoint()], inhibitions: [.campaign], now: second(0))
+        let campaign = Entity.campaign(7, model: model)
+        let users = [campaign: Set([UserID("u")])]
+        var alert = makeAlert(2, .entity(user("u")))
+        router.take(notice(1, .opened, makeAlert(1, .entity(campaign))), RoutingContext(now: second(0)))
+        router.take(notice(2, .opened, alert), RoutingContext(now: second(3)))
+        router.flush(RoutingContext(now: second(3), firing: router.firing, users: users))
+        #expect(router.takeOutput().messages.map { $0.notification.alerts.map(\.id) } == [[alertID(1)]])
+        alert.level = .critical
+        alert.peakLevel = .critical
+        router.take(notice(3, .escalated, alert), RoutingContext(now: second(14)))
+        #expect(router.nextFlush == second(14))
+        router.flush(RoutingContext(now: second(14), firing: router.firing, users: users))
+        let message = router.takeOutput().messages.first?.notification
+        #expect(message?.alerts.map(\.id) == [alertID(2)] && message?.type == .alertFiring)
+    }
+
     @Test func `who was not told of an alert is not told that somebody looks at it`() {
         var router = AlertRouter(
             endpoints: [endpoint(.init(wait: .seconds(60)))],

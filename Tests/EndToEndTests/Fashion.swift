@@ -12,6 +12,7 @@ actor Fashion {
     ]
     static let shared = Fashion()
 
+    private var calibratingPlainly: Task<String, any Error>?
     private var calibrating: Task<String, any Error>?
     private var replaying: Task<(String, [String: String]), any Error>?
 
@@ -72,6 +73,13 @@ actor Fashion {
         try await sandbox(TestCluster.copy(of: shared.calibratedDatabase()))
     }
 
+    /// The same with riskd's defaults: no opinions, and a history that holds the whole trace.
+    static func plain() async throws -> Sandbox {
+        let sandbox = try await Sandbox(database: TestCluster.copy(of: shared.plainDatabase()))
+        sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0", "api.listen=127.0.0.1:0"]
+        return sandbox
+    }
+
     /// A sandbox with a copy of the database of an uninterrupted replay.
     static func replayed() async throws -> Sandbox {
         try await sandbox(TestCluster.copy(of: shared.replayedDatabase().database))
@@ -93,6 +101,20 @@ actor Fashion {
         sandbox.settings = ["workers=2", "http.listen=127.0.0.1:0", "api.listen=127.0.0.1:0"]
         sandbox.configuration = sandbox.path("riskd.yaml")
         return sandbox
+    }
+
+    private func plainDatabase() async throws -> String {
+        if let calibratingPlainly { return try await calibratingPlainly.value }
+        let task = Task {
+            let sandbox = try await Sandbox()
+            sandbox.settings = ["workers=2"]
+            try await sandbox.succeed(
+                ["calibrate", "build", "--log", Self.path("fashion-calibration.ndjson.xz")]
+            )
+            return sandbox.database
+        }
+        calibratingPlainly = task
+        return try await task.value
     }
 
     private func calibratedDatabase() async throws -> String {

@@ -118,8 +118,8 @@ package struct AlertRouter {
         let wait = now + route.endpoint.grouping.wait
         var group = groups[key] ?? AlertGroup(key: key, labels: labels, firstFlush: wait)
         group.members.insert(alert.id)
-        // A rise is told like a new alert, not like a change.
-        if notice.event == .escalated, group.told != nil { group.due = min(group.due ?? wait, wait) }
+        // A rise is told like a new alert, not like a change: also of one that was held back until now.
+        if notice.event == .escalated { group.due = min(group.due ?? wait, wait) }
         homes[route.endpoint.name, default: [:]][alert.id] = key
         store(group)
         let next = group.due ?? wait

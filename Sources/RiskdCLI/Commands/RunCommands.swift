@@ -55,6 +55,11 @@ extension Command {
             terminal.writeLine("\(summary.duplicates) left out: their ids were stored already")
         }
         if summary.late > 0 { terminal.writeLine("\(summary.late) late: their ticks were closed already") }
+        if summary.ahead > 0 {
+            terminal.writeLine(
+                "\(summary.ahead) far ahead of their source's others: they count where those were"
+            )
+        }
         for (model, count) in summary.uncompared.sorted(by: { $0.key < $1.key }) {
             terminal.writeLine("\(count) without what similarity compares, of \(model)")
         }

@@ -104,6 +104,11 @@ extension Desk {
         if metrics.value("riskd_commits_failing") == 1 { reasons.append("the database takes no batch") }
         let unreadable = metrics.value("riskd_sources_unreadable").map { Int($0) }
         if let unreadable, unreadable > 0 { reasons.append("\(unreadable) sources cannot be read") }
+        let lead = metrics.value("riskd_time_lead_seconds")
+        for trouble in SourceWatch.Trouble.allCases {
+            let count = Int(metrics.value("riskd_sources_untimely", ["kind": trouble.rawValue]) ?? 0)
+            if count > 0 { reasons.append(trouble.reason(count, lead: trouble == .late ? nil : lead)) }
+        }
         let age = stored?.lastReceived.map { Double(max(0, now.milliseconds - $0.milliseconds)) / 1000 }
         let limit = configuration.api.staleAfter.inSeconds
         if let age {

@@ -1,7 +1,10 @@
-import Domain
+package import Domain
 
 /// Where the text of the member `time` of the outermost object stands, without its quotes.
-func timeValue(in line: [UInt8]) -> Range<Int>? {
+///
+/// - Parameter line: one JSON object.
+/// - Returns: the place in `line`; nil where there is none.
+package func timeValue(in line: [UInt8]) -> Range<Int>? {
     var depth = 0
     var index = 0
     while index < line.count {
@@ -45,6 +48,9 @@ private func value(in line: [UInt8], after start: Int) -> Range<Int>? {
 }
 
 /// The time that a line says of itself, without decoding the rest; nil where there is none to read.
-func time(of line: [UInt8]) -> Timestamp? {
+///
+/// - Parameter line: one JSON object.
+/// - Returns: the time.
+package func time(of line: [UInt8]) -> Timestamp? {
     timeValue(in: line).flatMap { Timestamp(rfc3339: String(decoding: line[$0], as: UTF8.self)) }
 }
