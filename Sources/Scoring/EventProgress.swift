@@ -151,8 +151,8 @@ package struct EventProgress: Hashable, Sendable {
     }
 
     private static let sweepInterval: Int64 = 16
-    /// How many records others have to send meanwhile, ...
+    /// How many records others have to send meanwhile.
     private static let quiet: Int64 = 64
-    /// ... and by how much they have to be ahead.
+    /// By how much they have to be ahead then.
     private static let distance = Duration.seconds(60)
 }
