@@ -86,6 +86,16 @@ package struct BetTable: Hashable, Sendable {
     /// One over the bound on a mark, Q32.
     func inverse(ofMark mark: Int, past: Past) -> Int64 { inverses[past.rawValue][mark - 1] }
 
+    /// What a query of a mark multiplies a stake of everything by, for people.
+    ///
+    /// - Parameters:
+    ///   - mark: 1 … ``marks``.
+    ///   - past: what went before.
+    /// - Returns: 1/u, to three digits.
+    package func bet(onMark mark: Int, past: Past) -> Double {
+        ScoringConfiguration.threeDigits(Double(inverse(ofMark: mark, past: past)) / 4_294_967_296)
+    }
+
     /// What is wrong with the table; nil when nothing is.
     ///
     /// - Parameter rungs: K of the detector.

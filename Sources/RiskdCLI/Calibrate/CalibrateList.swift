@@ -65,6 +65,7 @@ extension Command {
                         "detectors": .string(named.calibration.detectorConfiguration),
                         "origin": stored.map { .string($0.origin.origin) } ?? .null,
                         "active": .bool(stored?.isActive ?? false), "rungs": .array(rungs.objects),
+                        "bets": .array(BetReport(named.calibration).report.objects),
                         "checks": .array(checkReport(checks).objects),
                         "activations": .array(activationReport(activations).objects),
                     ]).prettyText + "\n"
@@ -97,6 +98,8 @@ extension Command {
             terminal.writeLine("detectors \(calibration.detectorConfiguration)")
             terminal.write("\n")
             rungs.write(to: terminal, as: .table)
+            terminal.write("\n")
+            BetReport(calibration).write(to: terminal, of: calibration)
             terminal.write("\n")
             checkReport(checks).write(to: terminal, as: .table)
             terminal.write("\n")
