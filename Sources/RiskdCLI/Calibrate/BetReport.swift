@@ -1,4 +1,5 @@
 import Console
+import Domain
 import Runtime
 import Scoring
 
