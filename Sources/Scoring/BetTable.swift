@@ -57,6 +57,10 @@ package struct BetTable: Hashable, Sendable {
             let isSame = last.map { before in
                 before.mark > 0 && lane.mark > 0 && before.stake == lane.stake
                     && rungs.count == Self.marks && rungs[before.mark - 1] == rungs[lane.mark - 1]
+                    // Lent pasts differ by mark, even where the rungs are the same: then the lanes are two.
+                    && inverses.allSatisfy {
+                        $0.count == Self.marks && $0[before.mark - 1] == $0[lane.mark - 1]
+                    }
             }
             if isSame != true { distinct += 1 }
             last = lane

@@ -62,9 +62,11 @@ package struct DetectorStream: Hashable, Sendable {
         ])
     }
 
-    /// Lets the lanes fade.
+    /// Lets the lanes fade; after so long that nothing is left of any, the last queries are forgotten too.
     mutating func decay(over ticks: Int64, _ configuration: ScoringConfiguration) {
         guard ticks > 0 else { return }
+        // By their age alone: the sweep forgets whole tracks no earlier, at moments that depend on who closed the ticks.
+        if ticks >= 8 * (configuration.halfLives.max() ?? 0) { memory = 0 }
         for lane in lanes.indices where lanes[lane] != 0 {
             let table = configuration.decayTables[BetLane.all[lane].horizon.rawValue]
             lanes[lane] = table.decay(lanes[lane], over: ticks)
