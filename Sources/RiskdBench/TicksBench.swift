@@ -35,26 +35,38 @@ struct TicksBench {
     init(users: Int, state: State) throws {
         self.users = users
         configuration = try ScoringConfiguration()
+        let calibration = try Self.calibration(of: model)
         // Half of the lowest exit, and the middle of medium.
-        let (low, medium) = (Self.evidence(of: 7500, configuration), Self.evidence(of: 55_000, configuration))
+        let price = calibration.price(of: .user)
+        let (low, medium) = (
+            Self.evidence(of: 7500, configuration) + price, Self.evidence(of: 55_000, configuration) + price
+        )
         let start = Tick(1_000_000)
         var tracks: [Entity: Track] = [:]
         for user in 0..<users {
             let isElevated = state == .elevated || state == .mixed && user % 100 == 0
-            let units = isElevated ? medium : low
-            let ledger = Ledger([Ledger.Entry(name: "similarity.user.descent", units: units)])
+            let units = [Int64](repeating: isElevated ? medium : low, count: 8)
+            guard
+                let stream = DetectorStream(
+                    DetectorID("similarity.user.descent"),
+                    lanes: units,
+                    gains: units,
+                    losses: [Int64](repeating: 0, count: 8),
+                    memory: 0
+                )
+            else { preconditionFailure("a stream has eight lanes") }
             tracks[.user(Self.user(user), model: model)] = Track(
-                lanes: [units, units, units, units],
-                ledgers: [ledger, ledger, ledger, ledger],
                 level: isElevated ? .medium : .info,
                 below: 0,
                 tick: start,
-                seen: start
+                seen: start,
+                streams: [stream],
+                price: price
             )
         }
         engine = ScoringEngine(
             configuration: configuration,
-            calibrations: [model: try Self.calibration(of: model)],
+            calibrations: [model: calibration],
             state: EngineState(
                 watermark: configuration.end(of: start),
                 lastClosedTick: start,
@@ -107,14 +119,13 @@ struct TicksBench {
 
     private static func user(_ number: Int) -> UserID { UserID("account-\(number)@example.org") }
 
-    /// The evidence of a lane whose score is that many milli-points.
+    /// The evidence whose score is that many milli-points.
     private static func evidence(of score: Int64, _ configuration: ScoringConfiguration) -> Int64 {
-        let penalty = configuration.penalty
         let step = Evidence.bit / 16
-        var units = penalty
-        while units < configuration.cap,
-            configuration.scoreMilli(units - penalty, criticality: 1000) < score
-        { units += step }
+        var units: Int64 = 0
+        while units < configuration.cap, configuration.scoreMilli(units, criticality: 1000) < score {
+            units += step
+        }
         return units
     }
 

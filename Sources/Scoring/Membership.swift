@@ -29,7 +29,7 @@ struct Membership: Sendable {
     ) {
         exact = nil
         quick = nil
-        let capital = Capital(track)
+        let capital = Capital(track, configuration)
         guard let tick = track.tick, capital.evidence(after: 0, configuration) > 0 else {
             forget(member)
             return

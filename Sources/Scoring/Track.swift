@@ -95,7 +95,7 @@ package struct Track: Hashable, Sendable {
 
     /// The evidence that counts at a tick, in units.
     package func evidence(at tick: Tick, _ configuration: ScoringConfiguration) -> Int64 {
-        Capital(self).evidence(after: age(at: tick), configuration)
+        Capital(self, configuration).evidence(after: age(at: tick), configuration)
     }
 
     /// The score at a tick.
