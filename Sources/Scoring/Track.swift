@@ -291,9 +291,11 @@ package struct Track: Hashable, Sendable {
     mutating func reset(score: Int64, at tick: Tick, _ configuration: ScoringConfiguration) {
         var left = streams
         for place in left.indices { left[place].reset() }
+        let last = self.tick
         self = Track()
         streams = left.filter { !$0.isZero }
-        self.tick = streams.isEmpty ? nil : tick
+        // The last queries are as old as they are: a reset does not renew them.
+        self.tick = streams.isEmpty ? nil : last
         evaluate(score, at: tick, configuration)
     }
 

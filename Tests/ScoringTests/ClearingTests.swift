@@ -10,8 +10,8 @@ import Testing
     @Test func `a level falls when it was said to fall`() throws {
         var generator = SeededGenerator(seed: seed)
         var seen: [String: Int] = [:]
-        for _ in 0..<400 {
-            let scenario = try Scenario(&generator, isCrowd: false)
+        for number in 0..<400 {
+            let scenario = try Scenario(&generator, byQuery: number % 2 == 0)
             var engine = scenario.engine()
             for input in scenario.inputs { _ = scenario.feed(input, to: &engine) }
             _ = engine.closeAll()

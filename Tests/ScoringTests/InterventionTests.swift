@@ -108,8 +108,8 @@ import Testing
     @Test func `interventions come out the same from stored state`() throws {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = SeededGenerator(seed: seed)
-        for _ in 0..<300 {
-            let scenario = try Scenario(&generator)
+        for number in 0..<300 {
+            let scenario = try Scenario(&generator, byQuery: number % 2 == 0)
             var straight = scenario.engine()
             var broken = scenario.engine()
             var outputs = (ScoringOutput(), ScoringOutput())

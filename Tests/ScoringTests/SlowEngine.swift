@@ -6,7 +6,7 @@ import Domain
 /// nothing is forgotten.
 struct SlowEngine {
     private let scenario: Scenario
-    private var tracks: [Entity: Track] = [:]
+    private var tracks: [Entity: SlowTrack] = [:]
     private var levels: [Entity: Track] = [:]
     private var nextID: Int64 = 1
 
@@ -14,7 +14,13 @@ struct SlowEngine {
 
     private var rules: ScoringConfiguration { scenario.configuration }
 
-    mutating func run(_ histograms: [TickHistogram]) -> (samples: [Sample], changes: [LevelChange]) {
+    /// - Parameters:
+    ///   - histograms: of all ticks.
+    ///   - actions: what people did, each after a closed tick.
+    /// - Returns: what an engine is to say.
+    mutating func run(_ histograms: [TickHistogram], _ actions: [Action] = []) -> (
+        samples: [Sample], changes: [LevelChange]
+    ) {
         var samples: [Sample] = []
         var changes: [LevelChange] = []
         let byTick = Dictionary(grouping: histograms, by: \.tick)
@@ -24,10 +30,10 @@ struct SlowEngine {
             let tick = Tick(index)
             let seen = byTick[tick] ?? []
             for histogram in seen where !histogram.counts.isEmpty {
-                guard let calibration = histogram.entity.model.flatMap({ scenario.calibrations[$0] }) else {
-                    continue
-                }
-                tracks[histogram.entity, default: Track()].step(histogram, calibration, rules)
+                let pooled = histogram.entity.model.flatMap { scenario.calibrations[$0] }
+                let own = histogram.calibration.flatMap { scenario.variants[$0] }
+                guard let calibration = own ?? pooled else { continue }
+                tracks[histogram.entity, default: SlowTrack()].take(histogram, calibration, rules)
             }
             var queries = Dictionary(uniqueKeysWithValues: seen.map { ($0.entity, $0.queries) })
             if !seen.isEmpty {
@@ -40,32 +46,63 @@ struct SlowEngine {
                 levels[entity, default: Track()].evaluate(score, rules)
                 let level = levels[entity]?.level ?? .info
                 guard queries[entity] != nil || level != before else { continue }
-                let view = view(entity, at: tick, explained: true)
-                let isKnown = entity.model.map { scenario.calibrations[$0] != nil } ?? true
-                samples.append(
-                    Sample(
-                        id: nextID,
-                        entity: entity,
-                        tick: tick,
-                        queries: queries[entity] ?? 0,
-                        score: view.score,
-                        level: isKnown ? level : nil,
-                        lane: isKnown ? view.lane : nil,
-                        lanes: isKnown ? view.lanes : [],
-                        evidence: view.evidence,
-                        isDerived: view.isDerived,
-                        contributions: view.parts
-                    )
-                )
-                if level != before {
-                    changes.append(
-                        LevelChange(sample: nextID, entity: entity, tick: tick, from: before, to: level)
-                    )
+                issue(entity, at: tick, queries[entity] ?? 0, before, &samples, &changes)
+            }
+            for action in actions where action.tick == tick {
+                let before = levels[action.entity]?.level ?? .info
+                switch action.what {
+                case .pin: levels[action.entity]?.pin()
+                case .unpin: levels[action.entity]?.unpin()
+                case .reset:
+                    tracks[action.entity]?.reset()
+                    var level = Track()
+                    level.evaluate(view(action.entity, at: tick, explained: false).score, rules)
+                    levels[action.entity] = level
+                    issue(action.entity, at: tick, 0, before, &samples, &changes)
                 }
-                nextID += 1
             }
         }
         return (samples, changes)
+    }
+
+    private mutating func issue(
+        _ entity: Entity,
+        at tick: Tick,
+        _ queries: Int,
+        _ before: Level,
+        _ samples: inout [Sample],
+        _ changes: inout [LevelChange]
+    ) {
+        let view = view(entity, at: tick, explained: true)
+        let isKnown = entity.model.map { scenario.calibrations[$0] != nil } ?? true
+        let level = levels[entity]?.level ?? .info
+        samples.append(
+            Sample(
+                id: nextID,
+                entity: entity,
+                tick: tick,
+                queries: queries,
+                score: view.score,
+                level: isKnown ? level : nil,
+                pinned: levels[entity]?.pinned,
+                lane: isKnown ? view.lane : nil,
+                lanes: isKnown ? view.lanes : [],
+                evidence: view.evidence,
+                isDerived: view.isDerived,
+                contributions: view.parts
+            )
+        )
+        if level != before {
+            changes.append(LevelChange(sample: nextID, entity: entity, tick: tick, from: before, to: level))
+        }
+        nextID += 1
+    }
+
+    /// What people did after a tick.
+    struct Action {
+        let tick: Tick
+        let what: Intervention
+        let entity: Entity
     }
 
     private struct View {
@@ -79,16 +116,17 @@ struct SlowEngine {
     }
 
     private func own(_ entity: Entity, at tick: Tick, explained: Bool) -> View {
-        let track = tracks[entity] ?? Track()
+        let track = tracks[entity] ?? SlowTrack()
         let criticality = entity.model.map { rules.criticality(of: $0) } ?? 1000
         let evidence = track.evidence(at: tick, rules)
+        let explanation = explained ? track.explain(at: tick, criticality: criticality, rules) : nil
         return View(
             odds: rules.oddsPPM(evidence, criticality: criticality),
             score: rules.scoreMilli(evidence, criticality: criticality),
-            lane: track.lane(at: tick, rules),
-            lanes: track.lanes(at: tick, rules),
+            lane: explanation?.lane,
+            lanes: track.horizons(at: tick, rules),
             evidence: evidence,
-            parts: explained ? track.explain(at: tick, criticality: criticality, rules) : []
+            parts: explanation?.parts ?? []
         )
     }
 
