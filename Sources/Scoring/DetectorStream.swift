@@ -47,9 +47,9 @@ package struct DetectorStream: Hashable, Sendable {
     /// The strongest lane of each horizon.
     var peaks: SIMD4<Int64> {
         var peaks = SIMD4<Int64>(repeating: 0)
-        for (lane, units) in zip(BetLane.all, lanes) {
-            peaks[lane.horizon.rawValue] = max(peaks[lane.horizon.rawValue], units)
-        }
+        // The five fast lanes are of one horizon, the others of one each.
+        peaks[0] = max(max(max(lanes[0], lanes[1]), max(lanes[2], lanes[3])), lanes[4])
+        for lane in 1..<4 { peaks[lane] = lanes[lane + 4] }
         return peaks
     }
 
@@ -67,8 +67,9 @@ package struct DetectorStream: Hashable, Sendable {
         guard ticks > 0 else { return }
         // By their age alone: the sweep forgets whole tracks no earlier, at moments that depend on who closed the ticks.
         if ticks >= 8 * (configuration.halfLives.max() ?? 0) { memory = 0 }
+        let all = BetLane.all
         for lane in lanes.indices where lanes[lane] != 0 {
-            let table = configuration.decayTables[BetLane.all[lane].horizon.rawValue]
+            let table = configuration.decayTables[all[lane].horizon.rawValue]
             lanes[lane] = table.decay(lanes[lane], over: ticks)
             gains[lane] = lanes[lane] == 0 ? 0 : table.decay(gains[lane], over: ticks)
             losses[lane] = lanes[lane] == 0 ? 0 : table.decay(losses[lane], over: ticks)
@@ -111,7 +112,9 @@ package struct DetectorStream: Hashable, Sendable {
     ) {
         var mean: Int64 = 0
         for met in 1..<(mark + 1) { mean += table.inverse(ofMark: met, past: past(of: met, isRecent)) / 6 }
-        for (index, lane) in BetLane.all.enumerated() {
+        let all = BetLane.all
+        for index in all.indices {
+            let lane = all[index]
             let gain: Int64
             if lane.mark > 0 {
                 gain = table.gain(

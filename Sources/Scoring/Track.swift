@@ -177,14 +177,16 @@ package struct Track: Hashable, Sendable {
             guard let table = calibration[counts.detector]?.bets else { continue }
             let place = streams.firstIndex { !($0.detector < counts.detector) } ?? streams.endIndex
             let isKnown = place < streams.endIndex && streams[place].detector == counts.detector
-            var stream = isKnown ? streams[place] : DetectorStream(counts.detector)
-            for code in codes { stream.bet(code, table, price: price, configuration) }
-            switch (isKnown, stream.isZero) {
-            case (true, true): streams.remove(at: place)
-            case (true, false): streams[place] = stream
-            case (false, false): streams.insert(stream, at: place)
-            case (false, true): break
+            if !isKnown {
+                // Most queries are unremarkable, and say nothing to a detector that holds nothing.
+                guard codes.contains(where: { $0.rung.map { table.mark(ofRung: $0) > 0 } ?? false }) else {
+                    continue
+                }
+                streams.insert(DetectorStream(counts.detector), at: place)
             }
+            // In place: a copy of its lanes for each query would cost more than the bets.
+            for code in codes { streams[place].bet(code, table, price: price, configuration) }
+            if streams[place].isZero { streams.remove(at: place) }
         }
         findPeaks()
         tick = histogram.tick
