@@ -158,10 +158,8 @@ package struct Findings: Hashable, Sendable {
         self.opinions = opinions
     }
 
-    /// Whether the user, and whether anybody, sent an input of the same scene before.
-    package var isSceneKnown: (toUser: Bool, toModel: Bool) {
-        (user?.isSceneKnown ?? false, model?.isSceneKnown ?? false)
-    }
+    /// Whether the user sent an input of the same scene before.
+    package var isSceneKnown: Bool { user?.isSceneKnown ?? false }
 
     /// Names the definition of similarity's scores: calibrations of other definitions do not fit.
     package static let similarityScores = "descent"

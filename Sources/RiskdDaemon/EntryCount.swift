@@ -46,8 +46,11 @@ struct EntryCount {
     private mutating func add(histograms: [TickHistogram], samples: [Sample], changes: [LevelChange]) {
         for histogram in histograms where !histogram.counts.isEmpty {
             guard let model = histogram.entity.model else { continue }
-            counts[model]?.steps += histogram.steps.isEmpty ? 1 : histogram.queries
-            counts[model]?.tracks.insert(histogram.entity)
+            // A model whose calibration bets by the query has no bets of its own.
+            if !histogram.steps.isEmpty || calibrations.byModel[model]?.betsByQuery != true {
+                counts[model]?.steps += histogram.steps.isEmpty ? 1 : histogram.queries
+                counts[model]?.tracks.insert(histogram.entity)
+            }
             // The pooled calibration's rungs: a user's own baseline has others.
             guard histogram.calibration == nil, !histogram.entity.isMember || histogram.entity.user != nil
             else {

@@ -29,15 +29,17 @@ struct OpenTick: Hashable, Sendable {
     ///   - calibration: the artefact that gave the rungs; the first query of an entity in the tick decides.
     ///   - time: event time; queries count in its order, those of one instant in the order in which they are added.
     ///   - isSceneKnown: whether the entity met the query's scene before.
+    ///   - keepsOrder: whether the entity bets on its queries where its calibration does; models do not.
     mutating func add(
         _ entity: Entity,
         _ rungs: [DetectorRung],
         _ detectors: @autoclosure () -> [DetectorCalibration],
         calibration: String? = nil,
         at time: Timestamp = Timestamp(milliseconds: 0),
-        isSceneKnown: Bool = false
+        isSceneKnown: Bool = false,
+        keepsOrder: Bool = true
     ) {
-        var counts = entities.removeValue(forKey: entity) ?? Self.counts(detectors(), calibration)
+        var counts = entities.removeValue(forKey: entity) ?? Self.counts(detectors(), calibration, keepsOrder)
         counts.queries += 1
         var codes = [StepCode](repeating: .unscored, count: counts.keepsOrder ? counts.detectors.count : 0)
         for rung in rungs {
@@ -53,7 +55,11 @@ struct OpenTick: Hashable, Sendable {
         entities[entity] = counts
     }
 
-    private static func counts(_ detectors: [DetectorCalibration], _ calibration: String?) -> Counts {
+    private static func counts(
+        _ detectors: [DetectorCalibration],
+        _ calibration: String?,
+        _ keepsOrder: Bool
+    ) -> Counts {
         Counts(
             detectors: detectors.map {
                 DetectorCounts(
@@ -62,7 +68,7 @@ struct OpenTick: Hashable, Sendable {
                 )
             },
             calibration: calibration,
-            keepsOrder: detectors.contains { $0.bets != nil }
+            keepsOrder: keepsOrder && detectors.contains { $0.bets != nil }
         )
     }
 

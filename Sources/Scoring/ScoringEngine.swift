@@ -165,7 +165,7 @@ package struct ScoringEngine: Sendable {
             own?.detectors(feeding: .user) ?? [],
             calibration: input.userCalibration,
             at: input.time,
-            isSceneKnown: input.isSceneKnown.toUser
+            isSceneKnown: input.isSceneKnown
         )
         if let campaign = input.campaign {
             let entity = Entity.campaign(campaign, model: input.model)
@@ -180,8 +180,7 @@ package struct ScoringEngine: Sendable {
             .model(input.model),
             input.modelRungs,
             calibration?.detectors(feeding: .model) ?? [],
-            at: input.time,
-            isSceneKnown: input.isSceneKnown.toModel
+            keepsOrder: false
         )
         open[tick] = counts
     }

@@ -1,7 +1,7 @@
 package import Domain
 
 /// What scoring needs of one record.
-package struct ScoringInput: Sendable {
+package struct ScoringInput: Hashable, Sendable {
     /// The model that answered.
     package let model: ModelID
     /// Who asked.
@@ -18,10 +18,8 @@ package struct ScoringInput: Sendable {
     package let campaign: Int64?
     /// Rungs that feed the campaign's track, each detector at most once.
     package let campaignRungs: [DetectorRung]
-    /// Whether the input shows a scene that the user sent before, and one that anybody sent before.
-    ///
-    /// An opinion of a known scene is no news where it was remarkable just now.
-    package let isSceneKnown: (toUser: Bool, toModel: Bool)
+    /// Whether the input shows a scene that the user sent before: an opinion of it is no news where it was remarkable just now.
+    package let isSceneKnown: Bool
 
     /// An input.
     package init(
@@ -33,7 +31,7 @@ package struct ScoringInput: Sendable {
         modelRungs: [DetectorRung],
         campaign: Int64? = nil,
         campaignRungs: [DetectorRung] = [],
-        isSceneKnown: (toUser: Bool, toModel: Bool) = (false, false)
+        isSceneKnown: Bool = false
     ) {
         self.model = model
         self.user = user

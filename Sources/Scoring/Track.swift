@@ -130,6 +130,8 @@ package struct Track: Hashable, Sendable {
             bet(histogram, calibration, configuration)
             return
         }
+        // A model's queries are its users': what follows one of somebody else's says nothing, and is not bet on.
+        guard !calibration.betsByQuery else { return }
         decayStreams(to: histogram.tick, configuration)
         let parts = histogram.counts.map { counts in
             (name: counts.detector.name, value: calibration.bet(counts, of: histogram.queries))

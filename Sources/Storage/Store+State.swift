@@ -110,8 +110,7 @@ extension Store {
                 select sequence, model, user_name, time, tick, user_detectors, user_rungs, model_detectors,
                     model_rungs, campaign, coalesce(campaign_detectors, '{}'), coalesce(campaign_rungs, '{}'),
                     user_calibration,
-                    coalesce(u_distance_alarm > 0 or u_exact_repeats > 0, false),
-                    coalesce(m_distance_alarm > 0 or m_exact_repeats > 0, false)
+                    coalesce(u_distance_alarm > 0 or u_exact_repeats > 0, false)
                 from riskd.observation where tick > \(tick?.index ?? .min) order by sequence
                 """
             ).map { row in
@@ -136,7 +135,7 @@ extension Store {
                     modelRungs: modelRungs,
                     campaign: campaign,
                     campaignRungs: campaignRungs,
-                    isSceneKnown: (try fields.next(), try fields.next())
+                    isSceneKnown: try fields.next()
                 )
             }
         }

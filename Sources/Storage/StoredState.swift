@@ -50,7 +50,7 @@ package struct Epoch: Hashable, Sendable {
 }
 
 /// What an open tick needs of an observation that was committed before a restart.
-package struct OpenObservation: Sendable {
+package struct OpenObservation: Hashable, Sendable {
     /// Its place in the order.
     package let sequence: Int64
     /// The model.
@@ -71,8 +71,8 @@ package struct OpenObservation: Sendable {
     package let campaign: Int64?
     /// Rungs that feed the campaign's track.
     package let campaignRungs: [DetectorRung]
-    /// Whether the user, and whether anybody, sent an input of the same scene before.
-    package let isSceneKnown: (toUser: Bool, toModel: Bool)
+    /// Whether the user sent an input of the same scene before.
+    package let isSceneKnown: Bool
 }
 
 /// An earlier input that similarity remembers.

@@ -74,7 +74,7 @@ struct Scenario {
                     modelRungs: isScored ? [opinion, model] : [opinion],
                     campaign: campaign,
                     campaignRungs: campaign == nil ? [] : [fall],
-                    isSceneKnown: (byQuery && generator.chance(0.3), byQuery && generator.chance(0.3))
+                    isSceneKnown: byQuery && generator.chance(0.3)
                 )
             )
         }
@@ -176,7 +176,7 @@ struct Scenario {
                     queries: arrived.count,
                     counts: counts,
                     calibration: artefact,
-                    steps: calibration?.betsByQuery == true ? steps : []
+                    steps: calibration?.betsByQuery == true && entity.isMember ? steps : []
                 )
             }
         }
@@ -202,9 +202,9 @@ extension ScoringInput {
         let rungs: [DetectorRung]
         var isKnown = false
         switch entity {
-        case .user: (rungs, isKnown) = (userRungs, isSceneKnown.toUser)
+        case .user: (rungs, isKnown) = (userRungs, isSceneKnown)
         case .campaign: rungs = campaignRungs
-        default: (rungs, isKnown) = (modelRungs, isSceneKnown.toModel)
+        default: rungs = modelRungs
         }
         guard let rung = rungs.first(where: { $0.detector == detector })?.rung else { return .unscored }
         return StepCode(rung: rung, isSceneKnown: isKnown && detector.name.hasPrefix("opinion."))
