@@ -71,7 +71,9 @@ import Testing
         )
     }
 
-    @Test func `queries go where the rules say, late or not, and count in the order of their event time`() throws {
+    @Test func `queries go where the rules say, late or not, and count in the order of their event time`()
+        throws
+    {
         var seen: Set<String> = []
         try forHistories { scenario, _ in
             let histograms = live(scenario).histograms
