@@ -67,7 +67,8 @@ package struct BetTable: Hashable, Sendable {
         }
         distinctLanes = distinct
         gains = BetLane.all.map { lane in
-            guard lane.mark > 0, inverses.allSatisfy({ $0.count == Self.marks }) else { return [] }
+            // A damaged artefact is refused by its fault, later: until then nothing may be computed from it.
+            guard lane.mark > 0, Self.areSound(inverses) else { return [] }
             return inverses.map { values in
                 (miss: lane.gain(betting: 0), hit: lane.gain(betting: values[lane.mark - 1]))
             }
@@ -100,6 +101,11 @@ package struct BetTable: Hashable, Sendable {
         ScoringConfiguration.threeDigits(Double(inverse(ofMark: mark, past: past)) / 4_294_967_296)
     }
 
+    private static func areSound(_ inverses: [[Int64]]) -> Bool {
+        inverses.count == Past.allCases.count
+            && inverses.allSatisfy { $0.count == marks && $0.allSatisfy { (0...1 << 56).contains($0) } }
+    }
+
     /// What is wrong with the table; nil when nothing is.
     ///
     /// - Parameter rungs: K of the detector.
@@ -108,9 +114,7 @@ package struct BetTable: Hashable, Sendable {
         guard rungs.count == Self.marks, rungs.allSatisfy({ (1...count).contains($0) }),
             zip(rungs, rungs.dropFirst()).allSatisfy({ $0 <= $1 })
         else { return "marks that are no rungs, or fall" }
-        guard inverses.count == Past.allCases.count,
-            inverses.allSatisfy({ $0.count == Self.marks && $0.allSatisfy { (0...1 << 56).contains($0) } })
-        else { return "bets of different lengths or out of range" }
+        guard Self.areSound(inverses) else { return "bets of different lengths or out of range" }
         guard pairs >= 0, (0...pairs).contains(worth) else { return "counts of pairs out of range" }
         return nil
     }
