@@ -54,6 +54,9 @@ static const unsigned char erasure[] = {
 static const unsigned char summary_retention[] = {
 #embed "../Storage/Migrations/0018_summary_retention.sql"
 };
+static const unsigned char record_content[] = {
+#embed "../Storage/Migrations/0021_record_content.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -74,6 +77,7 @@ static const riskd_asset migrations[] = {
     {"0016_sample_summaries.sql", sample_summaries, sizeof sample_summaries},
     {"0017_erasure.sql", erasure, sizeof erasure},
     {"0018_summary_retention.sql", summary_retention, sizeof summary_retention},
+    {"0021_record_content.sql", record_content, sizeof record_content},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

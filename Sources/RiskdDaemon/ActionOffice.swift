@@ -97,7 +97,7 @@ package struct ActionOffice: Sendable {
                 sequence: restoration.state.sequence
             ),
             pool: pool,
-            seen: { _ in [] }
+            seen: { _ in SeenRecords() }
         )
         if let batch = scorer.apply(try await store.pendingActions()) { try await store.commit(batch.commit) }
         return true

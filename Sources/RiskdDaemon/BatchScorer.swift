@@ -6,7 +6,7 @@ import Scoring
 import Similarity
 import Storage
 
-/// Turns what was read into what one transaction writes: decode, drop repeated ids, detect, score.
+/// Turns what was read into what one transaction writes: decode, drop repeats, detect, score.
 ///
 /// Confined to the task that calls it. What comes out depends on the lines and their order alone; batches, threads
 /// and restarts change nothing (DESIGN.md, promise 2).
@@ -57,7 +57,8 @@ package final class BatchScorer {
     ///   - progress: how far the database is.
     ///   - pool: the threads that decode.
     ///   - stages: told how long the stages take.
-    ///   - seen: which of some ids are in the database.
+    ///   - zone: of times that name none.
+    ///   - seen: what the database knows of some records.
     init(
         engine: ScoringEngine,
         book: AlertBook,
@@ -72,7 +73,8 @@ package final class BatchScorer {
         progress: Progress,
         pool: WorkerPool,
         stages: StageClock? = nil,
-        seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
+        zone: LogZone = .utc,
+        seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
     ) {
         self.engine = engine
         self.book = book
@@ -85,7 +87,7 @@ package final class BatchScorer {
         self.configurationID = configurationID
         self.clock = clock
         self.progress = progress
-        intake = RecordIntake(pool: pool, seen: seen)
+        intake = RecordIntake(pool: pool, zone: zone, seen: seen)
         self.stages = stages
         learntDay = engine.watermark.map { day(of: $0) }
     }
@@ -111,7 +113,7 @@ package final class BatchScorer {
         var lap = StageLap(stages)
         let (records, deadLetters) = await intake.decode(batch.items, latest: latest)
         lap.end(.decode)
-        let fresh = try await intake.withoutRepeats(records)
+        let (fresh, reusedIDs) = try await intake.withoutRepeats(records)
         lap.end(.repeats)
         var rest = fresh[...]
         while let (place, day) = nextDay(rest) {
@@ -129,6 +131,7 @@ package final class BatchScorer {
         var output = ScoringOutput()
         result.commit.deadLetters = deadLetters
         result.duplicates = records.count - fresh.count
+        result.reusedIDs = reusedIDs.map { ($0.model, $0.id) }
         await score(rest, into: &result, &output)
         result.commit.sources = batch.sources.map {
             CommitBatch.SourceUpdate(file: $0.file, expectedOffset: $0.expectedOffset)

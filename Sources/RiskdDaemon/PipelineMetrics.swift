@@ -12,10 +12,18 @@ package struct PipelineMetrics: Sendable {
         let counters = [
             ("riskd_records_total", "Records scored and stored."),
             ("riskd_late_records_total", "Records whose tick was already closed."),
-            ("riskd_duplicate_ids_total", "Records left out because their id had been met before."),
+            (
+                "riskd_duplicate_ids_total",
+                "Records left out because the same record, by id and content, had been met before."
+            ),
+            ("riskd_reused_ids_total", "Records that were scored although another content had their id."),
+            (
+                "riskd_degraded_fields_total",
+                "Records scored without a field, or with less of it, by field and reason."
+            ),
             (
                 "riskd_uncompared_records_total",
-                "Records without what similarity compares (an image, or features), by model."
+                "Records that were compared with nothing, by model and reason: no_input (an image, or features), or no_other_of_shape."
             ),
             ("riskd_dead_letters_total", "Lines that could not be used, by reason."),
             ("riskd_ingest_bytes_total", "Bytes read from sources."),
@@ -73,7 +81,10 @@ package struct PipelineMetrics: Sendable {
             "How long a transaction took.",
             bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
         )
-        for name in ["riskd_records_total", "riskd_late_records_total", "riskd_duplicate_ids_total"] {
+        for name in [
+            "riskd_records_total", "riskd_late_records_total", "riskd_duplicate_ids_total",
+            "riskd_reused_ids_total",
+        ] {
             metrics.add(name, by: 0)
         }
         metrics.set("riskd_build_info", ["version": riskdVersion], to: 1)
@@ -92,12 +103,26 @@ package struct PipelineMetrics: Sendable {
         metrics.add("riskd_records_total", by: Double(commit.observations.count))
         metrics.add("riskd_late_records_total", by: Double(batch.late))
         metrics.add("riskd_duplicate_ids_total", by: Double(batch.duplicates))
+        metrics.add("riskd_reused_ids_total", by: Double(batch.reusedIDs.count))
+        for (field, count) in batch.degraded {
+            metrics.add(
+                "riskd_degraded_fields_total",
+                ["field": field.field, "reason": field.reason],
+                by: Double(count)
+            )
+        }
         metrics.add("riskd_ingest_bytes_total", by: Double(batch.bytesRead))
         for letter in commit.deadLetters {
             metrics.add("riskd_dead_letters_total", ["reason": letter.reason])
         }
-        for (model, count) in batch.uncompared {
-            metrics.add("riskd_uncompared_records_total", ["model": model.name], by: Double(count))
+        for (reason, counts) in [("no_input", batch.uncompared), ("no_other_of_shape", batch.alone)] {
+            for (model, count) in counts {
+                metrics.add(
+                    "riskd_uncompared_records_total",
+                    ["model": model.name, "reason": reason],
+                    by: Double(count)
+                )
+            }
         }
         for (detector, count) in batch.signals {
             metrics.add("riskd_signals_total", ["detector": detector.name], by: Double(count))

@@ -8,19 +8,19 @@ package enum SourceFactory {
     ///
     /// - Parameters:
     ///   - files: the logs; one that is named twice is read once.
-    ///   - maximumLine: bytes of one line.
+    ///   - settings: the limit of a line, and the zone of times that name none.
     ///   - known: what the database holds of them.
     /// - Returns: the source, and how far it has come.
     package static func recorded(
         _ files: [String],
-        maximumLine: Int,
+        _ settings: Configuration.Ingest,
         known: [SourceFile]
     ) -> any LineSource & ProgressReporting {
         let followers = FileFollower.distinct(files).map { file in
             FileFollower(
                 configuration: FollowerConfiguration(
                     paths: [file],
-                    maximumLineBytes: maximumLine,
+                    maximumLineBytes: settings.maximumLine,
                     once: true
                 ),
                 known: known
@@ -28,7 +28,7 @@ package enum SourceFactory {
         }
         // One log needs no merging, and is read in larger pieces without it.
         if followers.count == 1, let only = followers.first { return only }
-        return MergedLogs(followers)
+        return MergedLogs(followers, zone: settings.timeZone)
     }
 
     /// The configured paths, followed as they grow.

@@ -58,7 +58,7 @@ func unexplained(_ later: Image, since earlier: Image, metric: SimilarityMetric)
     return later.pixels.withUnsafeBufferPointer { later in
         earlier.pixels.withUnsafeBufferPointer { earlier in
             guard let first = earlier.baseAddress, let second = later.baseAddress else { return 1 }
-            return step.unexplained(from: first, to: second)
+            return step.unexplained(from: StepContent(pixels: first), to: StepContent(pixels: second))
         }
     }
 }
