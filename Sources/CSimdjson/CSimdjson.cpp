@@ -312,6 +312,12 @@ riskd_json_status riskd_parser_read(
         auto code = parse(*parser, bytes, length, root);
         if (code && code != simdjson::MEMALLOC &&
             riskd_repair(bytes, length, RISKD_MAXIMUM_DEPTH, parser->repaired)) {
+            // A parser takes ten times the memory of its document.
+            if (parser->repaired.size() > 2 * length + (1 << 20)) {
+                std::vector<uint8_t>().swap(parser->repaired);
+                fields->detail = simdjson::error_message(code);
+                return status(code);
+            }
             auto second = parse(*parser, parser->repaired.data(), parser->repaired.size(), root);
             if (!second || second == simdjson::MEMALLOC) code = second;
         }

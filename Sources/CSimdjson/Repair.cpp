@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -82,6 +83,24 @@ size_t scalar_length(const uint8_t *text, size_t length) {
     return count;
 }
 
+/// What stands for what is no character.
+constexpr std::string_view no_character = "\xEF\xB7\x90";
+
+bool is_one_of(std::string_view key, std::initializer_list<std::string_view> keys) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+/// Whether a record has a member of this key, as it is written: `inside` is the one that holds it, empty for none.
+bool is_read(std::string_view inside, std::string_view key) {
+    if (key.find('\\') != std::string_view::npos) return true;
+    if (inside.empty()) {
+        return is_one_of(
+            key, {"id", "time", "model", "user", "prediction", "model_version", "source", "input", "features"});
+    }
+    if (inside == "prediction") return is_one_of(key, {"class", "probability", "probabilities", "classes"});
+    return is_one_of(key, {"shape", "dtype", "data", "range", "image"});
+}
+
 class Repair {
 public:
     Repair(const uint8_t *text, size_t length, size_t depth, std::vector<uint8_t> &out)
@@ -108,12 +127,16 @@ private:
     /// The containers that are open, by their first character, and whether each has an entry yet.
     std::vector<char> open;
     std::vector<bool> begun;
+    /// The key of the member of the outermost object that is being read.
+    std::string_view outer;
+    /// How many containers are open around a value that nobody reads; 0 outside of one.
+    size_t muted = 0;
 
     void skip_space() {
         while (at < end && is_space(*at)) at++;
     }
 
-    bool is_kept() const { return open.size() <= depth; }
+    bool is_kept() const { return muted == 0 && open.size() <= depth; }
 
     void put(uint8_t byte) {
         if (is_kept()) out.push_back(byte);
@@ -127,7 +150,13 @@ private:
         put(*at++);
         open.pop_back();
         begun.pop_back();
+        unmute();
         return true;
+    }
+
+    /// Goes on writing where a value that nobody reads is over.
+    void unmute() {
+        if (open.size() == muted) muted = 0;
     }
 
     bool comma() {
@@ -142,12 +171,23 @@ private:
 
     bool member() {
         if (*at == '}') return close();
-        if (!comma() || *at != '"' || !string()) return false;
+        if (!comma() || *at != '"') return false;
+        const uint8_t *first = at + 1;
+        if (!string()) return false;
+        std::string_view key(reinterpret_cast<const char *>(first), static_cast<size_t>(at - first - 1));
         skip_space();
         if (at == end || *at != ':') return false;
         put(*at++);
         skip_space();
-        return at < end && value();
+        if (at == end) return false;
+        if (open.size() == 1) outer = key;
+        if (muted == 0 && open.size() <= 2 && !is_read(open.size() == 1 ? "" : outer, key)) {
+            put("null");
+            muted = open.size();
+        }
+        if (!value()) return false;
+        unmute();
+        return true;
     }
 
     bool element() {
@@ -205,9 +245,14 @@ private:
             if (byte == '\\') {
                 if (!escape()) return false;
             } else if (byte < 0x20) {
-                static const char digits[] = "0123456789abcdef";
-                const char text[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
-                put(std::string_view(text, sizeof text));
+                static const char plain[] = "\b\t\n\f\r", escapes[] = "btnfr";
+                const char *place = byte == 0 ? nullptr : std::strchr(plain, byte);
+                if (place == nullptr) {
+                    put(no_character);
+                } else {
+                    put('\\');
+                    put(static_cast<uint8_t>(escapes[place - plain]));
+                }
                 at++;
             } else if (byte < 0x80) {
                 put(*at++);
@@ -215,7 +260,7 @@ private:
                 put(std::string_view(reinterpret_cast<const char *>(at), count));
                 at += count;
             } else {
-                put("\\u0000");
+                put(no_character);
                 at++;
             }
         }
@@ -240,7 +285,7 @@ private:
         int32_t next = is_high ? code_unit(at + 6) : -1;
         size_t count = next >= 0xDC00 && next < 0xE000 ? 12 : 6;
         if (is_low || (is_high && count == 6)) {
-            put("\\u0000");
+            put(no_character);
         } else {
             put(std::string_view(reinterpret_cast<const char *>(at), count));
         }

@@ -128,7 +128,9 @@ private struct DateReader {
         else { return nil }
         let days = dayNumber(year: date.year, month: date.month, day: date.day)
         let local = Timestamp(milliseconds: days * 86_400_000 + milliseconds)
-        time = offset.map { .instant(Timestamp(milliseconds: local.milliseconds - $0 * 60_000)) } ?? .local(local)
+        time =
+            offset.map { .instant(Timestamp(milliseconds: local.milliseconds - $0 * 60_000)) }
+            ?? .local(local)
     }
 
     private mutating func readDate() -> Bool {

@@ -95,8 +95,10 @@ package struct Prediction: Hashable, Sendable {
 package struct Record: Hashable, Sendable {
     /// How its logger names it; callers may choose it, so others may have the same.
     package let id: RecordID
-    /// Of all that is scored of it: user, model, time, input and answer. Only the same record has the same id and
-    /// digest. `unknown` where it was not read from a log.
+    /// A digest of all that is scored of it: user, model, time, input and answer; `unknown` where it was not read from a
+    /// log.
+    ///
+    /// Only the same record has the same id and the same digest.
     package let digest: Digest128
     /// When the inference was served.
     package let time: Timestamp

@@ -78,9 +78,13 @@ struct RecordReader {
     /// A name as it is used: at most 256 bytes, of characters that every database can hold.
     private mutating func usable(_ text: String, _ field: String) -> String {
         var name = text
-        if name.utf8.contains(0) {
-            name = String(String.UnicodeScalarView(name.unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
-            degrade(field, "replaced_characters")
+        // 0xEF begins U+FDD0.
+        if name.utf8.contains(where: { $0 == 0 || $0 == 0xEF }) {
+            let scalars = name.unicodeScalars.map { $0.value == 0 || $0.value == 0xFDD0 ? "\u{FFFD}" : $0 }
+            if !scalars.elementsEqual(name.unicodeScalars) {
+                name = String(String.UnicodeScalarView(scalars))
+                degrade(field, "replaced_characters")
+            }
         }
         guard name.utf8.count > maximumNameLength else { return name }
         degrade(field, "cut")
@@ -302,7 +306,7 @@ extension riskd_text {
     /// The bytes.
     var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: length) }
 
-    /// The text; NUL stands for what is no character.
+    /// The text; U+FDD0 stands for what is no character.
     var string: String { String(decoding: raw, as: UTF8.self) }
 }
 

@@ -74,7 +74,8 @@ final class RecordIntake {
         var own = MetRecords()
         var (fresh, reused): ([Record], [Record]) = ([], [])
         for (record, key) in zip(records, keys) {
-            guard !known.repeats.contains(key), !recent.contains(where: { $0.holds(key) }), own.add(key) else {
+            guard !known.repeats.contains(key), !recent.contains(where: { $0.holds(key) }), own.add(key)
+            else {
                 continue
             }
             fresh.append(record)

@@ -70,7 +70,8 @@ struct StepMeasure: Sendable {
             return distance * distance
         }
         guard isFine(first, second) else {
-            return similarity_mse(path.rawValue, first.pixels, second.pixels, shape.count, .infinity) * (255 * 255)
+            return similarity_mse(path.rawValue, first.pixels, second.pixels, shape.count, .infinity)
+                * (255 * 255)
         }
         return similarity_fine_mse(
             second.pixels,

@@ -101,7 +101,9 @@ extension LiveTests {
                 "select record_id || ' ' || array_to_string(degraded, ',') from riskd.observation where degraded <> '{}' order by 1"
             )
             #expect(
-                degraded == ["r-1 model:replaced_characters", "r-3 model:replaced_characters", "r-7 user:repeated_key"]
+                degraded == [
+                    "r-1 model:replaced_characters", "r-3 model:replaced_characters", "r-7 user:repeated_key",
+                ]
             )
             let letters = try await sandbox.deadLetters()
             let refused = lines.filter { $0.reason != nil }

@@ -13,14 +13,18 @@ extension RecordedTests {
         private func trace(_ change: (inout [String: Any], Int) -> Void) throws -> String {
             var lines: [String] = []
             for (number, line) in try RecordedText.read(Fashion.trace).split(separator: "\n").enumerated() {
-                var record = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+                var record = try #require(
+                    JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                )
                 let user = try #require(record["user"] as? String)
                 guard Self.attackers.contains(where: { user.hasSuffix($0) }) else {
                     lines.append(String(line))
                     continue
                 }
                 change(&record, number)
-                lines.append(String(decoding: try JSONSerialization.data(withJSONObject: record), as: UTF8.self))
+                lines.append(
+                    String(decoding: try JSONSerialization.data(withJSONObject: record), as: UTF8.self)
+                )
             }
             return lines.joined(separator: "\n") + "\n"
         }
@@ -29,7 +33,9 @@ extension RecordedTests {
             let sandbox = try await Fashion.calibrated()
             try sandbox.append(trace, to: "trace.ndjson")
             let output = try await sandbox.succeed(["replay", sandbox.path("trace.ndjson")]).output
-            #expect(try await sandbox.succeed(["recompute", "--all"]).output.contains("every sample is identical"))
+            #expect(
+                try await sandbox.succeed(["recompute", "--all"]).output.contains("every sample is identical")
+            )
             return (sandbox, output)
         }
 
@@ -56,7 +62,9 @@ extension RecordedTests {
         }
 
         // Cases 7, 9 and 12a.
-        @Test func `attackers whose addresses, ids and other fields are anything are scored as ever`() async throws {
+        @Test func `attackers whose addresses, ids and other fields are anything are scored as ever`()
+            async throws
+        {
             let trace = try self.trace { record, number in
                 record["source"] = String(repeating: "é", count: 200)
                 record["id"] = String(repeating: "x", count: 300) + "\(number)"
@@ -77,15 +85,20 @@ extension RecordedTests {
             let cut = try await sandbox.numbers(
                 "select count(*) from riskd.observation where degraded = '{source:cut,id:cut}'"
             )
-            #expect(cut.first ?? 0 > 1000 && output.contains("\(cut[0]) scored without all of id: cut"), "\(output)")
+            #expect(
+                cut.first ?? 0 > 1000 && output.contains("\(cut[0]) scored without all of id: cut"),
+                "\(output)"
+            )
         }
 
         // Case 8.
         @Test func `a user of any length is one user`() async throws {
             let long = String(repeating: "n", count: 400)
-            let (sandbox, _) = try await replayed(try trace { record, _ in
-                record["user"] = (record["user"] as? String ?? "") + long
-            })
+            let (sandbox, _) = try await replayed(
+                try trace { record, _ in
+                    record["user"] = (record["user"] as? String ?? "") + long
+                }
+            )
             let names = """
                 select user_name from riskd.level_change where entity_kind = 'user' and to_level = 4 order by 1
                 """
@@ -93,7 +106,9 @@ extension RecordedTests {
             let plain = try await Fashion.replayed()
             let expected = Set(try await plain.texts(names))
             let attackers = critical.filter { $0.utf8.count == 256 && $0.contains("nnn~") }
-            #expect(attackers.count == expected.count { name in Self.attackers.contains { name.hasSuffix($0) } })
+            #expect(
+                attackers.count == expected.count { name in Self.attackers.contains { name.hasSuffix($0) } }
+            )
             #expect(attackers.count > 3)
             #expect(critical.count == expected.count)
             #expect(Set(critical.map { $0.prefix(8) }) == Set(expected.map { $0.prefix(8) }))
@@ -120,13 +135,21 @@ extension RecordedTests {
         }
 
         /// A line of one user that asks about an image of the trace, changed.
-        private func line(_ number: Int, _ values: [Float], _ prediction: String, as dtype: String = "float32") -> String {
+        private func line(
+            _ number: Int,
+            _ values: [Float],
+            _ prediction: String,
+            as dtype: String = "float32"
+        ) -> String {
             let data = values.withUnsafeBytes { Data($0) }.base64EncodedString()
             let input = #"{"shape":[28,28,1],"dtype":"float32","range":[0,1],"data":"\#(data)"}"#
-            return LogLine.record(number, [
-                "id": "\"q-\(number)\"", "model": #""fashion""#, "user": #""caller""#, "input": input,
-                "prediction": prediction,
-            ]) + "\n"
+            return LogLine.record(
+                number,
+                [
+                    "id": "\"q-\(number)\"", "model": #""fashion""#, "user": #""caller""#, "input": input,
+                    "prediction": prediction,
+                ]
+            ) + "\n"
         }
 
         private func image() throws -> [Float] {
@@ -161,11 +184,15 @@ extension RecordedTests {
             }
             let (level, sandbox) = try await highest(log)
             #expect(level == 4)
-            #expect(try await sandbox.numbers("select max(m_exact_repeats)::bigint from riskd.observation") == [0])
+            #expect(
+                try await sandbox.numbers("select max(m_exact_repeats)::bigint from riskd.observation") == [0]
+            )
         }
 
         // Case 11: a log that rounds what the model saw shows the same image again and again.
-        @Test func `a repeat whose answer falls is evidence, and one whose answer stays is none`() async throws {
+        @Test func `a repeat whose answer falls is evidence, and one whose answer stays is none`()
+            async throws
+        {
             let base = try image()
             var (falling, steady) = ("", "")
             for number in 0..<600 {
@@ -176,7 +203,11 @@ extension RecordedTests {
             #expect(try await highest(falling).level == 4)
             let (level, sandbox) = try await highest(steady)
             #expect(level == 0)
-            #expect(try await sandbox.numbers("select max(m_exact_repeats)::bigint from riskd.observation") == [599])
+            #expect(
+                try await sandbox.numbers("select max(m_exact_repeats)::bigint from riskd.observation") == [
+                    599
+                ]
+            )
         }
 
         // Case 12.
@@ -195,7 +226,9 @@ extension RecordedTests {
             }
             let (level, sandbox) = try await highest(log)
             #expect(level == 4)
-            let descents = try await sandbox.numbers("select count(*) from riskd.observation where u_descent > 0")
+            let descents = try await sandbox.numbers(
+                "select count(*) from riskd.observation where u_descent > 0"
+            )
             #expect(descents.first ?? 0 > 380, "\(descents)")
         }
     }

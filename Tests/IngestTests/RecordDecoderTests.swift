@@ -64,7 +64,10 @@ import Testing
         #expect(reason == .invalidJSON || rejection.detail == detail, "\(line)")
     }
 
-    @Test func `what is no UTF-8 costs the characters, in a field that is read, and nothing where nobody looks`() throws {
+    @Test
+    func `what is no UTF-8 costs the characters, in a field that is read, and nothing where nobody looks`()
+        throws
+    {
         let cases: [[UInt8]] = [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]]
         for bad in cases {
             for (field, start) in [("extra", sample()), ("source", sample())] {
@@ -82,7 +85,11 @@ import Testing
         }
     }
 
-    @Test func `reads a byte order mark, control characters in a text and a NUL, and refuses two records in a line`() throws {
+    @Test
+    func
+        `reads a byte order mark, control characters in a text and a NUL, and refuses two records in a line`()
+        throws
+    {
         let text = sample()
         let nul = Array(text.replacingOccurrences(of: "\"u\"", with: "\"u\0\"").utf8)
         guard case .record(let record) = decoder.decode(nul) else {
@@ -91,7 +98,10 @@ import Testing
         }
         #expect(record.user == UserID("u\u{FFFD}"))
         #expect(record.degraded == [DegradedField("user", "replaced_characters")])
-        #expect(decoded(text.replacingOccurrences(of: "\"u\"", with: "\"u\r\u{1}\""))?.user == UserID("u\r\u{1}"))
+        #expect(
+            decoded(text.replacingOccurrences(of: "\"u\"", with: "\"u\r\t\u{1}\""))?.user
+                == UserID("u\r\t\u{FFFD}")
+        )
         #expect(reason(Array((text + "\r" + text).utf8)) == .invalidJSON)
         #expect(decoder.decode([0xEF, 0xBB, 0xBF] + Array(text.utf8)) == decode(text))
         #expect(decoded(text.replacingOccurrences(of: ",", with: ",\r")) != nil)
@@ -99,9 +109,13 @@ import Testing
 
     @Test func `levels of nesting that nobody reads cost nothing, however many`() {
         func nested(_ levels: Int) -> String {
-            sample(["extra": String(repeating: "[", count: levels) + "1" + String(repeating: "]", count: levels)])
+            sample([
+                "extra": String(repeating: "[", count: levels) + "1" + String(repeating: "]", count: levels)
+            ])
         }
-        for levels in [1, 62, 63, 64, 65, 1000, 100_000] { #expect(decode(nested(levels)) == decode(sample())) }
+        for levels in [1, 62, 63, 64, 65, 1000, 100_000] {
+            #expect(decode(nested(levels)) == decode(sample()))
+        }
         let deep = String(repeating: "{\"a\":", count: 200) + "{}" + String(repeating: "}", count: 200)
         #expect(decode(sample(["extra": deep])) == decode(sample()))
         #expect(decode(String(nested(100).dropLast())) != decode(sample()))
@@ -132,6 +146,16 @@ import Testing
             }
         }
         #expect(met.count == 2)
+    }
+
+    @Test func `a line that is mostly no text costs no more memory than its own`() {
+        // Where nobody reads, nothing of it is written again; where somebody does, it is no name any more.
+        let binary = [UInt8](repeating: 0xFE, count: 4 << 20)
+        func line(_ field: String) -> [UInt8] {
+            Array(sample().utf8.dropLast()) + Array(#","\#(field)":"#.utf8) + [0x22] + binary + [0x22, 0x7D]
+        }
+        #expect(decoder.decode(line("extra")) == decode(sample()))
+        #expect(reason(line("source")) == .invalidUTF8)
     }
 
     @Test func `reads escapes`() throws {
@@ -213,7 +237,8 @@ private let refusals: [(String, RejectionReason, String)] = [
     ("null", .notAnObject, ""),
     ("{}", .missingField, "/prediction"),
     (sample(["time": ""]), .missingField, "/time"), (sample(["model": ""]), .missingField, "/model"),
-    (sample(["user": ""]), .missingField, "/user"), (sample(["prediction": ""]), .missingField, "/prediction"),
+    (sample(["user": ""]), .missingField, "/user"),
+    (sample(["prediction": ""]), .missingField, "/prediction"),
     (prediction(#"{"probability":1}"#), .missingField, "/prediction/class"),
     (prediction(#"{"class":"c"}"#), .missingField, "/prediction/probability"),
     (sample(["time": "true"]), .wrongType, "/time"), (sample(["time": "[1]"]), .wrongType, "/time"),
@@ -230,8 +255,12 @@ private let refusals: [(String, RejectionReason, String)] = [
     (prediction(#"{"class":"c","probability":1.5}"#), .outOfRange, "/prediction/probability"),
     (prediction(#"{"class":"c","probability":1.002}"#), .outOfRange, "/prediction/probability"),
     (prediction(#"{"class":"c","probability":-0.002}"#), .outOfRange, "/prediction/probability"),
-    (prediction(#"{"class":"c","probability":340282366920938463463}"#), .outOfRange, "/prediction/probability"),
+    (
+        prediction(#"{"class":"c","probability":340282366920938463463}"#), .outOfRange,
+        "/prediction/probability"
+    ),
     (sample(["time": #""yesterday""#]), .badTime, "/time"), (sample(["time": #""""#]), .badTime, "/time"),
     (sample(["time": "18446744073709551615"]), .badTime, "/time"),
-    (sample(["user": #""""#]), .badText, "/user"), (prediction(#"{"class":"","probability":1}"#), .badText, "/prediction/class"),
+    (sample(["user": #""""#]), .badText, "/user"),
+    (prediction(#"{"class":"","probability":1}"#), .badText, "/prediction/class"),
 ]

@@ -24,7 +24,8 @@ import Testing
 
     @Test func `every other content has another digest`() {
         let others: [[String: String]] = [
-            [:], ["user": #""v""#], ["model": #""u""#, "user": #""m""#], ["time": "1772438897996"], ["input": ""],
+            [:], ["user": #""v""#], ["model": #""u""#, "user": #""m""#], ["time": "1772438897996"],
+            ["input": ""],
             ["input": #"{"shape":[3,1],"dtype":"uint8","data":"AAEC"}"#],
             ["input": #"{"shape":[1,3],"dtype":"uint8","data":"AAED"}"#], ["features": ""],
             ["features": #"{"dtype":"float32","shape":[1],"data":"AACAvw=="}"#],
@@ -62,7 +63,9 @@ import Testing
 
     private func image(_ values: [Float]) -> Image? {
         let data = values.withUnsafeBytes { Data($0) }.base64EncodedString()
-        let line = sample(["input": #"{"shape":[1,\#(values.count)],"dtype":"float32","range":[0,1],"data":"\#(data)"}"#])
+        let line = sample([
+            "input": #"{"shape":[1,\#(values.count)],"dtype":"float32","range":[0,1],"data":"\#(data)"}"#
+        ])
         guard case .record(let record) = RecordDecoder().decode(Array(line.utf8)) else { return nil }
         return record.image
     }

@@ -36,7 +36,9 @@ struct SlowRecord: Equatable {
             return sides && shape.allSatisfy { $0 > 0 } && shape.reduce(1, *) == data.count ? data : nil
         }
         features = Self.tensor(last["features"], "float32").flatMap { shape, data in
-            guard shape.count > 0, shape.allSatisfy({ $0 > 0 }), shape.reduce(4, *) == data.count else { return nil }
+            guard shape.count > 0, shape.allSatisfy({ $0 > 0 }), shape.reduce(4, *) == data.count else {
+                return nil
+            }
             let values = stride(from: 0, to: data.count, by: 4).map { place in
                 Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(data[place + $1]) << UInt32(8 * $1) })
             }
@@ -64,7 +66,8 @@ struct SlowRecord: Equatable {
     private static func number(_ value: SlowJSON?) -> Double? {
         let text: String
         switch value {
-        case .text(let given): text = given.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: ",", with: ".")
+        case .text(let given):
+            text = given.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: ",", with: ".")
         case .word(let given): text = given
         default: return nil
         }
@@ -87,7 +90,8 @@ struct SlowRecord: Equatable {
             guard let whole = Int64(text) else { return nil }
             let powers = [("1e3", 11), ("1", 14), ("1e-3", 17), ("1e-6", 99)]
             let digits = String(whole.magnitude).count
-            guard let unit = powers.first(where: { digits <= $0.1 }), let factor = Decimal(string: unit.0) else { return nil }
+            guard let unit = powers.first(where: { digits <= $0.1 }), let factor = Decimal(string: unit.0)
+            else { return nil }
             var (exact, floor) = (Decimal(whole) * factor, Decimal())
             NSDecimalRound(&floor, &exact, 0, .down)
             return inRange((floor as NSDecimalNumber).int64Value)
@@ -96,7 +100,8 @@ struct SlowRecord: Equatable {
             guard let number = Double(text), number.magnitude < 1e11 else { return nil }
             return inRange(Int64((number * 1000).rounded()))
         }
-        let form = /(\d{4})[-\/](\d\d)[-\/](\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?\s?(Z|z|UTC|[-+]\d\d:?\d\d)?/
+        let form =
+            /(\d{4})[-\/](\d\d)[-\/](\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?\s?(Z|z|UTC|[-+]\d\d:?\d\d)?/
         guard let match = text.wholeMatch(of: form) else { return nil }
         var parts = DateComponents()
         (parts.year, parts.month, parts.day) = (Int(match.1), Int(match.2), Int(match.3))
@@ -122,7 +127,8 @@ struct SlowRecord: Equatable {
     private static func tensor(_ value: SlowJSON?, _ dtype: String) -> (shape: [Int], data: [UInt8])? {
         guard case .object(let fields)? = value else { return nil }
         let parts = Dictionary(fields, uniquingKeysWith: { $1 })
-        guard parts["image"] == nil, case .text(dtype)? = parts["dtype"], case .text(let text)? = parts["data"],
+        guard parts["image"] == nil, case .text(dtype)? = parts["dtype"],
+            case .text(let text)? = parts["data"],
             let data = Data(base64Encoded: text), case .array(let sides)? = parts["shape"]
         else { return nil }
         let shape = sides.compactMap { side -> Int? in
@@ -149,7 +155,9 @@ indirect enum SlowJSON: Equatable {
         return rest.isEmpty ? value : nil
     }
 
-    private static func space(_ rest: inout ArraySlice<UInt8>) { rest = rest.drop { [9, 10, 13, 32].contains($0) } }
+    private static func space(_ rest: inout ArraySlice<UInt8>) {
+        rest = rest.drop { [9, 10, 13, 32].contains($0) }
+    }
 
     private static func take(_ byte: Character, _ rest: inout ArraySlice<UInt8>) -> Bool {
         space(&rest)
@@ -209,7 +217,9 @@ indirect enum SlowJSON: Equatable {
             case "b": units.append(8)
             case "f": units.append(12)
             case "u":
-                guard let unit = UInt16(String(decoding: rest.prefix(4), as: UTF8.self), radix: 16) else { return nil }
+                guard let unit = UInt16(String(decoding: rest.prefix(4), as: UTF8.self), radix: 16) else {
+                    return nil
+                }
                 units.append(unit)
                 rest = rest.dropFirst(4)
             default: units.append(UInt16(kind))

@@ -115,7 +115,8 @@ struct SimilarityDetectorTests {
             let step = step(from: start.image, to: query.image, configuration.metric)
             let share = unexplained(query.image, since: start.image, metric: configuration.metric)
             return (
-                start: start.sequence, descent: fall(from: start.prediction, to: query.prediction) / step * share
+                start: start.sequence,
+                descent: fall(from: start.prediction, to: query.prediction) / step * share
             )
         }
         let steepest = descents.filter { $0.descent > 0 }.max {
@@ -152,7 +153,9 @@ struct SimilarityDetectorTests {
     private func sentAsNumbers(_ input: SimilarityInput) -> SimilarityInput {
         let way = UInt8(input.sequence % 3)
         guard way > 0 else { return input }
-        var random = SeededGenerator(seed: UInt64(way) &+ UInt64(input.image.pixels.reduce(0) { $0 &* 31 &+ Int($1) }.magnitude))
+        var random = SeededGenerator(
+            seed: UInt64(way) &+ UInt64(input.image.pixels.reduce(0) { $0 &* 31 &+ Int($1) }.magnitude)
+        )
         let fractions = input.image.pixels.map { _ in Int8.random(in: -128...127, using: &random) }
         let digest = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
         return SimilarityInput(

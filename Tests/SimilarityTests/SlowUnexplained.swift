@@ -65,7 +65,9 @@ private func withContent<Result>(of image: Image, _ body: (StepContent) -> Resul
     (image.pixels + Array(repeating: 0, count: 64)).withUnsafeBufferPointer { pixels in
         guard let base = pixels.baseAddress else { preconditionFailure("an image without pixels") }
         guard let fractions = image.fractions else { return body(StepContent(pixels: base)) }
-        return fractions.withUnsafeBufferPointer { body(StepContent(pixels: base, fractions: $0.baseAddress)) }
+        return fractions.withUnsafeBufferPointer {
+            body(StepContent(pixels: base, fractions: $0.baseAddress))
+        }
     }
 }
 

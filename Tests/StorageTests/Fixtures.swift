@@ -120,7 +120,10 @@ func withoutImage(_ observation: Observation) -> Observation {
             modelVersion: record.modelVersion,
             user: record.user,
             source: record.source,
-            prediction: Prediction(label: record.prediction.label, probability: record.prediction.probability),
+            prediction: Prediction(
+                label: record.prediction.label,
+                probability: record.prediction.probability
+            ),
             degraded: record.degraded
         ),
         findings: observation.findings,

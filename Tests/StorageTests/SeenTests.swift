@@ -39,14 +39,18 @@ struct SeenTests {
     }
 
     @Test
-    func `only the same id with the same content was seen, and another content under it is told`() async throws {
+    func `only the same id with the same content was seen, and another content under it is told`()
+        async throws
+    {
         let connectionString = try await TestCluster.freshDatabase()
         let store = try await Store.connect(connectionString)
         try await store.migrate()
         try await store.takeOwnership(name: "test", tickLength: .seconds(60))
         let used = [record("1", 1), record("1", 2), record(awkward, 1), record("1", 1, model: "other")]
         try await store.commit(makeBatch(0, used.enumerated().map { observation(Int64($0) + 1, $1) }))
-        let others = [record("1", 3), record("1", 1, user: "another"), record("2", 1), record("1", 3, model: "other")]
+        let others = [
+            record("1", 3), record("1", 1, user: "another"), record("2", 1), record("1", 3, model: "other"),
+        ]
         let known = try await store.seen((used + others).map { SeenKey($0) })
         #expect(known.repeats == Set(used.map { SeenKey($0) }))
         #expect(known.reused == Set([others[0], others[3]].map { SeenKey($0) }))
@@ -54,9 +58,13 @@ struct SeenTests {
     }
 
     @Test
-    func `a row from before digests stands for its id, for records no newer than all that was stored`() async throws {
+    func `a row from before digests stands for its id, for records no newer than all that was stored`()
+        async throws
+    {
         let connectionString = try await TestCluster.freshDatabase()
-        let (store, session) = (try await Store.connect(connectionString), try await makeSession(connectionString))
+        let (store, session) = (
+            try await Store.connect(connectionString), try await makeSession(connectionString)
+        )
         let place = try #require(Migration.all.firstIndex { $0.name == "0021_record_content.sql" })
         try await store.migrate(Array(Migration.all[..<place]))
         try await session.run(
@@ -66,7 +74,8 @@ struct SeenTests {
         try await store.migrate()
         let (bound, late) = (start + .seconds(3600), start + .milliseconds(3_600_001))
         let asked = [
-            record("old", 1, at: start - .seconds(9)), record("old", 2, at: bound), record("old", 3, at: late),
+            record("old", 1, at: start - .seconds(9)), record("old", 2, at: bound),
+            record("old", 3, at: late),
             record("new", 1, at: start),
         ]
         let known = try await store.seen(asked.map { SeenKey($0) })
@@ -82,7 +91,9 @@ struct SeenTests {
     @Test
     func `a database that never held a record knows no row without a digest`() async throws {
         let connectionString = try await TestCluster.freshDatabase()
-        let (store, session) = (try await Store.connect(connectionString), try await makeSession(connectionString))
+        let (store, session) = (
+            try await Store.connect(connectionString), try await makeSession(connectionString)
+        )
         try await store.migrate()
         let rows = try await session.query("select undigested_until is null from pipeline")
         #expect(try rows.first?.only(Bool.self) == true)

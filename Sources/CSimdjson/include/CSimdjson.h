@@ -25,8 +25,8 @@ typedef enum riskd_json_status {
     RISKD_JSON_NO_MEMORY
 } riskd_json_status;
 
-/* UTF-8, unescaped, not terminated. Valid until the next parse. A NUL stands for what is no character: half a
- * surrogate pair, bytes that are no UTF-8, or a NUL. */
+/* UTF-8, unescaped, not terminated. Valid until the next parse. U+FDD0 stands for what is no character: half a
+ * surrogate pair, bytes that are no UTF-8, bare control characters; an escaped NUL stays one. */
 typedef struct riskd_text {
     const char *bytes;
     size_t length;
