@@ -17,23 +17,31 @@ package struct Digest128: Hashable, Sendable {
     /// - Precondition: there are 16 at least.
     package init(_ bytes: [UInt8]) {
         precondition(bytes.count >= Self.byteCount)
-        high = bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) }
-        low = bytes[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+        var halves: (UInt64, UInt64) = (0, 0)
+        for place in 0..<8 {
+            halves.0 = halves.0 << 8 | UInt64(bytes[place])
+            halves.1 = halves.1 << 8 | UInt64(bytes[place + 8])
+        }
+        (high, low) = halves
     }
 
     /// The 16 bytes.
     package var bytes: [UInt8] {
-        [high, low].flatMap { half in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: half >> $0) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.byteCount)
+        for half in [high, low] {
+            for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: half >> (56 - 8 * shift))) }
         }
+        return bytes
     }
 
     /// 32 lower-case hexadecimal digits.
     package var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-            as: UTF8.self
-        )
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * Self.byteCount)
+        for byte in bytes {
+            for digit in [byte >> 4, byte & 15] { text.append(digit < 10 ? 48 + digit : 87 + digit) }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -5,7 +5,7 @@ import Domain
 struct RecordDigest {
     private var bytes: [UInt8] = []
 
-    init() { bytes.reserveCapacity(512) }
+    init() { bytes.reserveCapacity(1024) }
 
     /// The digest of everything that was added.
     var finished: Digest128 { Digest128(sha256(bytes)) }
@@ -23,8 +23,9 @@ struct RecordDigest {
         add(prediction.label)
         add(Int64(bitPattern: prediction.probability.bitPattern))
         add(Int64(prediction.labelIndex ?? -1))
-        add(Int64(prediction.probabilities?.count ?? -1))
-        for entry in prediction.probabilities ?? [] { add(Int64(bitPattern: entry.bitPattern)) }
+        guard let probabilities = prediction.probabilities else { return add(-1) }
+        add(Int64(probabilities.count))
+        for entry in probabilities { add(Int64(bitPattern: entry.bitPattern)) }
     }
 
     mutating func add(_ image: Image?) {
@@ -42,6 +43,8 @@ struct RecordDigest {
     mutating func add(_ features: [Float]?) {
         guard let features else { return add(-1) }
         add(Int64(features.count))
-        bytes += features.map(\.bitPattern.littleEndian).withUnsafeBytes { sha256($0) }
+        let isLittleEndian = UInt32(1).littleEndian == 1
+        let values = isLittleEndian ? features : features.map { Float(bitPattern: $0.bitPattern.byteSwapped) }
+        bytes += values.withUnsafeBytes { sha256($0) }
     }
 }

@@ -86,7 +86,7 @@ extension RecordedTests {
                 "select count(*) from riskd.observation where degraded = '{source:cut,id:cut}'"
             )
             #expect(
-                cut.first ?? 0 > 1000 && output.contains("\(cut[0]) scored without all of id: cut"),
+                cut.first ?? 0 > 1000 && output.contains("\(cut[0]) with a degraded id: cut"),
                 "\(output)"
             )
         }
@@ -132,6 +132,29 @@ extension RecordedTests {
             try await sandbox.succeed(["audit", "erase", long + "1", "--reason", "a test", "--yes"])
             let after = try await sandbox.texts(names)
             #expect(Set(after).intersection(before).count == 1 && after.count == 2)
+        }
+
+        @Test
+        func `an input of a shape that was not there before is counted and shown as compared with nothing`()
+            async throws
+        {
+            let sandbox = try await Sandbox()
+            for (number, sides) in [(8, 8), (4, 16), (8, 8), (16, 4), (4, 16)].enumerated() {
+                let data = Data(repeating: UInt8(number), count: 64).base64EncodedString()
+                let input = #"{"shape":[\#(sides.0),\#(sides.1)],"dtype":"uint8","data":"\#(data)"}"#
+                try sandbox.append(LogLine.record(number, ["input": input]) + "\n")
+            }
+            try sandbox.append(LogLine.record(5, ["input": ""]) + "\n")
+            let daemon = try await sandbox.startReading()
+            try await sandbox.stores(6, daemon)
+            let port = try #require(daemon.port)
+            for (reason, count) in [("no_other_of_shape", 3), ("no_input", 1)] {
+                let name = "riskd_uncompared_records_total{model=\"test\",reason=\"\(reason)\"}"
+                try await eventually("\(name) is counted", { daemon.errors }) {
+                    Probe.metric(name, port: port) == Double(count)
+                }
+            }
+            #expect(try await daemon.terminate().code == 0)
         }
 
         /// A line of one user that asks about an image of the trace, changed.

@@ -65,7 +65,7 @@ extension Command {
             terminal.writeLine("\(count) compared with nothing, the first of their shape, of \(model)")
         }
         for (field, count) in summary.degraded.sorted(by: { $0.key.description < $1.key.description }) {
-            terminal.writeLine("\(count) scored without all of \(field.field): \(field.reason)")
+            terminal.writeLine("\(count) with a degraded \(field.field): \(field.reason)")
         }
         for (reason, count) in summary.deadLetters.sorted(by: { $0.key < $1.key }) {
             terminal.writeLine("\(count) dead letters: \(reason)")

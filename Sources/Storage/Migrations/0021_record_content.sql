@@ -9,7 +9,8 @@ comment on column riskd.seen.digest is '128 bits of SHA-256 of what is scored; e
 
 alter table riskd.pipeline add column undigested_until timestamptz;
 -- No record is newer than the watermark and the longest lateness.
-update riskd.pipeline set undigested_until = watermark + interval '1 hour' where exists (select from riskd.seen);
+update riskd.pipeline set undigested_until = coalesce(watermark + interval '1 hour', 'infinity')
+where exists (select from riskd.seen);
 comment on column riskd.pipeline.undigested_until is 'No record without a digest in seen is newer; null: there is none.';
 
 alter table riskd.observation add column degraded text[];
