@@ -69,8 +69,8 @@ import Testing
             }
         }
         let wanted = [
-            "by query", "by tick", "both", "a price that rises", "unscored", "scored", "capped", "multiplicity",
-            "limits", "impact", "unremarkable", "burst", "session", "shift", "campaign",
+            "by query", "by tick", "both", "a price that rises", "unscored", "scored", "capped",
+            "multiplicity", "limits", "impact", "unremarkable", "burst", "session", "shift", "campaign",
         ]
         #expect(seen.isSuperset(of: wanted + Level.allCases.map(\.description)), "\(seen.sorted())")
     }
