@@ -60,6 +60,9 @@ static const unsigned char steps[] = {
 static const unsigned char source_progress[] = {
 #embed "../Storage/Migrations/0020_source_progress.sql"
 };
+static const unsigned char record_content[] = {
+#embed "../Storage/Migrations/0021_record_content.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -82,6 +85,7 @@ static const riskd_asset migrations[] = {
     {"0018_summary_retention.sql", summary_retention, sizeof summary_retention},
     {"0019_steps.sql", steps, sizeof steps},
     {"0020_source_progress.sql", source_progress, sizeof source_progress},
+    {"0021_record_content.sql", record_content, sizeof record_content},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -1,8 +1,6 @@
 // What cameras do to a picture, told from what they do not.
 #include "CSimilarity.h"
 
-#include <string.h>
-
 // The columns: the shift to the right and down, the blur, the earlier value (contrast), the difference.
 enum { RIGHT, DOWN, BLUR, CONTRAST, DIFFERENCE, COLUMNS };
 
@@ -52,19 +50,72 @@ static void add_piece(
     }
 }
 
+/// Values in 256ths of a grey level.
+typedef struct fine_image {
+    const uint8_t *pixels;
+    const int8_t *fractions;
+} fine_image;
+
+static int64_t at(fine_image image, ptrdiff_t place) {
+    return 256 * (int64_t)image.pixels[place] + (image.fractions ? image.fractions[place] : 0);
+}
+
+/// Adds what the pixel at `place` gives; products, each at most 2^38, add up within 64 bits.
+static void add_fine(
+    fine_image p, fine_image q, ptrdiff_t place, ptrdiff_t step, ptrdiff_t row, int64_t sums[COLUMNS],
+    int64_t products[COLUMNS][COLUMNS]) {
+    int64_t right = at(p, place + step) + at(q, place + step), left = at(p, place - step) + at(q, place - step);
+    int64_t below = at(p, place + row) + at(q, place + row), above = at(p, place - row) + at(q, place - row);
+    int64_t columns[COLUMNS];
+    columns[RIGHT] = right - left;
+    columns[DOWN] = below - above;
+    columns[BLUR] = right + left + below + above - 4 * (at(p, place) + at(q, place));
+    columns[CONTRAST] = at(p, place);
+    columns[DIFFERENCE] = at(q, place) - at(p, place);
+    for (int a = 0; a < COLUMNS; a++) {
+        sums[a] += columns[a];
+        for (int b = a; b < COLUMNS; b++) products[a][b] += columns[a] * columns[b];
+    }
+}
+
+/// What all channels give.
+typedef struct fit {
+    double all[COLUMNS][COLUMNS];
+    double sizes[COLUMNS];
+    double whole;
+} fit;
+
+/// Adds a channel of `count` pixels. Brightness and contrast are each channel's own; the shift and the blur are common.
+static void add_channel(fit *fit, int64_t sums[COLUMNS], int64_t products[COLUMNS][COLUMNS], double count) {
+    double own[COLUMNS][COLUMNS];
+    for (int a = 0; a < COLUMNS; a++) {
+        for (int b = a; b < COLUMNS; b++) {
+            own[a][b] = own[b][a] = (double)products[a][b] - (double)sums[a] * (double)sums[b] / count;
+        }
+        if (a < CONTRAST) fit->sizes[a] += (double)products[a][a];
+    }
+    fit->whole += (double)products[DIFFERENCE][DIFFERENCE];
+    eliminate(own, CONTRAST, (double)products[CONTRAST][CONTRAST]);
+    for (int a = 0; a < COLUMNS; a++) {
+        for (int b = 0; b < COLUMNS; b++) fit->all[a][b] += own[a][b];
+    }
+}
+
+static double share(fit *fit) {
+    if (fit->whole == 0) return 1;
+    for (int a = RIGHT; a <= BLUR; a++) eliminate(fit->all, a, fit->sizes[a]);
+    double share = fit->all[DIFFERENCE][DIFFERENCE] / fit->whole;
+    return share < 0 ? 0 : share > 1 ? 1 : share;
+}
+
 double similarity_unexplained(
     const uint8_t *later, const uint8_t *earlier, int32_t height, int32_t width, int32_t channels) {
     if (height < 3 || width < 3) return 1;
     ptrdiff_t step = channels, row = (ptrdiff_t)width * channels;
-    double all[COLUMNS][COLUMNS];
-    double sizes[COLUMNS] = {0};
-    memset(all, 0, sizeof all);
-    double whole = 0;
+    fit fit = {0};
     for (int32_t channel = 0; channel < channels; channel++) {
         // Whole numbers: the order in which they are added does not matter.
-        int64_t sums[COLUMNS] = {0};
-        int64_t products[COLUMNS][COLUMNS];
-        memset(products, 0, sizeof products);
+        int64_t sums[COLUMNS] = {0}, products[COLUMNS][COLUMNS] = {{0}};
         for (int32_t y = 1; y < height - 1; y++) {
             const uint8_t *p = earlier + y * row + channel, *q = later + y * row + channel;
             for (int32_t x = 1; x < width - 1; x += PIECE) {
@@ -72,23 +123,37 @@ double similarity_unexplained(
                 add_piece(p + x * step, q + x * step, count, step, row, sums, products);
             }
         }
-        // Brightness and contrast are each channel's own; the shift and the blur are common.
-        double count = (double)(height - 2) * (width - 2);
-        double own[COLUMNS][COLUMNS];
-        for (int a = 0; a < COLUMNS; a++) {
-            for (int b = a; b < COLUMNS; b++) {
-                own[a][b] = own[b][a] = (double)products[a][b] - (double)sums[a] * (double)sums[b] / count;
-            }
-            if (a < CONTRAST) sizes[a] += (double)products[a][a];
-        }
-        whole += (double)products[DIFFERENCE][DIFFERENCE];
-        eliminate(own, CONTRAST, (double)products[CONTRAST][CONTRAST]);
-        for (int a = 0; a < COLUMNS; a++) {
-            for (int b = 0; b < COLUMNS; b++) all[a][b] += own[a][b];
-        }
+        add_channel(&fit, sums, products, (double)(height - 2) * (width - 2));
     }
-    if (whole == 0) return 1;
-    for (int a = RIGHT; a <= BLUR; a++) eliminate(all, a, sizes[a]);
-    double share = all[DIFFERENCE][DIFFERENCE] / whole;
-    return share < 0 ? 0 : share > 1 ? 1 : share;
+    return share(&fit);
+}
+
+double similarity_fine_unexplained(
+    const uint8_t *later, const int8_t *later_fractions, const uint8_t *earlier, const int8_t *earlier_fractions,
+    int32_t height, int32_t width, int32_t channels) {
+    if (height < 3 || width < 3) return 1;
+    ptrdiff_t step = channels, row = (ptrdiff_t)width * channels;
+    fine_image p = {earlier, earlier_fractions}, q = {later, later_fractions};
+    fit fit = {0};
+    for (int32_t channel = 0; channel < channels; channel++) {
+        int64_t sums[COLUMNS] = {0}, products[COLUMNS][COLUMNS] = {{0}};
+        for (int32_t y = 1; y < height - 1; y++) {
+            for (int32_t x = 1; x < width - 1; x++) {
+                add_fine(p, q, y * row + x * step + channel, step, row, sums, products);
+            }
+        }
+        add_channel(&fit, sums, products, (double)(height - 2) * (width - 2));
+    }
+    return share(&fit);
+}
+
+double similarity_fine_mse(
+    const uint8_t *y, const int8_t *y_fractions, const uint8_t *x, const int8_t *x_fractions, size_t count) {
+    fine_image p = {x, x_fractions}, q = {y, y_fractions};
+    uint64_t sum = 0;
+    for (size_t index = 0; index < count; index++) {
+        int64_t difference = at(q, (ptrdiff_t)index) - at(p, (ptrdiff_t)index);
+        sum += (uint64_t)(difference * difference);
+    }
+    return (double)sum / (65536.0 * (double)count);
 }

@@ -1,4 +1,5 @@
 package import Domain
+package import Runtime
 
 /// Everything that an operator may set, typed and checked.
 ///
@@ -83,6 +84,8 @@ extension Configuration {
         package var rotatedGrace = Duration.seconds(5)
         /// How far ahead of the clock a live record may be; beyond it is a dead letter.
         package var maximumFuture = Duration.seconds(600)
+        /// The zone of times that name none.
+        package var timeZone = LogZone.utc
     }
 
     /// `batch.*`.

@@ -70,6 +70,12 @@ enum KeyTable {
             "A live record further ahead of the clock becomes a dead letter; one that is less far ahead counts where the clock is, and is flagged."
         ),
         top.key(
+            "ingest.time_zone",
+            \.ingest.timeZone,
+            .zone,
+            "The zone of times that are logged without one."
+        ),
+        top.key(
             "batch.records",
             \.batch.records,
             .integer(1...65_536, unit: "records"),

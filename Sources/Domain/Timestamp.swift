@@ -88,7 +88,7 @@ private func padded(_ number: Int64, _ width: Int) -> String {
     return (number < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
-private func daysIn(month: Int64, of year: Int64) -> Int64 {
+func daysIn(month: Int64, of year: Int64) -> Int64 {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     case 4, 6, 9, 11: 30
@@ -97,7 +97,7 @@ private func daysIn(month: Int64, of year: Int64) -> Int64 {
 }
 
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar; years begin in March, eras have 400 years.
-private func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
+func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
     let shifted = month <= 2 ? year - 1 : year
     let era = shifted.floorDivided(by: 400)
     let yearOfEra = shifted - era * 400
@@ -118,7 +118,7 @@ private func civil(fromDay day: Int64) -> (year: Int64, month: Int64, day: Int64
 }
 
 /// Reads fixed-width digits and separators from the front of some bytes.
-private struct DigitScanner {
+struct DigitScanner {
     private let bytes: [UInt8]
     private var index = 0
 
@@ -126,10 +126,21 @@ private struct DigitScanner {
 
     var isAtEnd: Bool { index == bytes.count }
 
+    /// The bytes that are left.
+    var rest: ArraySlice<UInt8> { bytes[index...] }
+
     mutating func accept(_ characters: Unicode.Scalar...) -> Bool {
         guard index < bytes.count, characters.contains(Unicode.Scalar(bytes[index])) else { return false }
         index += 1
         return true
+    }
+
+    /// Passes over as many bytes as satisfy `isPassed`, and returns them.
+    @discardableResult
+    mutating func pass(while isPassed: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+        let passed = rest.prefix(while: isPassed)
+        index = passed.endIndex
+        return passed
     }
 
     mutating func number(_ width: Int) -> Int64? {

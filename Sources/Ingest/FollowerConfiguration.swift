@@ -1,3 +1,5 @@
+package import Runtime
+
 /// Which files are read, and how.
 package struct FollowerConfiguration: Hashable, Sendable {
     /// Paths or globs (`*`, `?`, `[…]`); a path that exists is never taken for a glob.
@@ -12,6 +14,8 @@ package struct FollowerConfiguration: Hashable, Sendable {
     package var maximumOpenFiles: Int
     /// Replay: reads the files in order to their ends, archives too, and does not wait for more.
     package var once: Bool
+    /// The zone of times that name none: lines of several files are merged by their times.
+    package var timeZone: LogZone
 
     /// A configuration.
     ///
@@ -22,7 +26,8 @@ package struct FollowerConfiguration: Hashable, Sendable {
         rotatedGrace: Duration = .seconds(5),
         scanInterval: Duration = .milliseconds(100),
         maximumOpenFiles: Int = 256,
-        once: Bool = false
+        once: Bool = false,
+        timeZone: LogZone = .utc
     ) {
         precondition(maximumLineBytes > 0 && maximumOpenFiles > 0)
         self.paths = paths
@@ -31,5 +36,6 @@ package struct FollowerConfiguration: Hashable, Sendable {
         self.scanInterval = scanInterval
         self.maximumOpenFiles = maximumOpenFiles
         self.once = once
+        self.timeZone = timeZone
     }
 }

@@ -24,13 +24,14 @@ final class LiveReader: SourceReader {
     var horizon = Int64.min
     /// Whether the last line taken so was far behind it.
     var wasBehind = false
-    let decoder = RecordDecoder()
+    let decoder: RecordDecoder
     /// Lines taken so.
     var turns: Int64 = 0
     let scratch: UnsafeMutableRawBufferPointer
 
     init(configuration: FollowerConfiguration, known: [SourceFile]) {
         self.configuration = configuration
+        decoder = RecordDecoder(zone: configuration.timeZone)
         patterns = PathPatterns(patterns: configuration.paths)
         self.known = Dictionary(grouping: known) { FileLocator(device: $0.device, inode: $0.inode) }
         scratch = .allocate(byteCount: LineSplitter.guardLength + TrackedFile.chunkSize, alignment: 16)

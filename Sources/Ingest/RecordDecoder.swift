@@ -1,20 +1,22 @@
 import CSimdjson
 import Domain
-import Runtime
+package import Runtime
 
 /// Turns lines in the native format into records.
 ///
 /// May be used by several threads at once: each call borrows a parser of its own.
 package final class RecordDecoder: Sendable {
     private let idle = Locked<[RecordParser]>([])
+    private let zone: LogZone
 
     /// A decoder.
-    package init() {}
+    ///
+    /// - Parameter zone: of times that name none.
+    package init(zone: LogZone = .utc) { self.zone = zone }
 
     /// Decodes one line.
     ///
-    /// Unknown fields are ignored; an optional field that is null, or an optional text that is empty, counts as
-    /// absent. Finite float pixels outside the declared range count as its nearer end.
+    /// Unknown fields are ignored, whatever stands in them; what docs/records.md says becomes of the others.
     ///
     /// - Parameter line: a line without its terminator.
     /// - Returns: the record, or why there is none.
@@ -28,7 +30,11 @@ package final class RecordDecoder: Sendable {
         let parser = idle.withLock { $0.popLast() } ?? RecordParser()
         defer { idle.withLock { $0.append(parser) } }
         do throws(Rejection) {
-            return .record(try parser.read(bytes) { (fields) throws(Rejection) in try record(from: fields) })
+            let record = try parser.read(bytes) { (fields) throws(Rejection) in
+                var reader = RecordReader(zone: zone)
+                return try reader.record(from: fields)
+            }
+            return .record(record)
         } catch {
             return .rejected(error)
         }
@@ -58,22 +64,5 @@ private final class RecordParser: @unchecked Sendable {
             throw Rejection(RejectionReason(status), fields.detail.map { String(cString: $0) } ?? "")
         }
         return try body(fields)
-    }
-}
-
-extension RejectionReason {
-    fileprivate init(_ status: riskd_json_status) {
-        self =
-            switch status {
-            case RISKD_JSON_INVALID_UTF8: .invalidUTF8
-            case RISKD_JSON_TOO_DEEP: .tooDeep
-            case RISKD_JSON_DUPLICATE_KEY: .duplicateKey
-            case RISKD_JSON_NOT_AN_OBJECT: .notAnObject
-            case RISKD_JSON_MISSING_FIELD: .missingField
-            case RISKD_JSON_WRONG_TYPE: .wrongType
-            case RISKD_JSON_WRONG_SIZE: .wrongSize
-            case RISKD_JSON_NO_MEMORY: .outOfMemory
-            default: .invalidJSON
-            }
     }
 }

@@ -2,10 +2,6 @@
 package enum RejectionReason: String, Sendable, CaseIterable {
     case invalidJSON = "invalid_json"
     case invalidUTF8 = "invalid_utf8"
-    /// More than 64 levels of nesting.
-    case tooDeep = "too_deep"
-    /// A key that riskd uses stands twice in one object.
-    case duplicateKey = "duplicate_key"
     case notAnObject = "not_an_object"
     case missingField = "missing_field"
     case wrongType = "wrong_type"
@@ -18,7 +14,7 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     case badDtype = "bad_dtype"
     /// A number outside its range, such as a probability of 1.5.
     case outOfRange = "out_of_range"
-    /// A text that is empty, longer than 256 bytes or holds a NUL.
+    /// An empty text where there must be a name.
     case badText = "bad_text"
     case unsupportedInput = "unsupported_input"
     /// A line longer than the configured limit.

@@ -98,7 +98,7 @@ package struct ActionOffice: Sendable {
             ),
             events: restoration.events,
             pool: pool,
-            seen: { _ in [] }
+            seen: { _ in SeenRecords() }
         )
         if let batch = scorer.apply(try await store.pendingActions()) { try await store.commit(batch.commit) }
         return true

@@ -6,7 +6,7 @@ package import Scoring
 import Similarity
 import Storage
 
-/// Turns what was read into what one transaction writes: decode, drop repeated ids, detect, score.
+/// Turns what was read into what one transaction writes: decode, drop repeats, detect, score.
 ///
 /// Confined to the task that calls it. What comes out depends on the lines and their order alone; batches, threads
 /// and restarts change nothing (DESIGN.md, promise 2).
@@ -59,7 +59,8 @@ package final class BatchScorer {
     ///   - events: how far the sources have come in event time.
     ///   - pool: the threads that decode.
     ///   - stages: told how long the stages take.
-    ///   - seen: which of some ids are in the database.
+    ///   - zone: of times that name none.
+    ///   - seen: what the database knows of some records.
     init(
         engine: ScoringEngine,
         book: AlertBook,
@@ -75,7 +76,8 @@ package final class BatchScorer {
         events: EventProgress,
         pool: WorkerPool,
         stages: StageClock? = nil,
-        seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
+        zone: LogZone = .utc,
+        seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
     ) {
         self.engine = engine
         var book = book
@@ -91,7 +93,7 @@ package final class BatchScorer {
         self.clock = clock
         self.progress = progress
         self.events = events
-        intake = RecordIntake(pool: pool, seen: seen)
+        intake = RecordIntake(pool: pool, zone: zone, seen: seen)
         self.stages = stages
         learntDay = engine.watermark.map { day(of: $0) }
     }
@@ -119,7 +121,7 @@ package final class BatchScorer {
         var lap = StageLap(stages)
         let (records, deadLetters, future) = await intake.decode(batch.items, latest: latest)
         lap.end(.decode)
-        let fresh = try await intake.withoutRepeats(records)
+        let (fresh, reusedIDs) = try await intake.withoutRepeats(records)
         lap.end(.repeats)
         var rest = fresh[...]
         var places: [EventProgress.Place]
@@ -147,6 +149,7 @@ package final class BatchScorer {
         var output = ScoringOutput()
         result.commit.deadLetters = deadLetters
         result.duplicates = records.count - fresh.count
+        result.reusedIDs = reusedIDs.map { ($0.model, $0.id) }
         result.future = future
         await score(rest, places, into: &result, &output)
         result.commit.sources = batch.sources.map {

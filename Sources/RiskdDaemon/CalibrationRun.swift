@@ -57,12 +57,12 @@ package struct CalibrationRun: Sendable {
         only: ModelID? = nil,
         progress: (Int64, Int64?) -> Void
     ) async throws -> Result {
-        let source = SourceFactory.recorded(logs, maximumLine: configuration.ingest.maximumLine, known: [])
+        let source = SourceFactory.recorded(logs, configuration.ingest, known: [])
         let detectors = Detectors(plans: plans, pool: WorkerPool(width: configuration.workers))
-        let decoder = RecordDecoder()
+        let decoder = RecordDecoder(zone: configuration.ingest.timeZone)
         let strata = StratumRules(configuration.calibration)
         var result = Result()
-        var met: Set<RecordKey> = []
+        var met: Set<SeenKey> = []
         var rows = BenignRows()
         var sequence: Int64 = 0
         while true {
@@ -76,7 +76,7 @@ package struct CalibrationRun: Sendable {
                     case .rejected(let rejection): result.deadLetters.append(DeadLetter(line, rejection))
                     case .record(let record):
                         guard only.map({ $0 == record.model }) ?? true else { continue }
-                        guard met.insert(RecordKey(model: record.model, id: record.id)).inserted else {
+                        guard met.insert(SeenKey(record)).inserted else {
                             result.duplicates += 1
                             continue
                         }
@@ -203,11 +203,6 @@ package struct CalibrationRun: Sendable {
 
     /// With fewer users their sessions are what is independent: users alone would be too few to tell.
     private static let fewUsers = 8
-}
-
-private struct RecordKey: Hashable {
-    let model: ModelID
-    let id: RecordID
 }
 
 /// Benign records by model and by part of its users; the whole model is a part too.

@@ -88,7 +88,7 @@ package struct CalibrationVerification: Sendable {
         on logs: [String],
         progress: (Int64, Int64?) -> Void
     ) async throws -> [Verdict] {
-        let source = SourceFactory.recorded(logs, maximumLine: configuration.ingest.maximumLine, known: [])
+        let source = SourceFactory.recorded(logs, configuration.ingest, known: [])
         let pool = WorkerPool(width: configuration.workers)
         let met = MetIDs()
         let scorer = BatchScorer(
@@ -105,6 +105,7 @@ package struct CalibrationVerification: Sendable {
             progress: BatchScorer.Progress(batch: 0, sequence: 0),
             events: EventProgress(lateness: scoring.lateness),
             pool: pool,
+            zone: configuration.ingest.timeZone,
             seen: met.add
         )
         var count = EntryCount(scoring, calibrations)
@@ -219,16 +220,16 @@ package struct CalibrationVerification: Sendable {
     }
 }
 
-/// The ids of the records so far: there is no database to ask.
+/// The records so far: there is no database to ask.
 private final class MetIDs: Sendable {
     private let ids = Locked<Set<SeenKey>>([])
 
-    /// Which of some ids were there before; they are from now on.
-    @Sendable func add(_ keys: [SeenKey]) -> Set<SeenKey> {
+    /// Which of some records were there before; they are from now on.
+    @Sendable func add(_ keys: [SeenKey]) -> SeenRecords {
         ids.withLock { ids in
             let met = Set(keys).intersection(ids)
             ids.formUnion(keys)
-            return met
+            return SeenRecords(repeats: met)
         }
     }
 }

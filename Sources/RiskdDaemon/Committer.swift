@@ -154,8 +154,8 @@ struct RetryingReader: Sendable {
         self.stop = stop
     }
 
-    /// Which of some ids are stored.
-    @Sendable func seen(_ keys: [SeenKey]) async throws -> Set<SeenKey> {
+    /// What is stored of some records.
+    @Sendable func seen(_ keys: [SeenKey]) async throws -> SeenRecords {
         try await asking { try await $0.seen(keys) }
     }
 

@@ -28,14 +28,20 @@ package struct Daemon: Sendable {
     package struct Summary: Sendable {
         /// Records stored.
         package var records = 0
-        /// Records left out because their id was stored already.
+        /// Records left out because they were stored already.
         package var duplicates = 0
+        /// Records whose id another content had.
+        package var reusedIDs = 0
+        /// How many records a field was not used of as it was logged.
+        package var degraded: [DegradedField: Int] = [:]
         /// Records whose tick was already closed.
         package var late = 0
         /// Records whose time was far ahead of their source's others, or of the clock.
         package var ahead = 0
         /// Records that lack what similarity compares, by model.
         package var uncompared: [ModelID: Int] = [:]
+        /// Records whose input had nothing of its shape before it, by model.
+        package var alone: [ModelID: Int] = [:]
         /// Lines that could not be used, by reason.
         package var deadLetters: [String: Int] = [:]
         /// Second opinions that could not be formed, by name.
@@ -128,16 +134,32 @@ package struct Daemon: Sendable {
         let tally = Tally()
         let drift = OpinionDrift()
         let watch = SourceWatch(log: log, metrics: metrics)
+        let reused = ReusedIDs()
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
             [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
             watch.add(batch)
             for change in drift.add(batch.commit.observations) { report(change) }
-            for failure in tally.add(batch) {
+            let told = tally.add(batch)
+            for failure in told.opinions {
                 log.write(
                     .warning,
                     "a second opinion could not be formed; further ones are only counted",
                     ["opinion": failure.opinion, "reason": failure.reason]
+                )
+            }
+            for field in told.degraded {
+                log.write(
+                    .warning,
+                    "a field is not used as it is logged; further ones are only counted",
+                    ["field": field.field, "reason": field.reason]
+                )
+            }
+            if let notice = reused.add(batch, at: .now) {
+                log.write(
+                    .warning,
+                    "records have the ids of others, and are scored: ids should be unique",
+                    ["records": "\(notice.count)", "model": notice.model.name, "record": notice.record.name]
                 )
             }
         }
@@ -152,6 +174,7 @@ package struct Daemon: Sendable {
             isSilent: mode.isReplay,
             calibration: configuration.calibration,
             reader: RetryingReader(reader, log: log, stop: stop),
+            zone: configuration.ingest.timeZone,
             stages: stages,
             shelf: shelf
         )
@@ -264,7 +287,7 @@ package struct Daemon: Sendable {
         switch mode {
         case .live: SourceFactory.followed(configuration.ingest, known: known)
         case .replay(let files):
-            SourceFactory.recorded(files, maximumLine: configuration.ingest.maximumLine, known: known)
+            SourceFactory.recorded(files, configuration.ingest, known: known)
         }
     }
 

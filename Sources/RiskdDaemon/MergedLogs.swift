@@ -1,5 +1,6 @@
 import Domain
 package import Ingest
+package import Runtime
 
 /// Where lines come from: followed files, or recorded logs.
 package protocol LineSource: AnyObject {
@@ -20,7 +21,7 @@ package protocol LineSource: AnyObject {
 /// (``Lookahead``).
 package final class MergedLogs: LineSource {
     private var logs: [Log]
-    private let decoder = RecordDecoder()
+    private let decoder: RecordDecoder
 
     private struct Log {
         let follower: FileFollower
@@ -41,7 +42,14 @@ package final class MergedLogs: LineSource {
     }
 
     /// Merges `followers`, each of which reads one log.
-    package init(_ followers: [FileFollower]) { logs = followers.map { Log(follower: $0) } }
+    ///
+    /// - Parameters:
+    ///   - followers: each of one log.
+    ///   - zone: of times that name none.
+    package init(_ followers: [FileFollower], zone: LogZone = .utc) {
+        logs = followers.map { Log(follower: $0) }
+        decoder = RecordDecoder(zone: zone)
+    }
 
     package func next(
         maximumItems: Int,

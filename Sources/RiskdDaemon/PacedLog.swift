@@ -1,6 +1,7 @@
 package import Domain
 import Foundation
 import Ingest
+package import Runtime
 
 /// A recorded log whose bursts can be written again at another pace.
 ///
@@ -35,7 +36,7 @@ package struct PacedLog {
         let time: Int64
         let offset: Int64
         let length: Int
-        /// Where the line's time stands in it.
+        /// Where the line's time stands in it, with its quotes.
         let range: Range<Int>
         /// Index of the burst, and the place in it, from 0; -1: it belongs to none.
         let burst: Int
@@ -58,6 +59,7 @@ package struct PacedLog {
     /// - Parameters:
     ///   - logs: recorded logs, plain, .gz or .xz; several are read as one, in the order of time.
     ///   - maximumLine: bytes of one line.
+    ///   - zone: of times that name none.
     ///   - path: a file for the lines; made, and truncated if it is there.
     ///   - progress: told the bytes read and, where known, the bytes in all.
     ///   - burst: which burst a record belongs to; nil: none, it stays where it is.
@@ -65,25 +67,28 @@ package struct PacedLog {
     package init(
         _ logs: [String],
         maximumLine: Int,
+        zone: LogZone = .utc,
         spool path: String,
         progress: (Int64, Int64?) -> Void,
         burst: (RecordID, UserID) throws -> Burst?
     ) throws {
         spool = try LineSpool(path)
-        let source = SourceFactory.recorded(logs, maximumLine: maximumLine, known: [])
-        let decoder = RecordDecoder()
+        let source = SourceFactory.recorded(logs, maximumLine: maximumLine, zone: zone, known: [])
+        let decoder = RecordDecoder(zone: zone)
         var indices: [Burst: Int] = [:]
         var sizes: [Int64] = []
         while true {
             let batch = try source.next(maximumItems: 256, maximumBytes: 16 << 20)
             for item in batch.items {
                 guard case .line(let line) = item, case .record(let record) = decoder.decode(line),
-                    let range = timeValue(in: line.bytes),
-                    let time = microseconds(String(decoding: line.bytes[range], as: UTF8.self))
+                    let range = timeMember(in: line.bytes)
                 else {
                     unusable += 1
                     continue
                 }
+                // Only RFC 3339 is read finer than records are.
+                let text = String(decoding: line.bytes[range].dropFirst().dropLast(), as: UTF8.self)
+                let time = microseconds(text) ?? record.time.milliseconds * 1000
                 var (index, place) = (-1, Int64(0))
                 if let burst = try burst(record.id, record.user) {
                     index = indices[burst] ?? starts.count
@@ -137,7 +142,7 @@ package struct PacedLog {
         for index in order {
             let entry = entries[index]
             var line = try spool.line(at: entry.offset, length: entry.length)
-            line.replaceSubrange(entry.range, with: Array(text(ofMicroseconds: times[index]).utf8))
+            line.replaceSubrange(entry.range, with: Array("\"\(text(ofMicroseconds: times[index]))\"".utf8))
             _ = try output.append(line)
         }
         try output.flush()

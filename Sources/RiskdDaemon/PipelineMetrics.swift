@@ -16,10 +16,18 @@ package struct PipelineMetrics: Sendable {
                 "riskd_ahead_records_total",
                 "Records whose time was far ahead of their source's others or of the clock."
             ),
-            ("riskd_duplicate_ids_total", "Records left out because their id had been met before."),
+            (
+                "riskd_duplicate_ids_total",
+                "Records left out because the same record, by id and content, had been met before."
+            ),
+            ("riskd_reused_ids_total", "Records that were scored although another content had their id."),
+            (
+                "riskd_degraded_fields_total",
+                "Records scored without a field, or with less of it, by field and reason."
+            ),
             (
                 "riskd_uncompared_records_total",
-                "Records without what similarity compares (an image, or features), by model."
+                "Records that were compared with nothing, by model and reason: no_input (an image, or features), or no_other_of_shape."
             ),
             ("riskd_dead_letters_total", "Lines that could not be used, by reason."),
             ("riskd_ingest_bytes_total", "Bytes read from sources."),
@@ -85,7 +93,7 @@ package struct PipelineMetrics: Sendable {
         )
         for name in [
             "riskd_records_total", "riskd_late_records_total", "riskd_ahead_records_total",
-            "riskd_duplicate_ids_total",
+            "riskd_duplicate_ids_total", "riskd_reused_ids_total",
         ] { metrics.add(name, by: 0) }
         metrics.set("riskd_build_info", ["version": riskdVersion], to: 1)
     }
@@ -104,12 +112,26 @@ package struct PipelineMetrics: Sendable {
         metrics.add("riskd_late_records_total", by: Double(batch.late))
         metrics.add("riskd_ahead_records_total", by: Double(batch.ahead))
         metrics.add("riskd_duplicate_ids_total", by: Double(batch.duplicates))
+        metrics.add("riskd_reused_ids_total", by: Double(batch.reusedIDs.count))
+        for (field, count) in batch.degraded {
+            metrics.add(
+                "riskd_degraded_fields_total",
+                ["field": field.field, "reason": field.reason],
+                by: Double(count)
+            )
+        }
         metrics.add("riskd_ingest_bytes_total", by: Double(batch.bytesRead))
         for letter in commit.deadLetters {
             metrics.add("riskd_dead_letters_total", ["reason": letter.reason])
         }
-        for (model, count) in batch.uncompared {
-            metrics.add("riskd_uncompared_records_total", ["model": model.name], by: Double(count))
+        for (reason, counts) in [("no_input", batch.uncompared), ("no_other_of_shape", batch.alone)] {
+            for (model, count) in counts {
+                metrics.add(
+                    "riskd_uncompared_records_total",
+                    ["model": model.name, "reason": reason],
+                    by: Double(count)
+                )
+            }
         }
         for (detector, count) in batch.signals {
             metrics.add("riskd_signals_total", ["detector": detector.name], by: Double(count))

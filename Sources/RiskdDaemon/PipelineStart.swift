@@ -30,6 +30,8 @@ struct PipelineStart {
     let calibration: Configuration.Calibration
     /// The connection that own baselines are learnt over.
     let reader: RetryingReader
+    /// The zone of times that name none.
+    var zone = LogZone.utc
     var stages: StageClock?
     /// Keeps signatures for the next start.
     var shelf: SignatureShelf?
@@ -38,12 +40,12 @@ struct PipelineStart {
     ///
     /// - Parameters:
     ///   - plans: the detectors.
-    ///   - seen: which of some ids are in the database.
+    ///   - seen: what the database knows of some records.
     /// - Returns: the state.
     /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
     func restore(
         _ plans: DetectorPlans,
-        seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
+        seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
     ) async throws -> Restored {
         var current = try await Restoration.current(store, configuration: scoring, plans: plans, log: log)
         var epoch = current.state.epochs.last
@@ -95,7 +97,7 @@ struct PipelineStart {
         _ restoration: Restoration,
         _ detectors: Detectors,
         _ epoch: Epoch?,
-        _ seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>
+        _ seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
     ) async throws -> BatchScorer {
         BatchScorer(
             engine: restoration.engine,
@@ -115,6 +117,7 @@ struct PipelineStart {
             events: restoration.events,
             pool: pool,
             stages: stages,
+            zone: zone,
             seen: seen
         )
     }

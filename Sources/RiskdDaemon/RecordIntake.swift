@@ -17,22 +17,28 @@ package struct FutureRecord: Sendable {
     package let time: Timestamp
 }
 
-/// Makes records of what was read: decodes lines, and drops ids that were met before.
+/// Makes records of what was read: decodes lines, and drops records that were met before.
 ///
 /// Confined to the task that calls it.
 final class RecordIntake {
     private let pool: WorkerPool
-    private let decoder = RecordDecoder()
-    private let seen: @Sendable ([SeenKey]) async throws -> Set<SeenKey>
-    /// The ids of the last batches, which may not be committed yet.
-    private var recent: [Set<SeenKey>] = []
+    private let decoder: RecordDecoder
+    private let seen: @Sendable ([SeenKey]) async throws -> SeenRecords
+    /// The records of the last batches, which may not be committed yet.
+    private var recent: [MetRecords] = []
 
     /// - Parameters:
     ///   - pool: the threads that decode.
-    ///   - seen: which of some ids are in the database.
-    init(pool: WorkerPool, seen: @escaping @Sendable ([SeenKey]) async throws -> Set<SeenKey>) {
+    ///   - zone: of times that name none.
+    ///   - seen: what the database knows of some records.
+    init(
+        pool: WorkerPool,
+        zone: LogZone = .utc,
+        seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
+    ) {
         self.pool = pool
         self.seen = seen
+        decoder = RecordDecoder(zone: zone)
     }
 
     /// What the lines say, in order; what cannot be used becomes a dead letter.
@@ -70,21 +76,35 @@ final class RecordIntake {
         return (records, deadLetters, future)
     }
 
-    /// The records whose ids were not met before, each once; asked once for each batch.
+    /// The records that were not met before, each once; asked once for each batch.
+    ///
+    /// Only the same record is a repeat: an id and a content. Ids come from callers, and counters start again, so another
+    /// content under a known id is another record, and told.
     ///
     /// - Parameter records: of a batch, in order.
-    /// - Returns: those to use.
+    /// - Returns: those to use, and those of them whose id another content had.
     /// - Throws: what `seen` throws.
-    func withoutRepeats(_ records: [SourcedRecord]) async throws -> [SourcedRecord] {
-        let keys = records.map(\.record).map {
-            SeenKey(virtualPartition: $0.user.virtualPartition, model: $0.model, record: $0.id)
+    func withoutRepeats(
+        _ records: [SourcedRecord]
+    ) async throws -> (fresh: [SourcedRecord], reusedIDs: [Record]) {
+        let keys = records.map { SeenKey($0.record) }
+        let known = keys.isEmpty ? SeenRecords() : try await seen(keys)
+        var own = MetRecords()
+        var fresh: [SourcedRecord] = []
+        var reused: [Record] = []
+        for (read, key) in zip(records, keys) {
+            guard !known.repeats.contains(key), !recent.contains(where: { $0.holds(key) }), own.add(key)
+            else {
+                continue
+            }
+            fresh.append(read)
+            let isReused =
+                known.reused.contains(key) || own.count(of: key) > 1
+                || recent.contains { $0.count(of: key) > 0 }
+            if isReused { reused.append(read.record) }
         }
-        var met = recent.reduce(into: Set<SeenKey>()) { $0.formUnion($1) }
-        if !keys.isEmpty { met.formUnion(try await seen(keys)) }
-        var own: Set<SeenKey> = []
-        let fresh = zip(records, keys).filter { !met.contains($1) && own.insert($1).inserted }.map(\.0)
         recent = recent.suffix(Self.uncommittedBatches - 1) + [own]
-        return fresh
+        return (fresh, reused)
     }
 
     /// Batches that may be on their way to the database: one sent, one being committed, one done since `seen` looked.
@@ -95,5 +115,33 @@ extension RecordDecoder {
     /// What became of an item; an unusable one stays what it is.
     fileprivate func decode(_ item: IngestItem) -> DecodeResult? {
         if case .line(let line) = item { decode(line) } else { nil }
+    }
+}
+
+/// Records of one batch, by what they are recognised by.
+private struct MetRecords {
+    private struct Name: Hashable {
+        let virtualPartition: Int16
+        let model: ModelID
+        let record: RecordID
+
+        init(_ key: SeenKey) {
+            (virtualPartition, model, record) = (key.virtualPartition, key.model, key.record)
+        }
+    }
+
+    private var keys: Set<SeenKey> = []
+    private var names: [Name: Int] = [:]
+
+    func holds(_ key: SeenKey) -> Bool { keys.contains(key) }
+
+    /// How many contents have the id of `key`.
+    func count(of key: SeenKey) -> Int { names[Name(key)] ?? 0 }
+
+    /// Whether `key` is new.
+    mutating func add(_ key: SeenKey) -> Bool {
+        guard keys.insert(key).inserted else { return false }
+        names[Name(key), default: 0] += 1
+        return true
     }
 }

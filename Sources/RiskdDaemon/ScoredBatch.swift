@@ -7,14 +7,18 @@ package struct ScoredBatch: Sendable {
     package var commit: CommitBatch
     /// Bytes that were read for it.
     package let bytesRead: Int64
-    /// Records whose id had been met before.
+    /// Records that had been met before.
     package var duplicates = 0
+    /// Records that had not, but whose id another content had.
+    package var reusedIDs: [(model: ModelID, record: RecordID)] = []
     /// Records that lack what similarity compares, by model.
     package var uncompared: [ModelID: Int] = [:]
     /// How well records' times fitted, by the path that they were read from.
     package var punctuality: [String: Punctuality] = [:]
     /// Records that were refused because they are too far ahead of the clock.
     package var future: [FutureRecord] = []
+    /// Records whose input had nothing before it to be compared with, of its shape, by model.
+    package var alone: [ModelID: Int] = [:]
     /// Signals (rungs above 0), by detector.
     package var signals: [DetectorID: Int] = [:]
     /// Second opinions that could not be formed, by name.
@@ -39,6 +43,13 @@ package struct ScoredBatch: Sendable {
         self.bytesRead = bytesRead
     }
 
+    /// How many records a field was not used of as it was logged.
+    var degraded: [DegradedField: Int] {
+        commit.observations.reduce(into: [:]) { counts, observation in
+            for field in observation.record.degraded { counts[field, default: 0] += 1 }
+        }
+    }
+
     /// Records that are late.
     package var late: Int { commit.observations.count { $0.isLate } }
 
@@ -47,7 +58,11 @@ package struct ScoredBatch: Sendable {
 
     mutating func add(_ observation: Observation, _ detection: Detection) {
         commit.observations.append(observation)
-        if observation.findings.model == nil { uncompared[observation.record.model, default: 0] += 1 }
+        switch observation.findings.model?.searched {
+        case nil: uncompared[observation.record.model, default: 0] += 1
+        case 0: alone[observation.record.model, default: 0] += 1
+        default: break
+        }
         // Opinions feed both tracks but signal once.
         let rungs = observation.userRungs + observation.modelRungs + observation.campaignRungs
         let signalling = rungs.filter { $0.rung > 0 }.map(

@@ -1,6 +1,7 @@
 package import Configuration
 package import Domain
 package import Ingest
+package import Runtime
 
 /// Opens what a pipeline reads.
 package enum SourceFactory {
@@ -8,12 +9,29 @@ package enum SourceFactory {
     ///
     /// - Parameters:
     ///   - files: the logs; one that is named twice is read once.
+    ///   - settings: the limit of a line, and the zone of times that name none.
+    ///   - known: what the database holds of them.
+    /// - Returns: the source, and how far it has come.
+    package static func recorded(
+        _ files: [String],
+        _ settings: Configuration.Ingest,
+        known: [SourceFile]
+    ) -> any LineSource & ProgressReporting {
+        recorded(files, maximumLine: settings.maximumLine, zone: settings.timeZone, known: known)
+    }
+
+    /// Recorded logs, read as one in the order of time.
+    ///
+    /// - Parameters:
+    ///   - files: the logs; one that is named twice is read once.
     ///   - maximumLine: bytes of one line.
+    ///   - zone: of times that name none.
     ///   - known: what the database holds of them.
     /// - Returns: the source, and how far it has come.
     package static func recorded(
         _ files: [String],
         maximumLine: Int,
+        zone: LogZone,
         known: [SourceFile]
     ) -> any LineSource & ProgressReporting {
         let followers = FileFollower.distinct(files).map { file in
@@ -28,7 +46,7 @@ package enum SourceFactory {
         }
         // One log needs no merging, and is read in larger pieces without it.
         if followers.count == 1, let only = followers.first { return only }
-        return MergedLogs(followers)
+        return MergedLogs(followers, zone: zone)
     }
 
     /// The configured paths, followed as they grow.
@@ -43,7 +61,8 @@ package enum SourceFactory {
                 paths: settings.paths,
                 maximumLineBytes: settings.maximumLine,
                 rotatedGrace: settings.rotatedGrace,
-                scanInterval: settings.pollInterval
+                scanInterval: settings.pollInterval,
+                timeZone: settings.timeZone
             ),
             known: known
         )

@@ -8,19 +8,29 @@ final class Tally: Sendable {
 
     /// Counts a batch.
     ///
-    /// - Returns: the opinions that could not be formed for the first time, by name.
-    func add(_ batch: ScoredBatch) -> [(opinion: String, reason: String)] {
+    /// - Returns: what happened for the first time: opinions that could not be formed, by name, and degraded fields.
+    func add(
+        _ batch: ScoredBatch
+    ) -> (opinions: [(opinion: String, reason: String)], degraded: [DegradedField]) {
         summary.withLock { summary in
             let failed = batch.opinionFailureReasons.filter { summary.opinionFailures[$0.key] == nil }
             summary.records += batch.commit.observations.count
             summary.duplicates += batch.duplicates
+            summary.reusedIDs += batch.reusedIDs.count
+            let degraded = batch.degraded
+            let first = degraded.keys.filter { summary.degraded[$0] == nil }
+            summary.degraded.merge(degraded, uniquingKeysWith: +)
             summary.late += batch.late
             summary.ahead += batch.ahead
             summary.uncompared.merge(batch.uncompared, uniquingKeysWith: +)
+            summary.alone.merge(batch.alone, uniquingKeysWith: +)
             summary.levelChanges += batch.commit.levelChanges.count
             for letter in batch.commit.deadLetters { summary.deadLetters[letter.reason, default: 0] += 1 }
             summary.opinionFailures.merge(batch.opinionFailures, uniquingKeysWith: +)
-            return failed.map { (opinion: $0.key, reason: $0.value) }.sorted { $0.opinion < $1.opinion }
+            return (
+                failed.map { (opinion: $0.key, reason: $0.value) }.sorted { $0.opinion < $1.opinion },
+                first.sorted { $0.description < $1.description }
+            )
         }
     }
 

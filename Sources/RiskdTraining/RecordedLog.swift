@@ -15,7 +15,7 @@ package struct RecordedLog: Sendable {
 
     /// The records of the model that was asked for, in order.
     package private(set) var entries: [Entry] = []
-    /// What was not usable: file, line and reason.
+    /// What was not usable, a line or a field of one: file, line and reason.
     package private(set) var problems: [InputError] = []
 
     /// Reads a log to its end.
@@ -33,6 +33,9 @@ package struct RecordedLog: Sendable {
                 case .record(let record):
                     guard model.map({ $0 == record.model }) ?? true else { return }
                     entries.append(Entry(record: record, path: path, line: line))
+                    for one in record.degraded where Self.isLearntFrom(one.field) {
+                        problems.append(InputError(path, line: line, field: one.field, one.reason))
+                    }
                 case .rejected(let rejection):
                     problems.append(
                         InputError(path, line: line, "\(rejection.reason.rawValue) \(rejection.detail)")
@@ -42,6 +45,11 @@ package struct RecordedLog: Sendable {
                 problems.append(InputError(path, line: line, "\(letter.reason) \(letter.detail)"))
             }
         }
+    }
+
+    /// Whether a network learns from a field: then its loss is no detail.
+    private static func isLearntFrom(_ field: String) -> Bool {
+        ["input", "features"].contains(field) || field.hasPrefix("prediction.")
     }
 
     /// The whole text of a small recorded file.

@@ -23,7 +23,7 @@ struct TrainingSources {
                 let log = try RecordedLog(path, model: request.model)
                 for problem in log.problems.prefix(5) { notes.append("\(problem)") }
                 if log.problems.count > 5 {
-                    notes.append("\(path): \(log.problems.count) lines were not usable")
+                    notes.append("\(path): \(log.problems.count) lines or fields were not usable")
                 }
                 for entry in log.entries {
                     let record = entry.record

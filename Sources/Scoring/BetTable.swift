@@ -108,7 +108,7 @@ package struct BetTable: Hashable, Sendable {
 
     /// What is wrong with the table; nil when nothing is.
     ///
-    /// - Parameter rungs: K of the detector.
+    /// - Parameter count: K of the detector.
     /// - Returns: the fault, in words.
     func fault(rungs count: Int) -> String? {
         guard rungs.count == Self.marks, rungs.allSatisfy({ (1...count).contains($0) }),
@@ -141,7 +141,9 @@ struct BetLane: Hashable, Sendable {
     /// The share of the capital that is staked, in 128ths; 0: the configuration's share of the horizon.
     let stake: Int64
 
-    /// Five fast ones, of a mark each, and a slow one of each other horizon. Marks that many benign queries have are staked less.
+    /// Five fast ones, of a mark each, and a slow one of each other horizon.
+    ///
+    /// Marks that many benign queries have are staked less.
     static let all = [
         BetLane(horizon: .burst, mark: 2, stake: 64), BetLane(horizon: .burst, mark: 3, stake: 64),
         BetLane(horizon: .burst, mark: 4, stake: 96), BetLane(horizon: .burst, mark: 5, stake: 96),
@@ -157,6 +159,7 @@ struct BetLane: Hashable, Sendable {
     /// log2(1 - stake + stake · bet), in units.
     ///
     /// - Parameter bet: an e-value in Q32, at most 2^56.
+    /// - Returns: below 0 where the bet loses.
     func gain(betting bet: Int64) -> Int64 {
         ilog2(UInt64(Evidence.one / 128 * (128 - stake) + Int64((Int128(bet) * Int128(stake)) >> 7)))
     }

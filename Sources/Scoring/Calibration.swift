@@ -77,9 +77,10 @@ package struct Calibration: Hashable, Sendable {
         }
     }
 
-    /// What sharing the starting capital among all lanes of a track's detectors costs, in units: log2 of their number, rounded up.
+    /// What sharing the starting capital among all lanes of a track's detectors costs.
     ///
     /// - Parameter scope: of the track; nil for the whole service, which has no lanes.
+    /// - Returns: log2 of the lanes' number, rounded up, in units.
     package func price(of scope: SimilarityScope?) -> Int64 { scope.flatMap { prices[$0] } ?? 0 }
 
     private static func prices(of detectors: [DetectorCalibration]) -> [SimilarityScope: Int64] {

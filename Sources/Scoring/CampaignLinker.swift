@@ -45,7 +45,7 @@ package struct CampaignLinker: Sendable {
     /// Links a record to what came before it.
     ///
     /// 1. An exact repeat joins nothing; it stands for the image that it repeats, so that chains do not break where
-    ///    only the repeat is still remembered.
+    ///    only the repeat is still remembered. One whose answer is another one is none: the model did not see the same.
     /// 2. Otherwise the nearest earlier image decides, if it is nearer than the rule's distance: the record joins
     ///    that image's campaign, unless the campaign's last member is older than the gap.
     /// 3. Where that image has no campaign and is itself no older than the gap, one begins with it.
@@ -57,21 +57,31 @@ package struct CampaignLinker: Sendable {
     package mutating func link(_ query: Query, _ finding: SimilarityFinding) -> ChainLink? {
         let now = max(newest ?? query.time, query.time)
         newest = now
-        if let copy = finding.repeated, let first = images.row(copy)?.first {
-            remember(query, first: first)
-            return .repetition(of: first)
+        var nearest: Int64?
+        if let distance = finding.minimumDistance, distance < rule.distance {
+            nearest = finding.nearest?.sequence
         }
-        let step = campaign(near: finding, at: now).map { join($0, query) }
+        if let copy = finding.repeated, let image = images.row(copy) {
+            guard isOtherAnswer(query.prediction, than: image) else {
+                remember(query, first: image.first)
+                return .repetition(of: image.first)
+            }
+            nearest = copy
+        }
+        let step = campaign(of: nearest, at: now).map { join($0, query) }
         remember(query, first: query.sequence)
         campaigns[query.sequence] = step?.campaign
         return step.map { .step($0) }
     }
 
+    /// Whether the class of an image that was sent again got another probability, by more than logged decimals can tell.
+    private func isOtherAnswer(_ answer: Prediction, than image: LinkedImages.Row) -> Bool {
+        abs(image.probability - answer.probability(of: image.label, at: image.classIndex)) > 1e-6
+    }
+
     /// The campaign that the nearest image belongs to, as it was before the query; a new one where it may begin.
-    private mutating func campaign(near finding: SimilarityFinding, at now: Timestamp) -> Campaign? {
-        guard let distance = finding.minimumDistance, distance < rule.distance,
-            let nearest = finding.nearest?.sequence, let image = images.row(nearest)
-        else { return nil }
+    private mutating func campaign(of nearest: Int64?, at now: Timestamp) -> Campaign? {
+        guard let nearest, let image = images.row(nearest) else { return nil }
         if let id = campaigns[image.first] {
             guard let campaign = open[id], now - rule.gap <= campaign.lastJoined else { return nil }
             return campaign

@@ -49,7 +49,6 @@ struct Succession {
     ///
     /// - Parameters:
     ///   - scores: in order.
-    ///   - benign: how many there are.
     ///   - exceedances: j of each rung, falling.
     ///   - thresholds: of each rung.
     ///   - bounds: u of each rung.

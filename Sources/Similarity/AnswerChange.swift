@@ -13,6 +13,9 @@ struct AnswerChange {
     /// The query's probability of that class.
     let now: Double
 
+    /// Whether the class fell by more than logs with six decimals can tell.
+    var isClear: Bool { before - now > Self.resolution }
+
     /// The odds of that class, before over now: above 1 where they fell.
     var oddsRatio: Double { Self.odds(before) / Self.odds(now) }
 

@@ -35,13 +35,18 @@ struct BruteForceSearch<Measure: DistanceMeasure>: SimilaritySearch {
         var user = FindingBuilder(limits: limits)
         var model = FindingBuilder(limits: limits)
         let own = input(query.position, in: history)
+        let (ownChunk, ownPlace) = history.place(of: query.position)
         let comparison = measure.comparison(with: own)
         for position in query.window {
             let isSameUser = history.user(at: position) == query.user
             model.searched += 1
             if isSameUser { user.searched += 1 }
             let other = input(position, in: history)
-            if memcmp(own.content, other.content, history.shape.count) == 0 {
+            let (chunk, place) = history.place(of: position)
+            let isSame =
+                chunk.sentDigest(place) == ownChunk.sentDigest(ownPlace)
+                && memcmp(own.content, other.content, history.shape.count) == 0
+            if isSame {
                 model.countRepeat(position: position)
                 if isSameUser { user.countRepeat(position: position) }
                 continue

@@ -21,10 +21,19 @@ struct Descents {
     /// Few, because chance gets more to choose from with every image. The nearest is what the query most likely was made
     /// from; the oldest near one is what a long search began with, or the oldest that is left of it.
     ///
-    /// - Parameter positions: where the images are; ones that are nil are passed over.
+    /// Of exact repeats the oldest and the newest are two more, where the answer to the same image is another one: then the
+    /// log does not show what the model saw.
+    ///
+    /// - Parameters:
+    ///   - positions: where the images are; ones that are nil are passed over.
+    ///   - repeats: where exact repeats are, alike.
     /// - Returns: nil where no answer fell.
-    mutating func steepest(from positions: [Int?]) -> (descent: Double, position: Int)? {
-        let slopes = Set(positions.compactMap(\.self)).compactMap(slope)
+    mutating func steepest(
+        from positions: [Int?],
+        repeats: [Int?] = []
+    ) -> (descent: Double, position: Int)? {
+        let fallen = repeats.compactMap(\.self).filter { history.change(at: $0, to: query).isClear }
+        let slopes = Set(positions.compactMap(\.self) + fallen).compactMap(slope)
         var best: (descent: Double, position: Int)?
         // The share is at most 1, so what is less steep to begin with often need not be asked for its.
         for (slope, position) in slopes.sorted(by: { ($0.slope, $1.position) > ($1.slope, $0.position) }) {
@@ -40,14 +49,14 @@ struct Descents {
     private func slope(from position: Int) -> (slope: Double, position: Int)? {
         let ratio = history.change(at: position, to: query).oddsRatio
         guard ratio > 1 else { return nil }
-        let (earlier, later) = (history.pixels(at: position), history.pixels(at: query.position))
+        let (earlier, later) = (history.content(at: position), history.content(at: query.position))
         return (step.slope(oddsRatio: ratio, from: earlier, to: later), position)
     }
 
     /// The share of the change that no camera makes; asked for by both scopes, computed once.
     private mutating func share(at position: Int) -> Double {
         if let known = unexplained[position] { return known }
-        let (earlier, later) = (history.pixels(at: position), history.pixels(at: query.position))
+        let (earlier, later) = (history.content(at: position), history.content(at: query.position))
         let share = step.unexplained(from: earlier, to: later)
         unexplained[position] = share
         return share

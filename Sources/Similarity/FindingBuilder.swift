@@ -13,8 +13,9 @@ struct FindingBuilder {
     /// The position of the oldest image nearer than the threshold.
     private var oldest: Int?
     private var exactRepeats = 0
-    /// The position of the newest byte-identical image.
+    /// The positions of the newest and of the oldest byte-identical image.
     private var repeated: Int?
+    private var firstRepeated: Int?
     var searched = 0
 
     init(limits: SearchLimits) {
@@ -32,6 +33,7 @@ struct FindingBuilder {
     mutating func countRepeat(position: Int) {
         exactRepeats += 1
         repeated = max(repeated ?? position, position)
+        firstRepeated = min(firstRepeated ?? position, position)
     }
 
     /// Counts an entry that is not byte-identical, nearer than the threshold, and not the nearest.
@@ -59,7 +61,7 @@ struct FindingBuilder {
     /// What was found; `descents` are the query's.
     func finding(_ descents: inout Descents) -> SimilarityFinding {
         let history = descents.history
-        let steepest = descents.steepest(from: [oldest, nearest])
+        let steepest = descents.steepest(from: [oldest, nearest], repeats: [firstRepeated, repeated])
         return SimilarityFinding(
             minimumDistance: nearest == nil ? nil : best,
             lowerBound: best,

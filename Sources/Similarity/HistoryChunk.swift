@@ -1,12 +1,21 @@
 internal import CSimilarity
 internal import Domain
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// A fixed number of neighbouring places of an ``ImageHistory``, by column.
 final class HistoryChunk {
     /// Bytes of an image's columns, without its pixels and the bytes of its record's name.
     static let columnBytes = 8 + 4 + 8 + 4 + 4 + 4 + 4 + 4
 
     let pixels: PixelBuffer
+    /// What values lie above pixels, in 256ths of a grey level, signed; nil while all are whole grey levels.
+    private var fractions: PixelBuffer?
+    /// Digests of values as they were sent, `unknown` where they were bytes; empty while all were.
+    private var sent: [Digest128] = []
+    /// Of contents as they were sent.
     private(set) var hashes: [UInt64] = []
     /// Sequence numbers, beside the chunk's first one; the largest stands for one of `distantSequences`.
     private var sequences: [UInt32] = []
@@ -23,8 +32,10 @@ final class HistoryChunk {
     /// Where the names of records end in `names`; the highest bit says that it is a UUID's 16 bytes.
     private var nameEnds: [UInt32] = []
     private var names: [UInt8] = []
+    private let capacity: Int
 
     init(stride: Int, capacity: Int) {
+        self.capacity = capacity
         pixels = PixelBuffer(stride: stride, capacity: capacity)
         hashes.reserveCapacity(capacity)
         sequences.reserveCapacity(capacity)
@@ -38,12 +49,17 @@ final class HistoryChunk {
 
     var count: Int { hashes.count }
 
-    /// Bytes that the names of records take.
-    var nameBytes: Int { names.capacity }
+    /// Bytes that the names of records take, and what values are between grey levels.
+    var bytesBeside: Int {
+        names.capacity + (fractions == nil ? 0 : capacity * pixels.stride)
+            + sent.capacity * MemoryLayout<Digest128>.stride
+    }
 
     func append(_ input: SimilarityInput, user: UInt32, label: UInt32) {
         pixels.set(count, to: input.image.pixels)
-        hashes.append(contentHash(input.image.pixels))
+        append(input.image.fractions, input.image.sent)
+        let salt = (input.image.sent?.high ?? 0) &* 0x9E37_79B9_7F4A_7C15
+        hashes.append(contentHash(input.image.pixels) ^ salt)
         if sequences.isEmpty { firstSequence = input.sequence }
         let offset = UInt32(clamping: input.sequence - firstSequence)
         if offset == .max { distantSequences[sequences.count] = input.sequence }
@@ -60,6 +76,37 @@ final class HistoryChunk {
         }
         names.append(contentsOf: bytes)
         nameEnds.append(UInt32(names.count) | flag)
+    }
+
+    private func append(_ values: [Int8]?, _ digest: Digest128?) {
+        if let values {
+            let buffer = fractions ?? PixelBuffer(stride: pixels.stride, capacity: capacity)
+            buffer.set(count, to: values.map { UInt8(bitPattern: $0) })
+            fractions = buffer
+        }
+        guard digest != nil || !sent.isEmpty else { return }
+        if sent.isEmpty {
+            sent.reserveCapacity(capacity)
+            sent.append(contentsOf: repeatElement(.unknown, count: count))
+        }
+        sent.append(digest ?? .unknown)
+    }
+
+    /// The content at `place`, as it was sent.
+    func content(_ place: Int) -> StepContent {
+        StepContent(
+            pixels: pixels[place],
+            fractions: fractions.map { UnsafeRawPointer($0[place]).assumingMemoryBound(to: Int8.self) }
+        )
+    }
+
+    /// The digest of the values at `place` as they were sent; `unknown` where they were bytes.
+    func sentDigest(_ place: Int) -> Digest128 { sent.isEmpty ? .unknown : sent[place] }
+
+    /// Whether the content at `place` is what was sent at another one, to the last bit.
+    func holdsSame(_ place: Int, as other: HistoryChunk, _ otherPlace: Int) -> Bool {
+        hashes[place] == other.hashes[otherPlace] && sentDigest(place) == other.sentDigest(otherPlace)
+            && memcmp(pixels[place], other.pixels[otherPlace], pixels.stride) == 0
     }
 
     /// The sequence number of the image at `place`.

@@ -30,7 +30,7 @@ final class ImageHistory {
     /// Bytes held for pixels, columns and signatures.
     var allocatedBytes: Int {
         let columns = chunks.count * chunkCapacity * (shape.count + HistoryChunk.columnBytes)
-        return columns + chunks.reduce(0) { $0 + $1.nameBytes } + index.allocatedBytes
+        return columns + chunks.reduce(0) { $0 + $1.bytesBeside } + index.allocatedBytes
     }
 
     /// The first position whose pixels are still held.
@@ -78,6 +78,12 @@ final class ImageHistory {
 
     func pixels(at position: Int) -> UnsafePointer<UInt8> {
         chunks[position / chunkCapacity - firstChunk].pixels[position % chunkCapacity]
+    }
+
+    /// What was sent at `position`.
+    func content(at position: Int) -> StepContent {
+        let (chunk, place) = place(of: position)
+        return chunk.content(place)
     }
 
     /// The image at `position`, to be read whatever becomes of the history.

@@ -1,7 +1,4 @@
 internal import Domain
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// Looks at every input of the window, newest first: passes over those that a bound rules out, and computes the others
 /// until they are known to change nothing.
@@ -50,7 +47,7 @@ struct ScanSearch<Measure: DistanceMeasure>: SimilaritySearch {
                 profile: UnsafeRawPointer(profiles[position])
             )
             let isSameUser = chunk.users[place] == sender
-            if chunk.hashes[place] == hash, memcmp(content, other.content, history.shape.count) == 0 {
+            if chunk.hashes[place] == hash, chunk.holdsSame(place, as: own, ownPlace) {
                 model.countRepeat(position: position)
                 if isSameUser { user.countRepeat(position: position) }
                 continue

@@ -1,10 +1,6 @@
 internal import CSimilarity
 internal import Domain
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// What a search has found so far.
 ///
 /// √(1 - SSIM) and √MSE are metrics, so a distance to a leader bounds those to the images that it leads.
@@ -22,7 +18,8 @@ struct SearchProgress: ~Copyable {
     private let pixels: UnsafePointer<UInt8>
     private var prepared: PreparedImage
     private let hash: UInt64
-    private let own: UInt32
+    private let own: (chunk: HistoryChunk, place: Int)
+    private let sender: UInt32
     private let shared: SharedStatistics?
     private let limits: SearchLimits
     /// Distances to leaders by position; infinity where one is too far to matter.
@@ -45,7 +42,8 @@ struct SearchProgress: ~Copyable {
         shared?.begin(query)
         prepared = PreparedImage(pixels, kernel: kernel, shared: shared?.statistics(of: query.position))
         hash = chunk.hashes[place]
-        own = chunk.users[place]
+        own = (chunk, place)
+        sender = chunk.users[place]
         builders.model.searched = query.window.count
         builders.user.searched = query.ownImages
     }
@@ -68,10 +66,10 @@ struct SearchProgress: ~Copyable {
 
     private mutating func look(at position: Int, bound: Double) {
         let (chunk, place) = history.place(of: position)
-        let isSameUser = chunk.users[place] == own
+        let isSameUser = chunk.users[place] == sender
         let cut = isSameUser ? builders.user.cut : builders.model.cut
         guard bound <= cut else { return }
-        if chunk.hashes[place] == hash, memcmp(pixels, chunk.pixels[place], history.shape.count) == 0 {
+        if chunk.hashes[place] == hash, chunk.holdsSame(place, as: own.chunk, own.place) {
             builders.model.countRepeat(position: position)
             if isSameUser { builders.user.countRepeat(position: position) }
             return

@@ -1,6 +1,14 @@
 internal import CSimilarity
 internal import Domain
 
+/// A content as it was sent: whole grey levels, or bytes of vectors, and what lies between grey levels.
+struct StepContent {
+    /// Readable for `SIMILARITY_PADDING` bytes beyond its end.
+    let pixels: UnsafePointer<UInt8>
+    /// What the values lie above pixels, in 256ths of a grey level; nil where nothing.
+    var fractions: UnsafePointer<Int8>?
+}
+
 /// Says how large the change from one content to another is, whatever the metric of the search: of images the root mean
 /// square of the difference in grey levels, and how much of it no camera makes; of vectors the distance in hundredths.
 struct StepMeasure: Sendable {
@@ -22,11 +30,10 @@ struct StepMeasure: Sendable {
     ///
     /// - Parameters:
     ///   - oddsRatio: the class's odds before over now, above 1.
-    ///   - first: the earlier content, readable for `SIMILARITY_PADDING` bytes beyond its end.
-    ///   - second: the later content, alike.
+    ///   - first: the earlier content.
+    ///   - second: the later content.
     /// - Returns: above 0.
-    func slope(oddsRatio: Double, from first: UnsafePointer<UInt8>, to second: UnsafePointer<UInt8>) -> Double
-    {
+    func slope(oddsRatio: Double, from first: StepContent, to second: StepContent) -> Double {
         similarity_log(oddsRatio) / (squaredLength(first, second) + Self.rounding).squareRoot()
     }
 
@@ -36,18 +43,43 @@ struct StepMeasure: Sendable {
     ///   - first: the earlier content.
     ///   - second: the later content.
     /// - Returns: 0 … 1; 1 for vectors.
-    func unexplained(from first: UnsafePointer<UInt8>, to second: UnsafePointer<UInt8>) -> Double {
+    func unexplained(from first: StepContent, to second: StepContent) -> Double {
         guard vectors == nil else { return 1 }
         let (height, width, channels) = (Int32(shape.height), Int32(shape.width), Int32(shape.channels))
-        return similarity_unexplained(second, first, height, width, channels).squareRoot()
+        guard isFine(first, second) else {
+            return similarity_unexplained(second.pixels, first.pixels, height, width, channels).squareRoot()
+        }
+        return similarity_fine_unexplained(
+            second.pixels,
+            second.fractions,
+            first.pixels,
+            first.fractions,
+            height,
+            width,
+            channels
+        ).squareRoot()
     }
 
-    private func squaredLength(_ first: UnsafePointer<UInt8>, _ second: UnsafePointer<UInt8>) -> Double {
+    private func isFine(_ first: StepContent, _ second: StepContent) -> Bool {
+        first.fractions != nil || second.fractions != nil
+    }
+
+    private func squaredLength(_ first: StepContent, _ second: StepContent) -> Double {
         if let vectors {
-            let distance = 100 * vectors.distance(first, second)
+            let distance = 100 * vectors.distance(first.pixels, second.pixels)
             return distance * distance
         }
-        return similarity_mse(path.rawValue, first, second, shape.count, .infinity) * (255 * 255)
+        guard isFine(first, second) else {
+            return similarity_mse(path.rawValue, first.pixels, second.pixels, shape.count, .infinity)
+                * (255 * 255)
+        }
+        return similarity_fine_mse(
+            second.pixels,
+            second.fractions,
+            first.pixels,
+            first.fractions,
+            shape.count
+        )
     }
 }
 

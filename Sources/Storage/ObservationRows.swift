@@ -17,7 +17,7 @@ extension Observation {
             "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
             "opinion_models", "user_detectors", "user_rungs", "model_detectors", "model_rungs",
             "campaign", "campaign_probability", "campaign_fall", "repeat_of", "campaign_detectors",
-            "campaign_rungs", "user_calibration", "ahead",
+            "campaign_rungs", "user_calibration", "ahead", "degraded",
         ]
 
     /// Reads a row of ``columns``; the record comes without image, features and other classes' probabilities.
@@ -40,15 +40,6 @@ extension Observation {
         let probability = try fields.next(Double.self)
         let tick = Tick(try fields.next())
         let isLate = try fields.next(Bool.self)
-        let record = Record(
-            id: id,
-            time: time,
-            model: model,
-            modelVersion: version,
-            user: user,
-            source: source,
-            prediction: Prediction(label: label, probability: probability)
-        )
         var ownFinding = try SimilarityFinding.read(&fields)
         let modelFinding = try SimilarityFinding.read(&fields)
         let jitter = try JitterFinding.read(&fields)
@@ -68,6 +59,17 @@ extension Observation {
         guard detectors.count == rungs.count else {
             throw StorageError.corrupt("an observation's rungs are not parallel")
         }
+        let degraded = try fields.next([String]?.self) ?? []
+        let record = Record(
+            id: id,
+            time: time,
+            model: model,
+            modelVersion: version,
+            user: user,
+            source: source,
+            prediction: Prediction(label: label, probability: probability),
+            degraded: degraded.compactMap { DegradedField($0) }
+        )
         self.init(
             sequence: sequence,
             record: record,
@@ -122,6 +124,8 @@ extension CommitBatch {
                 }
                 row.optional(observation.userCalibration) { $0.text($1) }
                 row.bool(observation.isAhead)
+                let degraded = record.degraded.map(\.description)
+                row.optional(degraded.isEmpty ? nil : degraded) { $0.textArray($1) }
             }
         }
         return facts
@@ -150,6 +154,9 @@ extension CommitBatch {
                 row.text(record.prediction.label)
                 row.float8(record.prediction.probability)
                 row.optional(record.prediction.probabilities) { $0.float8Array($1) }
+                row.optional(image?.fractions) { $0.bytes($1.map { UInt8(bitPattern: $0) }) }
+                row.optional(image?.sent) { $0.bytes($1.bytes) }
+                row.optional(record.prediction.labelIndex) { $0.int4($1) }
             }
         }
         return facts

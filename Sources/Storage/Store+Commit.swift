@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 import PostgresClient
 
 extension Store {
@@ -41,7 +41,7 @@ extension Store {
                 for fact in facts {
                     try session.copy(into: "riskd." + fact.table, columns: fact.columns, rows: fact.rows)
                 }
-                try session.copy(into: "riskd.seen", columns: ["vpart", "model", "record_id"], rows: seen)
+                try session.copy(into: "riskd.seen", columns: SeenKey.columns, rows: seen)
                 try SourceProgress.write(session, batch.sourceProgress, forgotten: batch.forgottenSources)
                 try Self.delete(session, batch.evicted)
                 try tracks.upsert(session)
@@ -165,56 +165,5 @@ extension Store {
                 return batch == expected + 1 ? .committed : .fenced
             }
         }
-    }
-
-    /// Which of some records were used before.
-    ///
-    /// - Parameter ids: user, model and record; the same record of another user is another one.
-    /// - Returns: those that the database holds.
-    /// - Throws: `StorageError.database`.
-    package func seen(_ ids: [SeenKey]) async throws(StorageError) -> Set<SeenKey> {
-        guard !ids.isEmpty else { return [] }
-        return try await storing {
-            let rows = try await session.query(
-                """
-                select place from unnest(\(ids.map { Int64($0.virtualPartition) }), \(ids.map(\.model.name)),
-                    \(ids.map(\.record.name))) with ordinality as asked (vpart, model, record_id, place)
-                where exists (select from riskd.seen where seen.vpart = asked.vpart
-                    and seen.model = asked.model and seen.record_id = asked.record_id)
-                """
-            )
-            return Set(try rows.map { ids[try $0.only(Int.self) - 1] })
-        }
-    }
-}
-
-/// What a record is recognised by when it comes again.
-package struct SeenKey: Hashable, Sendable {
-    /// The user's virtual partition.
-    package let virtualPartition: Int16
-    /// The model.
-    package let model: ModelID
-    /// The record.
-    package let record: RecordID
-
-    /// A key.
-    package init(virtualPartition: Int16, model: ModelID, record: RecordID) {
-        self.virtualPartition = virtualPartition
-        self.model = model
-        self.record = record
-    }
-}
-
-extension CommitBatch {
-    fileprivate func seenRows() -> CopyRows {
-        var rows = CopyRows()
-        for record in observations.map(\.record) {
-            rows.append { row in
-                row.int2(record.user.virtualPartition)
-                row.text(record.model.name)
-                row.text(record.id.name)
-            }
-        }
-        return rows
     }
 }

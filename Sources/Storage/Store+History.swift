@@ -6,7 +6,7 @@ extension HistoryEntry {
     static let columns = [
         "vpart", "model", "sequence", "record_id", "user_name", "time", "height", "width", "channels",
         "pixels", "features",
-        "label", "probability", "probabilities",
+        "label", "probability", "probabilities", "fractions", "sent", "label_index",
     ]
 
     init(_ row: PostgresRow) throws {
@@ -14,18 +14,24 @@ extension HistoryEntry {
         try self.init(&fields)
     }
 
-    /// Reads twelve columns.
+    /// Reads fifteen columns.
     init(_ fields: inout PostgresFields) throws {
-        sequence = try fields.next()
+        let number = try fields.next(Int64.self)
+        sequence = number
         record = RecordID(try fields.next())
         user = UserID(try fields.next())
         time = Timestamp(try fields.next(PostgresTimestamp.self))
-        image = try Image.read(&fields, sequence)
+        let stored = try Image.read(&fields, number)
         features = try fields.next([UInt8]?.self).map(floats)
+        let (label, probability) = (try fields.next(String.self), try fields.next(Double.self))
+        let probabilities = try fields.next([Double]?.self)
+        let (fractions, sent) = (try fields.next([UInt8]?.self), try fields.next([UInt8]?.self))
+        image = try stored.map { try $0.with(fractions, sent, number) }
         prediction = Prediction(
-            label: try fields.next(),
-            probability: try fields.next(),
-            probabilities: try fields.next([Double]?.self)
+            label: label,
+            probability: probability,
+            probabilities: probabilities,
+            labelIndex: try fields.next(Int?.self)
         )
     }
 }
@@ -40,6 +46,19 @@ extension Image {
             throw StorageError.corrupt("the image of observation \(sequence) has another size than its shape")
         }
         return Image(shape: shape, pixels: pixels)
+    }
+
+    /// The image with what its values were between grey levels.
+    fileprivate func with(_ fractions: [UInt8]?, _ sent: [UInt8]?, _ sequence: Int64) throws -> Image {
+        guard fractions.map({ $0.count == shape.count }) ?? true,
+            sent.map({ $0.count == Digest128.byteCount }) ?? true
+        else { throw StorageError.corrupt("the values of observation \(sequence) do not fit its image") }
+        return Image(
+            shape: shape,
+            pixels: pixels,
+            fractions: fractions?.map { Int8(bitPattern: $0) },
+            sent: sent.map { Digest128($0) }
+        )
     }
 }
 

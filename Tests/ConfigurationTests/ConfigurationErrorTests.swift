@@ -69,6 +69,10 @@ func problems(_ document: String, overrides: [String] = []) -> [String] {
             "batch: {delay: 5}\n",
             "r.yaml:1:16: batch.delay: expected a duration such as 200ms, 10s, 5m, 4h or 7d, got '5'"
         ),
+        Bad(
+            "ingest: {time_zone: Europe/Nowhere}\n",
+            "r.yaml:1:21: ingest.time_zone: expected a time zone such as UTC, +02:00 or Europe/Berlin, got 'Europe/Nowhere'"
+        ),
         Bad("batch: {delay: 1h}\n", "r.yaml:1:16: batch.delay: must be between 0s and 10s, got 1h"),
         Bad("similarity: {cap: nan}\n", "r.yaml:1:19: similarity.cap: expected a number, got 'nan'"),
         Bad("similarity: {cap: 0x1p3}\n", "r.yaml:1:19: similarity.cap: expected a number, got '0x1p3'"),

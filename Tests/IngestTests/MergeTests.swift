@@ -1,4 +1,5 @@
 import Domain
+import Runtime
 import Testing
 
 @testable import Ingest
@@ -101,5 +102,20 @@ import Testing
         #expect(order(site).filter { $0.hasPrefix("b-") } == (0..<50).map { "b-\($0)" })
         #expect(order(site).filter { $0.hasPrefix("again") } == ["again-70"])
         #expect(site.letters.isEmpty)
+    }
+
+    @Test func `times that name no zone are merged by the configured one`() throws {
+        let site = try Site(["*.log"]) { $0.timeZone = LogZone("+02:00") ?? .utc }
+        func line(_ time: String, _ name: String) -> String {
+            let answer = #"{"class":"a","probability":0.5}"#
+            let line = #"{"id":"\#(name)","time":"\#(time)","model":"m","user":"u","prediction":\#(answer)}"#
+            return line + "\n"
+        }
+        for minute in 10..<20 {
+            try site.append(line("2026-03-02 10:\(minute):00", "a-\(minute)"), to: "a.log")
+            try site.append(line("2026-03-02T08:\(minute):30Z", "b-\(minute)"), to: "b.log")
+        }
+        try site.drain()
+        #expect(order(site) == (10..<20).flatMap { ["a-\($0)", "b-\($0)"] })
     }
 }

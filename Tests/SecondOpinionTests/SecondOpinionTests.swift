@@ -261,6 +261,12 @@ import Testing
         #expect(image.planar == expected)
         let grey = Image(shape: ImageShape(height: 16, width: 16, channels: 1), pixels: Array(0...255))
         #expect(grey.planar == (0...255).map { Float($0) / 255 })
+        let fine = Image(
+            shape: ImageShape(height: 1, width: 3, channels: 1),
+            pixels: [0, 128, 255],
+            fractions: [0, -128, -64]
+        )
+        #expect(fine.planar == [0, 0.5, Float(254.75 / 255)])
     }
 }
 

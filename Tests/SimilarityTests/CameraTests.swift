@@ -92,6 +92,29 @@ struct CameraTests {
         }
     }
 
+    @Test func `agrees with least squares on values between grey levels`() {
+        var random = SeededGenerator(seed: 12)
+        for shape in [
+            ImageShape(height: 3, width: 3, channels: 1), ImageShape(height: 14, width: 11, channels: 3),
+            ImageShape(height: 5, width: 300, channels: 1),
+        ] {
+            for round in 0..<8 {
+                let earlier = naturalImage(shape, using: &random)
+                let fractions = earlier.pixels.map { _ in Int8.random(in: -128...127, using: &random) }
+                let later = Image(shape: shape, pixels: earlier.pixels, fractions: fractions)
+                let other = Image(
+                    shape: shape,
+                    pixels: disturbed(earlier, count: shape.count / 2, size: 30, using: &random).pixels,
+                    fractions: round % 2 == 0 ? nil : fractions.reversed()
+                )
+                for (one, two) in [(later, earlier), (earlier, later), (other, later)] {
+                    let expected = slowUnexplained(one, since: two)
+                    #expect(abs(unexplained(one, since: two) - expected) < 1e-6, "\(shape)")
+                }
+            }
+        }
+    }
+
     @Test func `nothing is explained where nothing can be`() {
         let shape = Self.shapes[0]
         let earlier = image(shape, scene(shape))

@@ -105,13 +105,19 @@ struct SimilarityDetectorTests {
         let crossings = near.filter { others[$0].prediction.label != query.prediction.label }
         let best = others.indices.min { (distances[$0], $0) < (distances[$1], $1) }
             .flatMap { distances[$0] <= configuration.cap ? $0 : nil }
-        let falls = others.map { fall(from: $0.prediction, to: query.prediction) }
-        let starts = [best, near.first].compactMap(\.self).filter { falls[$0] > 0 }
-        let descents = Set(starts).sorted().map { start in
-            let earlier = others[start].image
-            let step = step(from: earlier, to: query.image, configuration.metric)
-            let share = unexplained(query.image, since: earlier, metric: configuration.metric)
-            return (start: start, descent: falls[start] / step * share)
+        let repeats = earlier.filter { $0.image == query.image }
+        // The same content with another answer is where an answer fell, too.
+        let fallen = [repeats.first, repeats.last].compactMap(\.self).filter {
+            isClear($0.prediction, query.prediction)
+        }
+        let starts = [best, near.first].compactMap(\.self).map { others[$0] } + fallen
+        let descents = starts.map { start in
+            let step = step(from: start.image, to: query.image, configuration.metric)
+            let share = unexplained(query.image, since: start.image, metric: configuration.metric)
+            return (
+                start: start.sequence,
+                descent: fall(from: start.prediction, to: query.prediction) / step * share
+            )
         }
         let steepest = descents.filter { $0.descent > 0 }.max {
             ($0.descent, $1.start) < ($1.descent, $0.start)
@@ -127,10 +133,43 @@ struct SimilarityDetectorTests {
             predictionAlarm: alarms.count,
             crossings: crossings.count,
             descent: steepest?.descent ?? 0,
-            steepest: steepest.map { others[$0.start].sequence },
+            steepest: steepest.map(\.start),
             exactRepeats: earlier.count - others.count,
             repeated: earlier.last { $0.image == query.image }?.sequence,
             searched: earlier.count
+        )
+    }
+
+    /// Whether an earlier answer's class fell by more than six decimals can tell.
+    private func isClear(_ earlier: Prediction, _ query: Prediction) -> Bool {
+        var now = earlier.label == query.label ? query.probability : 1 - query.probability
+        if let classes = query.probabilities, let top = earlier.labelIndex, top < classes.count {
+            now = classes[top]
+        }
+        return earlier.probability - now > 1e-6
+    }
+
+    /// The input as one that was sent as numbers, in one of two ways that have the same pixels; or as it is.
+    private func sentAsNumbers(_ input: SimilarityInput) -> SimilarityInput {
+        let way = UInt8(input.sequence % 3)
+        guard way > 0 else { return input }
+        var random = SeededGenerator(
+            seed: UInt64(way) &+ UInt64(input.image.pixels.reduce(0) { $0 &* 31 &+ Int($1) }.magnitude)
+        )
+        let fractions = input.image.pixels.map { _ in Int8.random(in: -128...127, using: &random) }
+        let digest = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
+        return SimilarityInput(
+            sequence: input.sequence,
+            record: input.record,
+            user: input.user,
+            time: input.time,
+            image: Image(
+                shape: input.image.shape,
+                pixels: input.image.pixels,
+                fractions: way == 1 ? fractions : nil,
+                sent: Digest128(digest)
+            ),
+            prediction: input.prediction
         )
     }
 
@@ -156,7 +195,7 @@ struct SimilarityDetectorTests {
             let distance = 100 * measure.distance(earlier.pixels, query.pixels)
             return (distance * distance + 1.0 / 12).squareRoot()
         }
-        let squares = zip(earlier.pixels, query.pixels).map { pow(Double($0) - Double($1), 2) }
+        let squares = zip(earlier.values, query.values).map { pow($0 - $1, 2) }
         return (squares.reduce(0, +) / Double(squares.count) + 1.0 / 12).squareRoot()
     }
 
@@ -218,6 +257,17 @@ struct SimilarityDetectorTests {
                 metric == .features ? withFeatures($0) : $0
             }
             let slow = expected(inputs, configuration)
+            if metric != .features {
+                let numbers = inputs.map(sentAsNumbers)
+                let slow = expected(numbers, configuration)
+                expectSame(await observe(numbers, configuration), slow, "fast, as numbers \(limits)")
+                expectSame(
+                    await observe(numbers, configuration, method: .bruteForce),
+                    slow,
+                    "brute, as numbers \(limits)"
+                )
+                #expect(slow.contains { $0.model.exactRepeats > 0 })
+            }
             expectSame(await observe(inputs, configuration), slow, "fast \(limits)")
             expectSame(await observe(inputs, configuration, method: .bruteForce), slow, "brute \(limits)")
             #expect(slow.contains { $0.model.exactRepeats > 0 })
@@ -233,7 +283,7 @@ struct SimilarityDetectorTests {
     func `batches, threads, instruction sets and a restart change nothing`(metric: SimilarityMetric) async {
         let limits = HistoryLimits(entries: 100, bytes: 80_000)
         let configuration = SimilarityConfiguration(metric: metric, history: limits)
-        let inputs = traffic(230, shapes: Self.small, seed: 77)
+        let inputs = traffic(230, shapes: Self.small, seed: 77).map(sentAsNumbers)
         let one = await observe(inputs, configuration, batch: 1)
         for batch in [7, 64, 230] {
             for parallel in [false, true] {

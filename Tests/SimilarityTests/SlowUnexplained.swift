@@ -8,7 +8,7 @@ func slowUnexplained(_ later: Image, since earlier: Image) -> Double {
     let shape = later.shape
     guard shape.height > 2, shape.width > 2 else { return 1 }
     func value(_ image: Image, _ y: Int, _ x: Int, _ channel: Int) -> Double {
-        Double(image.pixels[(y * shape.width + x) * shape.channels + channel])
+        image.values[(y * shape.width + x) * shape.channels + channel]
     }
     func both(_ y: Int, _ x: Int, _ channel: Int) -> Double {
         value(earlier, y, x, channel) + value(later, y, x, channel)
@@ -55,11 +55,26 @@ func slowUnexplained(_ later: Image, since earlier: Image) -> Double {
 /// The share of a change that no camera makes, as the detector has it.
 func unexplained(_ later: Image, since earlier: Image, metric: SimilarityMetric) -> Double {
     let step = StepMeasure(metric: metric, shape: later.shape, path: .baseline)
-    return later.pixels.withUnsafeBufferPointer { later in
-        earlier.pixels.withUnsafeBufferPointer { earlier in
-            guard let first = earlier.baseAddress, let second = later.baseAddress else { return 1 }
-            return step.unexplained(from: first, to: second)
+    return withContent(of: later) { later in
+        withContent(of: earlier) { earlier in step.unexplained(from: earlier, to: later) }
+    }
+}
+
+private func withContent<Result>(of image: Image, _ body: (StepContent) -> Result) -> Result {
+    // A copy that is readable beyond its end.
+    (image.pixels + Array(repeating: 0, count: 64)).withUnsafeBufferPointer { pixels in
+        guard let base = pixels.baseAddress else { preconditionFailure("an image without pixels") }
+        guard let fractions = image.fractions else { return body(StepContent(pixels: base)) }
+        return fractions.withUnsafeBufferPointer {
+            body(StepContent(pixels: base, fractions: $0.baseAddress))
         }
+    }
+}
+
+extension Image {
+    /// The values in grey levels, as they were sent.
+    var values: [Double] {
+        pixels.indices.map { Double(pixels[$0]) + Double(fractions?[$0] ?? 0) / 256 }
     }
 }
 

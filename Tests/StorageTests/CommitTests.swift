@@ -156,14 +156,6 @@ struct CommitTests {
             .campaign: 0, .alert: 0, .alertEvent: 0, .alertNotice: 0, .ownBaseline: 0, .calibrationHealth: 0,
         ]
         #expect(try await store.counts() == counts)
-        let keys = [("user-1", "record-1"), ("user-1", "record-9"), (awkward, "record-2")].map {
-            SeenKey(
-                virtualPartition: UserID($0).virtualPartition,
-                model: ModelID("fashion"),
-                record: RecordID($1)
-            )
-        }
-        #expect(try await store.seen(keys) == [keys[0], keys[2]])
     }
 
     @Test

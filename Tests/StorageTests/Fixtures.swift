@@ -76,7 +76,8 @@ func makeObservation(
                 label: isRich ? awkward : "",
                 probability: 0.987_654_321_098_765_4,
                 probabilities: image == nil ? nil : [0.1, 0.9]
-            )
+            ),
+            degraded: isRich ? [DegradedField("source", "cut"), DegradedField("input", "bad_base64")] : []
         ),
         findings: Findings(
             user: isRich ? finding : nil,
@@ -119,7 +120,11 @@ func withoutImage(_ observation: Observation) -> Observation {
             modelVersion: record.modelVersion,
             user: record.user,
             source: record.source,
-            prediction: Prediction(label: record.prediction.label, probability: record.prediction.probability)
+            prediction: Prediction(
+                label: record.prediction.label,
+                probability: record.prediction.probability
+            ),
+            degraded: record.degraded
         ),
         findings: observation.findings,
         tick: observation.tick,

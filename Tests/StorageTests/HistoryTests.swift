@@ -55,6 +55,46 @@ struct HistoryTests {
     }
 
     @Test
+    func `an image comes back as it was sent, and an answer with its class's place`() async throws {
+        let (store, _) = try await makeStore()
+        let shape = ImageShape(height: 1, width: 3, channels: 1)
+        let sent = Digest128(Array(1...16))
+        let images = [
+            Image(shape: shape, pixels: [3, 4, 5], fractions: [-128, 0, 127], sent: sent),
+            Image(shape: shape, pixels: [3, 4, 5], sent: sent), Image(shape: shape, pixels: [3, 4, 5]),
+        ]
+        let predictions = [
+            Prediction(label: "a", probability: 0.3, probabilities: [0.7, 0.3]),
+            Prediction(label: "a", probability: 0.7, probabilities: [0.7, 0.3], labelIndex: 1),
+            Prediction(label: "a", probability: 0.5, probabilities: [0.5, 0.5]),
+        ]
+        #expect(predictions.map(\.labelIndex) == [1, 1, nil])
+        let observations = zip(images, predictions).enumerated().map { place, content in
+            let plain = makeObservation(Int64(place + 1))
+            return Observation(
+                sequence: plain.sequence,
+                record: Record(
+                    id: plain.record.id,
+                    time: plain.record.time,
+                    model: ModelID("images"),
+                    user: plain.record.user,
+                    image: content.0,
+                    prediction: content.1
+                ),
+                findings: plain.findings,
+                tick: plain.tick,
+                isLate: false,
+                userRungs: [],
+                modelRungs: []
+            )
+        }
+        try await store.commit(makeBatch(0, observations))
+        let entries = try await store.history(of: ModelID("images"), from: 1)
+        #expect(entries.map(\.image) == images)
+        #expect(entries.map(\.prediction) == predictions)
+    }
+
+    @Test
     func `the newest images come back oldest first, and pruned ones do not`() async throws {
         let (store, connectionString) = try await makeStore()
         var random = SystemRandomNumberGenerator()

@@ -64,6 +64,17 @@ double similarity_mse(int32_t path, const uint8_t *y, const uint8_t *x, size_t c
 double similarity_unexplained(
     const uint8_t *later, const uint8_t *earlier, int32_t height, int32_t width, int32_t channels);
 
+/// As `similarity_unexplained`, of values between grey levels: `later_fractions` and `earlier_fractions` lie above the
+/// pixels, in 256ths; NULL where there are none.
+double similarity_fine_unexplained(
+    const uint8_t *later, const int8_t *later_fractions, const uint8_t *earlier, const int8_t *earlier_fractions,
+    int32_t height, int32_t width, int32_t channels);
+
+/// Mean squared difference in grey levels of values between grey levels, as those of `similarity_fine_unexplained`.
+/// Sums are of whole numbers.
+double similarity_fine_mse(
+    const uint8_t *y, const int8_t *y_fractions, const uint8_t *x, const int8_t *x_fractions, size_t count);
+
 /// The natural logarithm of `x` (above 0), the same to the last bit on every processor.
 double similarity_log(double x);
 

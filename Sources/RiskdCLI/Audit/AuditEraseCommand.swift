@@ -27,7 +27,7 @@ extension Command {
         guard let reason = invocation.value("reason"), !reason.isEmpty else {
             throw UsageError("expected --reason TEXT")
         }
-        let (user, actor) = (UserID(invocation.arguments[0]), try invocation.actor())
+        let (user, actor) = (UserID(logged: invocation.arguments[0]), try invocation.actor())
         guard !user.name.isEmpty else { throw UsageError("expected a user's name") }
         try invocation.confirm("erase \(user) for good")
         return try await invocation.withStore { store, configuration in

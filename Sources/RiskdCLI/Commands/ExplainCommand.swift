@@ -90,13 +90,14 @@ private struct Explanation {
         var report = Report([
             .init("time"), .init("record"), .init("user"), .init("class"),
             .init("probability", isNumeric: true),
+            .init("compared", isNumeric: true),
             .init("nearest"), .init("distance", isNumeric: true), .init("near", isNumeric: true),
             .init("descended", isNumeric: true), .init("crossed", isNumeric: true),
             .init("descent", isNumeric: true), .init("repeats", isNumeric: true),
             .init("fall", isNumeric: true),
             .init("jitter", isNumeric: true),
             .init("opinions"),
-            .init("rungs"),
+            .init("rungs"), .init("degraded"),
         ])
         for observation in observations {
             let isUser = sample.entity.scope == .user
@@ -108,6 +109,7 @@ private struct Explanation {
                 .string(observation.record.time.description), .string(observation.record.id.name),
                 .string(observation.record.user.name), .string(observation.record.prediction.label),
                 .number(observation.record.prediction.probability),
+                integer(finding?.searched ?? 0),
                 finding?.nearest.map { .string($0.record.name) } ?? .null,
                 finding?.minimumDistance.map { .number(($0 * 1e6).rounded() / 1e6) } ?? .null,
                 integer(finding?.distanceAlarm), integer(finding?.predictionAlarm),
@@ -122,6 +124,7 @@ private struct Explanation {
                     rungs(observation).filter { $0.rung > 0 }.map { "\($0.detector) \($0.rung)" }
                         .joined(separator: ", ")
                 ),
+                .string(observation.record.degraded.map(\.description).joined(separator: ", ")),
             ])
         }
         return report

@@ -52,7 +52,10 @@ extension Command {
             "\(summary.records) records scored and stored in \(oneDecimal(seconds)) s (\(rate)/s)"
         )
         if summary.duplicates > 0 {
-            terminal.writeLine("\(summary.duplicates) left out: their ids were stored already")
+            terminal.writeLine("\(summary.duplicates) left out: the same records were stored already")
+        }
+        if summary.reusedIDs > 0 {
+            terminal.writeLine("\(summary.reusedIDs) have the ids of other records, and were scored")
         }
         if summary.late > 0 { terminal.writeLine("\(summary.late) late: their ticks were closed already") }
         if summary.ahead > 0 {
@@ -62,6 +65,12 @@ extension Command {
         }
         for (model, count) in summary.uncompared.sorted(by: { $0.key < $1.key }) {
             terminal.writeLine("\(count) without what similarity compares, of \(model)")
+        }
+        for (model, count) in summary.alone.sorted(by: { $0.key < $1.key }) {
+            terminal.writeLine("\(count) compared with nothing, the first of their shape, of \(model)")
+        }
+        for (field, count) in summary.degraded.sorted(by: { $0.key.description < $1.key.description }) {
+            terminal.writeLine("\(count) with a degraded \(field.field): \(field.reason)")
         }
         for (reason, count) in summary.deadLetters.sorted(by: { $0.key < $1.key }) {
             terminal.writeLine("\(count) dead letters: \(reason)")

@@ -100,6 +100,7 @@ struct PaceReplay {
         let logs = try PacedLog(
             request.logs,
             maximumLine: configuration.ingest.maximumLine,
+            zone: configuration.ingest.timeZone,
             spool: spool,
             progress: { bar.update($0, of: $1) },
             burst: { record, user in

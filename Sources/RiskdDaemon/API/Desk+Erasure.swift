@@ -7,7 +7,7 @@ extension Desk {
     func eraseUser(_ call: APICall) async throws -> APIAnswer {
         let body = try call.body()
         try body.allow(only: "user", "reason")
-        let user = UserID(try body.required("user", length: 1...1024))
+        let user = UserID(logged: try body.required("user", length: 1...16_384))
         let reason = try body.required("reason", length: 1...1024)
         let (isKnown, obstacle) = try await readers.lend {
             (try await $0.knows(user), try await $0.obstacle(toErasing: user))

@@ -27,6 +27,22 @@ alter table riskd.score_base_track
     add column stream_memories bigint[] not null default '{}',
     add column price bigint not null default 0;
 
+-- Whoever writes a track says all of it.
+alter table riskd.track
+    alter column stream_detectors drop default,
+    alter column stream_lanes drop default,
+    alter column stream_gains drop default,
+    alter column stream_losses drop default,
+    alter column stream_memories drop default,
+    alter column price drop default;
+alter table riskd.score_base_track
+    alter column stream_detectors drop default,
+    alter column stream_lanes drop default,
+    alter column stream_gains drop default,
+    alter column stream_losses drop default,
+    alter column stream_memories drop default,
+    alter column price drop default;
+
 create or replace view riskd_audit.histograms as
     select tick, time, entity_kind, model, user_name as name, queries, detectors, cells, counts, calibration_id, steps
     from riskd.tick_histogram;

@@ -110,9 +110,11 @@ struct ObservationDocument: Encodable, Sendable {
     let campaignFall: Double?
     let repeatOf: Int64?
     let imageKept: Bool
+    let degraded: [String]?
 
     init(_ kept: KeptObservation) {
         let (seen, record) = (kept.observation, kept.observation.record)
+        degraded = record.degraded.isEmpty ? nil : record.degraded.map(\.description)
         observation = seen.sequence
         self.record = record.id.name
         time = record.time.description

@@ -1,0 +1,133 @@
+import CSimdjson
+import Crypto
+import Domain
+
+/// The largest image or feature vector, in values.
+private let maximumValues = 64 << 20
+
+/// An image as a log has it.
+struct LoggedImage {
+    /// The image.
+    let image: Image
+    /// Whether all its values are numbers; one that is none counts as the lowest.
+    let isFinite: Bool
+
+    /// - Throws: `Rejection` where there is no image to be made of it.
+    init(_ tensor: riskd_tensor) throws(Rejection) {
+        let shape = try Self.shape(of: tensor)
+        switch tensor.dtype.string {
+        case "uint8":
+            let pixels = try decoded(tensor.data, count: shape.count, "/input/data")
+            image = Image(shape: shape, pixels: pixels)
+            isFinite = true
+        case "float32":
+            guard tensor.has_range else { throw Rejection(.missingField, "/input/range") }
+            let (low, high) = tensor.range
+            guard low < high, (high - low).isFinite else { throw Rejection(.outOfRange, "/input/range") }
+            let bytes = try decoded(tensor.data, count: shape.count * 4, "/input/data")
+            (image, isFinite) = Self.image(floats(bytes), shape, low, high, Self.digest(bytes, low, high))
+        default: throw Rejection(.badDtype, "/input/dtype")
+        }
+    }
+
+    private static func shape(of tensor: riskd_tensor) throws(Rejection) -> ImageShape {
+        let lengths = lengths(of: tensor)
+        guard lengths.count == 2 || lengths.count == 3,
+            lengths[..<2].allSatisfy({ (1...4096).contains($0) }),
+            lengths.count == 2 || (1...16).contains(lengths[2])
+        else { throw Rejection(.wrongSize, "/input/shape") }
+        let shape = ImageShape(
+            height: lengths[0],
+            width: lengths[1],
+            channels: lengths.count == 3 ? lengths[2] : 1
+        )
+        guard shape.count <= maximumValues else { throw Rejection(.wrongSize, "/input/shape") }
+        return shape
+    }
+
+    /// Only the same values in the same range have the same digest, whatever the grey scale can show of them.
+    private static func digest(_ bytes: [UInt8], _ low: Double, _ high: Double) -> Digest128 {
+        var all = sha256(bytes)
+        for end in [low, high] { withUnsafeBytes(of: end.bitPattern.littleEndian) { all += $0 } }
+        return Digest128(sha256(all))
+    }
+
+    /// Values on the scale from `low` (0) to `high` (255), in grey levels (rounded half away from zero) and 256ths of one.
+    private static func image(
+        _ values: [Float],
+        _ shape: ImageShape,
+        _ low: Double,
+        _ high: Double,
+        _ sent: Digest128
+    ) -> (Image, isFinite: Bool) {
+        let span = high - low
+        var (isWhole, isFinite) = (true, true)
+        var fractions: [Int8] = []
+        let pixels = [UInt8](unsafeUninitializedCapacity: values.count) { pixels, pixelCount in
+            fractions = [Int8](unsafeUninitializedCapacity: values.count) { fractions, count in
+                for (index, value) in values.enumerated() {
+                    let share = value.isNaN ? 0 : (Double(value) - low) / span
+                    let level = min(max(share, 0), 1) * 255
+                    let whole = level.rounded(.toNearestOrAwayFromZero)
+                    let fraction = ((level - whole) * 256).rounded(.toNearestOrAwayFromZero)
+                    pixels[index] = UInt8(whole)
+                    fractions[index] = Int8(min(max(fraction, -128), 127))
+                    if fraction != 0 { isWhole = false }
+                    if !value.isFinite { isFinite = false }
+                }
+                count = values.count
+            }
+            pixelCount = values.count
+        }
+        let image = Image(shape: shape, pixels: pixels, fractions: isWhole ? nil : fractions, sent: sent)
+        return (image, isFinite)
+    }
+}
+
+/// A feature vector as a log has it.
+///
+/// - Throws: `Rejection` where it cannot be read.
+func loggedFeatures(_ tensor: riskd_tensor) throws(Rejection) -> [Float] {
+    var count = 1
+    let lengths = lengths(of: tensor)
+    for length in lengths {
+        guard (1...maximumValues).contains(length), count * length <= maximumValues else {
+            throw Rejection(.wrongSize, "/features/shape")
+        }
+        count *= length
+    }
+    guard !lengths.isEmpty else { throw Rejection(.wrongSize, "/features/shape") }
+    guard tensor.dtype.string == "float32" else { throw Rejection(.badDtype, "/features/dtype") }
+    let values = floats(try decoded(tensor.data, count: count * 4, "/features/data"))
+    guard values.allSatisfy(\.isFinite) else { throw Rejection(.outOfRange, "/features/data") }
+    return values
+}
+
+private func lengths(of tensor: riskd_tensor) -> [Int] {
+    withUnsafeBytes(of: tensor.shape) { raw in
+        raw.bindMemory(to: Int64.self).prefix(tensor.rank).map { Int($0) }
+    }
+}
+
+/// The base64 of exactly `count` bytes.
+private func decoded(_ text: riskd_text, count: Int, _ pointer: String) throws(Rejection) -> [UInt8] {
+    guard text.length % 4 == 0 else { throw Rejection(.badBase64, pointer) }
+    var length = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: text.length / 4 * 3) { buffer, initialized in
+        length = riskd_base64_decode(text.bytes, text.length, buffer.baseAddress)
+        initialized = max(0, length)
+    }
+    guard length >= 0 else { throw Rejection(.badBase64, pointer) }
+    guard bytes.count == count else { throw Rejection(.wrongSize, pointer) }
+    return bytes
+}
+
+/// Little-endian 32-bit floats.
+private func floats(_ bytes: [UInt8]) -> [Float] {
+    bytes.withUnsafeBytes { raw in
+        (0..<raw.count / 4).map { index in
+            let pattern = raw.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)
+            return Float(bitPattern: UInt32(littleEndian: pattern))
+        }
+    }
+}
