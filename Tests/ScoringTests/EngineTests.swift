@@ -32,7 +32,7 @@ import Testing
 
     @Test func `the engine is one that evaluates everything on every tick`() throws {
         var seen: Set<String> = []
-        try forHistories(500) { scenario, _ in
+        try forHistories(300) { scenario, _ in
             let output = live(scenario)
             for change in output.levelChanges {
                 seen.insert("\(change.entity.kind) \(change.from < change.to ? "up" : "down")")
@@ -93,7 +93,7 @@ import Testing
         throws
     {
         var seen: Set<String> = []
-        try forHistories(300) { scenario, generator in
+        try forHistories(200) { scenario, generator in
             var engine = scenario.engine()
             var output = ScoringOutput()
             var actions: [SlowEngine.Action] = []
