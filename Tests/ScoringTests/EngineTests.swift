@@ -14,8 +14,8 @@ import Testing
         for number in 0..<count {
             let scenario = try Scenario(
                 &generator,
-                isCrowd: number % 50 == 0,
-                byQuery: number % 100 == 50 || number % 50 != 0 && number % 4 > 0
+                isCrowd: number % 20 == 0,
+                byQuery: number % 80 == 20 || number % 20 != 0 && number % 4 > 0
             )
             try body(scenario, &generator)
         }
@@ -32,7 +32,7 @@ import Testing
 
     @Test func `the engine is one that evaluates everything on every tick`() throws {
         var seen: Set<String> = []
-        try forHistories(500) { scenario, _ in
+        try forHistories(400) { scenario, _ in
             let output = live(scenario)
             for change in output.levelChanges {
                 seen.insert("\(change.entity.kind) \(change.from < change.to ? "up" : "down")")
@@ -93,7 +93,7 @@ import Testing
         throws
     {
         var seen: Set<String> = []
-        try forHistories(300) { scenario, generator in
+        try forHistories(200) { scenario, generator in
             var engine = scenario.engine()
             var output = ScoringOutput()
             var actions: [SlowEngine.Action] = []
