@@ -54,7 +54,8 @@ extension RecordedTests {
             let sandbox = try await spread(over: accounts)
             let output = try await sandbox.succeed(["evaluate", "--truth", Self.truth, "-o", "json"]).output
             let evaluation = try json(output)
-            #expect(try levels(evaluation["accounts_by_level"], counting: "attacking_accounts") == expected)
+            let found = try levels(evaluation["accounts_by_level"], counting: "attacking_accounts")
+            #expect(found == expected, "\(found)")
             let campaigns = try #require(evaluation["campaigns"] as? [String: Any])
             let ofAttacks = try levels(campaigns["by_level"], counting: "of_attacks")
             #expect(ofAttacks.prefix(2) == ["critical", "high"])

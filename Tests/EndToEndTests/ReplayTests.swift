@@ -50,8 +50,11 @@ extension RecordedTests {
             let sample = try #require(
                 try await sandbox.numbers(
                     """
-                    select sample from riskd.level_change where entity_kind = 'user' and to_level > 2
-                    order by sample limit 1
+                    select c.sample from riskd.level_change c join riskd.tick_histogram h on h.tick = c.tick
+                        and h.entity_kind = 'user' and h.model = c.model and h.user_name = c.user_name
+                    where c.entity_kind = 'user' and c.to_level > 2 and h.queries = 1
+                        and h.detectors[cardinality(h.detectors) - 1] = 'similarity.user.descent'
+                    order by c.sample limit 1
                     """
                 ).first
             )
@@ -59,10 +62,16 @@ extension RecordedTests {
                 from riskd.level_change c where c.sample = \(sample) and h.tick = c.tick
                     and h.entity_kind = 'user' and h.model = c.model and h.user_name = c.user_name
                 """
-            // The lowest and the highest cell of one detector change places: the sum stays.
+            // The one query of the tick is said to be unremarkable to the last but one detector, in the counts and in the order.
             try await sandbox.execute(
                 """
-                update riskd.tick_histogram h set counts[1] = counts[cells[1]], counts[cells[1]] = counts[1]
+                update riskd.tick_histogram h set steps = set_byte(steps, 2 * cardinality(cells) - 4, 0),
+                    counts = (select array_agg(
+                        case when place <= before or place > before + size then count
+                            when place = before + 1 then 1 else 0 end order by place)
+                        from unnest(h.counts) with ordinality as cell (count, place),
+                            (select (select sum(c) from unnest(h.cells[1:cardinality(h.cells) - 2]) as c) as before,
+                                h.cells[cardinality(h.cells) - 1] as size) as detector)
                 \(place)
                 """
             )
