@@ -103,7 +103,7 @@ enum KeyTable {
             "scoring.tick",
             \.scoring.tick,
             .duration(.seconds(1) ... .seconds(3600)),
-            "The length of a scoring tick: within one the mean of all queries counts, so an attack needs several to show; 10s where nobody sends more than a query in some seconds."
+            "The length of a scoring tick: the grid on which levels are looked at and samples are made; the queries of one count one after the other, so it says how soon a level is told, not how high it rises."
         ),
         top.key(
             "scoring.lateness",

@@ -9,7 +9,8 @@ extension RecordedTests {
     @Suite(.serialized, .timeLimit(.minutes(5)))
     struct TimeTests {
         /// Who reaches critical when the trace is replayed as it is.
-        private static let attackers = [7, 24, 30, 31, 35, 37, 39, 41].map { "user-0\($0 < 10 ? "0" : "")\($0)" }
+        private static let attackers = [7, 24, 30, 31, 35, 37, 39, 41]
+            .map { "user-0\($0 < 10 ? "0" : "")\($0)" }
 
         private static func time(_ line: some StringProtocol) throws -> Int64 {
             let text = String(try #require(try /"time":"([^"]+)"/.firstMatch(in: String(line))).1)
