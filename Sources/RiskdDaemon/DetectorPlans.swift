@@ -60,6 +60,11 @@ package struct DetectorPlans: Sendable {
     /// The second opinions on a model.
     package func opinions(on model: ModelID) -> [SecondOpinion] { (opinions[model] ?? []).map(\.opinion) }
 
+    /// The second opinions on a model, as their scores are named.
+    package func opinionDetectors(on model: ModelID) -> [DetectorID] {
+        (opinions[model] ?? []).map { DetectorID("opinion.\($0.opinion.name)") }
+    }
+
     /// When a record of a model goes on with a campaign.
     package func campaigns(of model: ModelID) -> CampaignRule {
         CampaignRule(distance: linkDistance ?? similarity(of: model).threshold, gap: linkGap)

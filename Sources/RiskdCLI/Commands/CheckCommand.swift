@@ -89,6 +89,12 @@ extension Command {
         } else {
             checklist.passed("database", "\(place): \(state.sequence) records")
         }
+        let coverage = try await CoverageReport(store, configuration.coverage)
+        for reason in coverage.reasons { checklist.warned("coverage", "not trustworthy: \(reason)") }
+        for account in coverage.accounts { checklist.warned("coverage", account.text) }
+        if coverage.reasons.isEmpty, coverage.accounts.isEmpty {
+            checklist.passed("coverage", "nothing that was logged is unseen beyond coverage.*")
+        }
         let active = try await store.activeCalibrations().pooled
         if active.isEmpty {
             checklist.warned(
