@@ -265,7 +265,8 @@ let package = Package(
         .testTarget(
             name: "RiskdDaemonTests",
             dependencies: [
-                "Coverage", "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity", "Storage",
+                "Coverage", "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity",
+                "Storage",
             ],
             swiftSettings: house
         ),

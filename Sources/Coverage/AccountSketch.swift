@@ -91,15 +91,16 @@ package struct AccountSketch: Hashable, Sendable {
     /// - Parameters:
     ///   - limit: how many at most.
     ///   - least: unusable lines without which nothing is said.
-    ///   - share: of an account's lines, in millionths; where more than half as much of everybody's is unusable, the
-    ///     account must have twice that, and where that is more than all, no account stands out.
+    ///   - share: of an account's lines, in millionths; where more than half as much of everybody else's is unusable, the
+    ///     account must have twice that, and where that is more than all, it does not stand out.
     /// - Returns: those with the most unusable lines first, then by name.
     package func suspicious(limit: Int, least: Int64, share: Int64) -> [Account] {
-        let everybody = lines == 0 ? 0 : unusable * CoverageRule.whole / lines
-        let bound = max(share, 2 * everybody)
         let found = accounts.values.filter { account in
-            account.certain >= least
-                && account.certain * CoverageRule.whole >= bound * (account.certain + account.used)
+            let own = account.certain + account.used
+            // Halving rounds, so that others may seem to have less than nothing.
+            let (others, lost) = (max(0, lines - own), max(0, unusable - account.certain))
+            let bound = max(share, others == 0 ? 0 : 2 * lost * CoverageRule.whole / others)
+            return account.certain >= least && account.certain * CoverageRule.whole >= bound * own
         }
         return Array(
             found.sorted {

@@ -52,7 +52,8 @@ extension CoverageRow {
         }
         let share = percent(Int64(figures.bad), of: Int64(figures.lines))
         let note = notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))"
-        return "of the last \(figures.lines) \(unit) of \(title), \(share) \(predicate(measure))\(note): \(advice(measure))"
+        return
+            "of the last \(figures.lines) \(unit) of \(title), \(share) \(predicate(measure))\(note): \(advice(measure))"
     }
 
     private func predicate(_ measure: CoverageMeasure) -> String {

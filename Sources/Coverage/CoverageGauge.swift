@@ -98,7 +98,9 @@ package struct CoverageGauge: Hashable, Sendable {
     private mutating func judge(_ rule: CoverageRule) -> Bool {
         let (now, long) = (recently, lately)
         if isRaised {
-            guard now.bad.isShare(of: now.lines, atMost: rule.endLimit(baseline: baseline)) else { return false }
+            guard now.bad.isShare(of: now.lines, atMost: rule.endLimit(baseline: baseline)) else {
+                return false
+            }
             isRaised = false
             spans = []
             return true

@@ -35,7 +35,8 @@ package struct CoverageRow: Hashable, Sendable {
     /// Why most lines are bad in one respect: a dead letter's reason, a field and what is wrong with it; nil: it is not known.
     package func cause(of measure: CoverageMeasure) -> String? { causes[measure]?.reason }
 
-    mutating func add(_ isBad: Bool, _ reason: String?, _ measure: CoverageMeasure, _ rule: CoverageRule) -> Bool
+    mutating func add(_ isBad: Bool, _ reason: String?, _ measure: CoverageMeasure, _ rule: CoverageRule)
+        -> Bool
     {
         var gauge = gauges[measure] ?? CoverageGauge()
         defer { gauges[measure] = gauge }

@@ -92,7 +92,8 @@ extension CoverageRow {
             let majority = causes[measure] ?? Majority()
             packer.add(majority.reason ?? "")
             for value in [
-                majority.votes, told.contains(measure) ? 1 : 0, gauge.lines, gauge.bad, gauge.isRaised ? 1 : 0,
+                majority.votes, told.contains(measure) ? 1 : 0, gauge.lines, gauge.bad,
+                gauge.isRaised ? 1 : 0,
                 Int64(gauge.current), Int64(gauge.currentBad), gauge.baselineLines, gauge.baselineBad,
                 Int64(gauge.spans.count),
             ] { packer.add(value) }
@@ -197,7 +198,9 @@ private struct Unpacker {
     }
 
     mutating func text() -> String? {
-        guard let count = integer(), count >= 0, count <= 4096, let bytes = take(Int(count)) else { return nil }
+        guard let count = integer(), count >= 0, count <= 4096, let bytes = take(Int(count)) else {
+            return nil
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -145,7 +145,9 @@ package struct CoverageWatch: Sendable {
                 add(.uncompared, record.uncompared != nil, record.uncompared)
                 break
             }
-            if record.isInputExpected || record.uncompared != CoverageLine.Scored.noInput { row.isFresh = true }
+            if record.isInputExpected || record.uncompared != CoverageLine.Scored.noInput {
+                row.isFresh = true
+            }
             if row.isFresh { add(.uncompared, record.uncompared != nil, record.uncompared) }
             for opinion in record.opinions {
                 let measure = CoverageMeasure.missing(opinion.detector)

@@ -40,7 +40,11 @@ final class CoverageBoard: Sendable {
             }
         let level: Log.Priority = change.isBlind ? .error : .notice
         if fields.count == 1 {
-            log.write(level, message, [fields[0].0: fields[0].1, "figures": change.text, "next": "riskctl get coverage"])
+            log.write(
+                level,
+                message,
+                [fields[0].0: fields[0].1, "figures": change.text, "next": "riskctl get coverage"]
+            )
         } else {
             log.write(
                 level,

@@ -101,7 +101,7 @@ package struct Daemon: Sendable {
         if case .live = mode, configuration.ingest.paths.isEmpty {
             throw StartupError("ingest.paths is empty: name the log files to follow")
         }
-        for warning in plans.warnings { log.write(.warning, warning) }
+        for warning in plans.warnings + plans.doubts { log.write(.warning, warning) }
         // 3. The database.
         let access = try await DatabaseAccess.open(configuration, for: .pipeline, log: log)
         let result: Result<Summary, any Error>

@@ -18,6 +18,8 @@ package struct DetectorPlans: Sendable {
         package let opinion: SecondOpinion
         /// What it is fed, and the SHA-256 digests of its models.
         package let origin: String
+        /// What may be wrong with its answers, in a sentence.
+        package var doubt: String?
     }
 
     /// Plans.
@@ -54,6 +56,13 @@ package struct DetectorPlans: Sendable {
             similarity.metric \(plan.metric) has no bound (\(models)): every query is compared with every remembered \
             image, up to \(plan.history.entries)
             """
+        }
+    }
+
+    /// What may be wrong with second opinions, a sentence each.
+    package var doubts: [String] {
+        opinions.sorted { $0.key < $1.key }.flatMap { model, opinions in
+            opinions.compactMap { $0.doubt.map { "\(model): \($0)" } }
         }
     }
 

@@ -41,7 +41,12 @@ struct DecodedLines: Sendable {
     /// Which of them are of a later time.
     var future: [FutureRecord] = []
 
-    fileprivate mutating func add(_ letter: DeadLetter, _ model: ModelID?, _ user: UserID?, lead: Duration? = nil) {
+    fileprivate mutating func add(
+        _ letter: DeadLetter,
+        _ model: ModelID?,
+        _ user: UserID?,
+        lead: Duration? = nil
+    ) {
         lines.append(
             ReadLine(
                 source: letter.source,

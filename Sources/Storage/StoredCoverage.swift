@@ -100,15 +100,17 @@ extension Store {
     /// - Throws: `StorageError.database`.
     package func coverage() async throws(StorageError) -> StoredCoverage {
         try await storing {
-            let rows = try await session.query("select kind, name, state from riskd.coverage order by kind, name")
-                .map { row in
-                    var fields = row.fields
-                    return StoredCoverage.Row(
-                        kind: try fields.next(),
-                        name: try fields.next(),
-                        state: try fields.next()
-                    )
-                }
+            let rows = try await session.query(
+                "select kind, name, state from riskd.coverage order by kind, name"
+            )
+            .map { row in
+                var fields = row.fields
+                return StoredCoverage.Row(
+                    kind: try fields.next(),
+                    name: try fields.next(),
+                    state: try fields.next()
+                )
+            }
             let accounts = try await session.query(
                 "select user_name, unusable, uncertain, used, reason from riskd.coverage_account order by user_name"
             ).map { row in

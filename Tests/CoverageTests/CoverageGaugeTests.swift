@@ -9,7 +9,9 @@ import Testing
         lines.enumerated().compactMap { gauge.add($1, rule) ? $0 + 1 : nil }
     }
 
-    @Test("a source that turns blind is noticed at the span in which a tenth of the last 200 lines is bad, and its end when a quarter of the bound is left")
+    @Test(
+        "a source that turns blind is noticed at the span in which a tenth of the last 200 lines is bad, and its end when a quarter of the bound is left"
+    )
     func burst() {
         var gauge = CoverageGauge()
         #expect(changes(repeatElement(false, count: 1000), &gauge) == [])
@@ -53,7 +55,9 @@ import Testing
         #expect(changes((0..<20_000).map { $0 % 10 == 0 }, &rarely) == [1000])
     }
 
-    @Test("what happens while a gauge is raised does not become usual: it stays raised for as long as it lasts")
+    @Test(
+        "what happens while a gauge is raised does not become usual: it stays raised for as long as it lasts"
+    )
     func persistence() {
         var gauge = CoverageGauge()
         #expect(changes(repeatElement(false, count: 5000), &gauge) == [])

@@ -126,7 +126,9 @@ private struct Doctor {
                 verdict: page.blindness != nil ? .failed : accounts.isEmpty ? .ok : .warning,
                 detail: page.blindness ?? page.coverage
             ),
-        ] + accounts + models + [Point(name: "alerts", verdict: isFlood ? .warning : .ok, detail: page.alerts)]
+        ] + accounts + models + [
+            Point(name: "alerts", verdict: isFlood ? .warning : .ok, detail: page.alerts)
+        ]
     }
 
     private func detector(_ detector: JSONValue) -> Point {

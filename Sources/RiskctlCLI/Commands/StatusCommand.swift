@@ -95,7 +95,9 @@ struct OverviewSheet {
     var coverage: String {
         let count = overview.at("coverage.blind").elements.count
         let accounts = overview.at("coverage.accounts").elements
-        var text = count == 0 ? "what is logged is seen" : "blind in \(counted(count, "respect")): riskctl get coverage"
+        var text =
+            count == 0
+            ? "what is logged is seen" : "blind in \(counted(count, "respect")): riskctl get coverage"
         guard let first = accounts.first?["user"].string else { return text }
         text += "; most lines of \(counted(accounts.count, "account")) cannot be used, the worst \(first)"
         return text + ": riskctl get blind-accounts"

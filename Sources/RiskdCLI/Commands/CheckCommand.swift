@@ -37,6 +37,7 @@ extension Command {
             let loaded = try DetectorPlans(configuration)
             plans = loaded
             for warning in loaded.warnings { checklist.warned("similarity", warning) }
+            for doubt in loaded.doubts { checklist.warned("models", doubt) }
             let count = configuration.models.values.reduce(0) { $0 + $1.opinions.count }
             checklist.passed(
                 "models",
