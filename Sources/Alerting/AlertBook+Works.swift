@@ -33,7 +33,10 @@ extension AlertBook {
     /// Takes in changes of the works up to the samples of a tick, by tick: calibrations before others, which count after
     /// their tick's samples.
     ///
-    /// - Parameter tick: whose samples come next; nil: none come.
+    /// - Parameters:
+    ///   - health: what is left of the changes of calibrations.
+    ///   - works: what is left of the others.
+    ///   - tick: whose samples come next; nil: none come.
     mutating func take(
         _ health: inout ArraySlice<CalibrationHealthChange>,
         _ works: inout ArraySlice<WorksChange>,
@@ -116,7 +119,11 @@ extension AlertBook {
 
     /// Resolves what was raised.
     ///
-    /// - Parameter detail: what the alert says from now on; nil: what it said.
+    /// - Parameters:
+    ///   - subject: what is over.
+    ///   - occasion: when, and at whose request.
+    ///   - detail: what the alert says from now on; nil: what it said.
+    /// - Returns: whether there was something.
     mutating func clear(_ subject: AlertSubject, _ occasion: Occasion, detail: String? = nil) -> Outcome {
         guard var alert = newest[subject].flatMap({ alerts[$0] }), alert.snapshot.state != .resolved else {
             return .refused("nothing is open")

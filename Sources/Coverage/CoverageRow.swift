@@ -21,8 +21,10 @@ package struct CoverageRow: Hashable, Sendable {
     var causes: [CoverageMeasure: Majority] = [:]
     /// How far ahead of the clock the last refused records were, milliseconds, oldest first.
     var leads: [Int64] = []
-    /// Of a source: whether a record came that was not met before; a file without one is a copy of what is known. Of a
-    /// model: whether a record came with an input; a model without one has nothing to lose.
+    /// Whether something came that can be lost.
+    ///
+    /// Of a source, a record that was not met before: a file without one is a copy of what is known. Of a model, a record
+    /// with an input: a model without one has nothing to lose.
     var isFresh = false
 
     init(_ key: CoverageKey) { self.key = key }

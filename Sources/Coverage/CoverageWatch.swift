@@ -67,6 +67,7 @@ package struct CoverageWatch: Sendable {
     /// Forgets opinions that are no longer configured: nobody waits for them.
     ///
     /// - Parameter opinions: those of a model.
+    /// - Returns: what is over thereby.
     package mutating func expect(_ opinions: (ModelID) -> Set<DetectorID>) -> [CoverageChange] {
         var changes: [CoverageChange] = []
         for key in rows.keys.sorted() {
@@ -162,7 +163,11 @@ package struct CoverageWatch: Sendable {
 
     /// What there is to say of measures that were raised or lowered.
     ///
-    /// - Parameter source: the row of the line's source: what it tells, a model's row does not tell again.
+    /// - Parameters:
+    ///   - settled: the measures.
+    ///   - row: whose.
+    ///   - source: the row of the line's source: what it tells, a model's row does not tell again.
+    /// - Returns: the changes.
     private func tell(
         _ settled: [CoverageMeasure],
         in row: inout CoverageRow,

@@ -73,7 +73,7 @@ extension AlertMatcher: CustomStringConvertible {
 
 extension AlertMatcher {
     /// Names that stand for alerts about one kind of subject: `user=fashion` is an alert about the user fashion, never one
-    /// about the model of that name, and `user!=fashion` one about another user, never one about no user at all.
+    /// about the model of that name, and `user!=fashion` any other alert.
     ///
     /// `entity` is the name of any kind of subject; matchers on users that were stored before there were these say `entity`,
     /// and go on meaning every kind.
@@ -82,8 +82,8 @@ extension AlertMatcher {
     /// The value that is compared.
     ///
     /// - Parameter alert: any.
-    /// - Returns: the label's value, empty where the alert lacks it; nil where the alert is about another kind of subject,
-    ///   so that the condition does not hold, however it compares.
+    /// - Returns: the label's value, empty where the alert lacks it; nil where the alert is about another kind of subject, of
+    ///   which `=` and `=~` never hold, and `!=` and `!~` always do.
     package func value(of alert: AlertSnapshot) -> String? {
         if Self.subjects.contains(label) { return alert.subject.kind == label ? alert.subject.id : nil }
         return alert.labels.first { $0.name == label }?.value ?? ""

@@ -169,6 +169,7 @@ package struct CoverageKeeper: Sendable {
     /// Hands over what is to be stored.
     ///
     /// - Parameter versions: what records said of models' versions, where that has changed.
+    /// - Returns: the rows to write, and what has changed in the watch.
     mutating func takeChanges(
         _ versions: [ModelID: VersionTrail]
     ) -> (stored: CoverageChanges, state: CoverageState) {
@@ -271,6 +272,7 @@ extension CoverageKeeper.Notice {
     /// What it is to the alerts.
     ///
     /// - Parameter end: the end of a tick.
+    /// - Returns: the change.
     func change(endsAt end: (Tick) -> Timestamp) -> WorksChange {
         WorksChange(
             change.blindness.subject,

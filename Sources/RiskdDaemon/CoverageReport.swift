@@ -37,6 +37,7 @@ package struct CoverageReport: Sendable {
     /// - Parameters:
     ///   - detector: such as `opinion.encoder` or `similarity.user.descent`.
     ///   - model: whose.
+    /// - Returns: figures, cause and what to do.
     func blindness(of detector: DetectorID, _ model: ModelID) -> String? {
         guard let row = rows.first(where: { $0.key == .model(model) }) else { return nil }
         let measure: CoverageMeasure =
@@ -46,7 +47,7 @@ package struct CoverageReport: Sendable {
 }
 
 extension AccountSketch.Account {
-    /// The share of its lines that cannot be used, 0 ... 1.
+    /// The share of its lines that cannot be used, from 0 to 1.
     package var share: Double { Double(certain) / Double(max(1, certain + used)) }
 
     /// In words.

@@ -89,7 +89,7 @@ private enum Trial: UInt64, CaseIterable {
         return numbers
     }
 
-    /// A picture in 0 ... 1: a slope with a bright disc and noise, so that no part of it is flat.
+    /// A picture between 0 and 1: a slope with a bright disc and noise, so that no part of it is flat.
     func picture(_ shape: [Int]) -> [Float] {
         var noise = Noise(state: rawValue)
         let (height, width) = (shape[2], shape[3])
@@ -107,7 +107,7 @@ private enum Trial: UInt64, CaseIterable {
 private struct Noise {
     var state: UInt64
 
-    /// 0 ... 1.
+    /// The next number, from 0 to 1.
     mutating func next() -> Float {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Float(state >> 40) / Float(1 << 24)

@@ -63,13 +63,27 @@ package struct CoverageChanges: Sendable {
     package mutating func remove(kind: String, name: String) { gone.append((kind, name)) }
 
     func write(_ session: isolated PostgresSession) throws {
-        for row in gone {
-            try session.run("delete from riskd.coverage where kind = \(row.kind) and name = \(row.name)")
-        }
-        for row in rows {
+        if !gone.isEmpty {
             try session.run(
                 """
-                insert into riskd.coverage (kind, name, state) values (\(row.kind), \(row.name), \(row.state))
+                delete from riskd.coverage using unnest(\(gone.map(\.kind)), \(gone.map(\.name))) as gone (kind, name)
+                where coverage.kind = gone.kind and coverage.name = gone.name
+                """
+            )
+        }
+        if !rows.isEmpty {
+            // All states as one, cut apart again by the server: one statement, however many rows there are.
+            var (states, places): ([UInt8], [Int64]) = ([], [])
+            for row in rows {
+                places.append(Int64(states.count) + 1)
+                states += row.state
+            }
+            try session.run(
+                """
+                insert into riskd.coverage (kind, name, state)
+                select kind, name, substring(\(states) from place::int for length::int)
+                from unnest(\(rows.map(\.kind)), \(rows.map(\.name)), \(places)::bigint[],
+                    \(rows.map { Int64($0.state.count) })::bigint[]) as row (kind, name, place, length)
                 on conflict (kind, name) do update set state = excluded.state
                 """
             )

@@ -60,9 +60,12 @@ import Testing
         for (subject, kind) in others {
             let alert = alert(subject)
             for text in [
-                "user=u", "user=1", "user=service", "user!=u", "user!=v", "user=~.*", "user!~v", "user=",
+                "user=u", "user=1", "user=service", "user=~.*", "user=",
             ] {
                 #expect(try !holds(text, alert), "\(text) \(kind)")
+            }
+            for text in ["user!=u", "user!=v", "user!~.*"] {
+                #expect(try holds(text, alert), "\(text) \(kind)")
             }
             for name in AlertMatcher.subjects {
                 #expect(try holds("\(name)=~.*", alert) == (name == kind), "\(name) \(kind)")

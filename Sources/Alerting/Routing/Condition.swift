@@ -15,7 +15,9 @@ struct Condition {
     }
 
     func holds(for alert: AlertSnapshot) -> Bool {
-        guard let value = matcher.value(of: alert) else { return false }
+        guard let value = matcher.value(of: alert) else {
+            return matcher.comparison == .notEqual || matcher.comparison == .matchesNot
+        }
         return switch matcher.comparison {
         // By bytes, as names are told apart everywhere.
         case .equal: value.hasSameBytes(as: matcher.value)
