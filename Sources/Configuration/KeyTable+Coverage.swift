@@ -45,7 +45,7 @@ extension KeyTable {
             "coverage.factor",
             \.coverage.factor,
             .integer(1...100, unit: "times"),
-            "How many times what is usual for a source or model a share must also be, up to half of all."
+            "How many times what is usual for a source or model a share must also be, up to twice its bound."
         ),
         maker.key(
             "coverage.least",

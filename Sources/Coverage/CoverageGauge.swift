@@ -59,6 +59,9 @@ package struct CoverageGauge: Hashable, Sendable {
     /// Bad lines, and lines, of the last 2,000.
     package var lately: (bad: Int, lines: Int) { count(Self.most) }
 
+    /// Whether the last line was the last one of a span.
+    var isJudged: Bool { current == 0 }
+
     /// The usual share in millionths; 0 before it is known.
     package var baseline: Int64 {
         baselineLines == 0 ? 0 : baselineBad * CoverageRule.whole / baselineLines

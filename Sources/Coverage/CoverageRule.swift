@@ -23,9 +23,11 @@ package struct CoverageRule: Hashable, Sendable {
         self.least = least
     }
 
-    /// The share that is too large for long: the bound, or `factor` times what is usual, but never more than half of
-    /// all lines where the bound is below that: blindness is not got used to.
-    func limit(baseline: Int64) -> Int64 { max(bound, min(factor * baseline, Self.whole / 2)) }
+    /// The share that is too large for long: the bound, or `factor` times what is usual, up to twice the bound and half of all
+    /// lines.
+    ///
+    /// What is usual is made of lines that others write: whoever lets a share grow slowly gets no further than that.
+    func limit(baseline: Int64) -> Int64 { max(bound, min(factor * baseline, 2 * bound, Self.whole / 2)) }
 
     /// The share that is too large at once.
     func quickLimit(baseline: Int64) -> Int64 {

@@ -42,13 +42,14 @@ package struct CoverageWatch: Sendable {
         lines += 1
         var changes: [CoverageChange] = []
         let source = key(.source(line.path), &changes)
-        var row = rows[source] ?? CoverageRow(source)
+        // Taken out, so that it is not copied to be changed.
+        var row = rows.removeValue(forKey: source) ?? CoverageRow(source)
         let settled = count(line, in: &row)
         changes += tell(settled, in: &row)
         rows[source] = row
         if let name = line.model {
             let key = key(.model(name), &changes)
-            var owner = rows[key] ?? CoverageRow(key)
+            var owner = rows.removeValue(forKey: key) ?? CoverageRow(key)
             let settled = count(line, in: &owner)
             changes += tell(settled, in: &owner, toldBy: row)
             rows[key] = owner
@@ -118,14 +119,16 @@ package struct CoverageWatch: Sendable {
 
     /// Counts a line in every respect that it says something of.
     ///
-    /// - Returns: the measures that were raised or lowered.
+    /// - Returns: the measures that were raised or lowered, or that are raised and of which nothing tells yet.
     private mutating func count(_ line: CoverageLine, in row: inout CoverageRow) -> [CoverageMeasure] {
         row.lines += 1
         row.last = lines
         changed.insert(row.key)
         var settled: [CoverageMeasure] = []
         func add(_ measure: CoverageMeasure, _ isBad: Bool, _ reason: String? = nil) {
-            if row.add(isBad, reason, measure, settings.rule(of: measure)) { settled.append(measure) }
+            if row.add(isBad, reason, measure, settings.rule(of: measure)) || row.isUntold(measure) {
+                settled.append(measure)
+            }
         }
         switch line.fate {
         case .deadLetter(let reason, let lead):
@@ -235,6 +238,12 @@ package struct CoverageWatch: Sendable {
 extension CoverageRow {
     /// Measures that are told as lines of no use.
     var toldLines: Set<CoverageMeasure> { told.filter { $0.detector == nil } }
+
+    /// Whether a measure was just judged as bad again, and nothing tells of it: what told of it may have ceased to.
+    fileprivate func isUntold(_ measure: CoverageMeasure) -> Bool {
+        guard let gauge = gauges[measure], gauge.isRaised, gauge.isJudged else { return false }
+        return !told.contains(measure)
+    }
 
     /// Why riskd is blind for its lines just now, a sentence each.
     package var reasons: [String] { told.sorted().map { text($0) } }

@@ -102,6 +102,16 @@ import Testing
         var watch = CoverageWatch()
         let late = record { $0.isLate = true }
         #expect(add(100, late, to: &watch).map(\.blindness) == [.lines(.source("/log/a"))])
+        // The source's lines come in time again, but for a model that is a hundredth of them: now that model is told of.
+        let good = record(model: "n")
+        var more = add(300, good, to: &watch)
+        #expect(more.map(\.isBlind) == [false])
+        for _ in 0..<300 {
+            more += watch.add(late)
+            more += add(99, good, to: &watch)
+        }
+        #expect(more.map(\.isBlind) == [false, true])
+        #expect(more.last?.blindness == .lines(.model(model)))
         // All records of one model are late, in ten files of which they are a twentieth.
         var spread = CoverageWatch()
         var changes: [CoverageChange] = []

@@ -65,7 +65,9 @@ import Testing
         #expect(verdict.text.contains("no record for 9 min") == isStale)
     }
 
-    @Test("what is logged and not seen is no calm: check is unknown unless it is critical, and status says so first")
+    @Test(
+        "what is logged and not seen is no calm: check is unknown unless it is critical, and status says so first"
+    )
     func blindness() {
         let reason = "of the last 200 lines of /log/a, 96 % could not be used"
         for (level, code) in [("info", 3), ("medium", 3), ("high", 2)] as [(String, Int32)] {
@@ -80,7 +82,11 @@ import Testing
         }
         let calm = OverviewSheet(Self.overview("info"))
         #expect(calm.blindness == nil)
-        #expect(calm.coverage.hasPrefix("what is logged is seen; most lines of 1 account cannot be used, the worst u"))
+        #expect(
+            calm.coverage.hasPrefix(
+                "what is logged is seen; most lines of 1 account cannot be used, the worst u"
+            )
+        )
     }
 
     @Test func `a picture of top fits every screen and is not driven by names`() {
