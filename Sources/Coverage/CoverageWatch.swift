@@ -47,7 +47,8 @@ package struct CoverageWatch: Sendable {
         let settled = count(line, in: &row)
         changes += tell(settled, in: &row)
         rows[source] = row
-        if let name = line.model {
+        // A line that cannot be used may say anything: it makes no model known.
+        if let name = line.model, !line.isDead || rows[.model(name)] != nil {
             let key = key(.model(name), &changes)
             var owner = rows.removeValue(forKey: key) ?? CoverageRow(key)
             let settled = count(line, in: &owner)
@@ -245,6 +246,11 @@ extension CoverageRow {
         return !told.contains(measure)
     }
 
+    /// Whether too much is bad in a respect that is told of such lines; an alert of the source may speak for its models.
+    package func isBlind(_ measure: CoverageMeasure) -> Bool {
+        gauges[measure]?.isRaised == true && (measure.detector == nil || !key.isSource)
+    }
+
     /// Why riskd is blind for its lines just now, a sentence each.
     package var reasons: [String] { told.sorted().map { text($0) } }
 
@@ -257,6 +263,10 @@ extension CoverageRow {
 }
 
 extension CoverageLine {
+    fileprivate var isDead: Bool {
+        if case .deadLetter = fate { true } else { false }
+    }
+
     /// Why nothing could be made of it; nil: something could.
     fileprivate var unusableReason: String? {
         switch fate {

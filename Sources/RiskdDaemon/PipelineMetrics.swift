@@ -62,7 +62,7 @@ package struct PipelineMetrics: Sendable {
             ("riskd_coverage_usual_share", "The same share as it usually is, where that is known."),
             (
                 "riskd_coverage_blind",
-                "1 while so much is bad that an alert tells of it, by scope, name and measure."
+                "1 while so much is bad that riskd counts as blind, by scope, name and measure."
             ),
             ("riskd_coverage_reasons", "Sentences that say what riskd is blind for just now."),
             ("riskd_sources_unreadable", "Files that are there and cannot be read."),
@@ -212,7 +212,7 @@ package struct PipelineMetrics: Sendable {
                 metrics.set(
                     "riskd_coverage_blind",
                     ["scope": scope, "name": name, "measure": measure.name],
-                    to: row.told.contains(measure) ? 1 : 0
+                    to: row.isBlind(measure) ? 1 : 0
                 )
             }
         }

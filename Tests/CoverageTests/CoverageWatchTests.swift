@@ -257,6 +257,34 @@ import Testing
         #expect(CoverageRow(.source("/log/a"), packed: [9] + bytes.dropFirst()) == nil)
     }
 
+    @Test(
+        "a line that cannot be used counts for the model that it names, where that is known, and makes none known"
+    )
+    func namedModel() {
+        var watch = CoverageWatch()
+        for number in 0..<200 {
+            _ = watch.add(
+                CoverageLine(
+                    path: "/log/a",
+                    model: ModelID("m\(number)"),
+                    user: nil,
+                    fate: .deadLetter(reason: "missing_field", lead: nil)
+                )
+            )
+        }
+        #expect(watch.rows.keys.sorted() == [.source("/log/a")])
+        _ = watch.add(record())
+        _ = watch.add(
+            CoverageLine(
+                path: "/log/a",
+                model: model,
+                user: nil,
+                fate: .deadLetter(reason: "missing_field", lead: nil)
+            )
+        )
+        #expect(watch.rows[.model(model)]?.gauges[.deadLetters]?.bad == 1)
+    }
+
     @Test("an opinion that is no longer configured is no longer missed")
     func removedOpinion() {
         var watch = CoverageWatch()

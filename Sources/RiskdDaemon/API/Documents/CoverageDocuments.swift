@@ -41,7 +41,7 @@ struct CoverageItemDocument: Encodable, Sendable {
         (longLines, longBad) = (lately.lines, lately.bad)
         usualShare =
             gauge.isBaselineKnown ? Double(gauge.baseline) / Double(CoverageRule.whole) : nil
-        blind = row.told.contains(measure)
+        blind = row.isBlind(measure)
         cause = row.cause(of: measure)
         explanation = blind ? row.text(measure) : nil
     }
