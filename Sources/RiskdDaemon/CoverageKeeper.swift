@@ -33,9 +33,8 @@ package struct CoverageKeeper: Sendable {
     private var last: [String: Int64] = [:]
     private var notices: [Notice] = []
     private var hasCounted = false
-    /// Sources of which a line was counted since the start.
-    private var read: Set<String> = []
-    private var lastPath = ""
+    /// How many lines had been counted at the start.
+    private let begun: Int64
 
     /// A keeper.
     ///
@@ -45,6 +44,7 @@ package struct CoverageKeeper: Sendable {
     package init(_ watch: CoverageWatch = CoverageWatch(), counted: [String: Int64] = [:]) {
         self.watch = watch
         self.counted = counted
+        begun = watch.lines
     }
 
     /// Begins with the lines of a batch.
@@ -110,10 +110,6 @@ package struct CoverageKeeper: Sendable {
         last[line.source] = line.offset
         hasCounted = true
         let path = boundedName(line.path)
-        if path != lastPath {
-            lastPath = path
-            read.insert(path)
-        }
         let changes = watch.add(
             CoverageLine(path: path, model: line.model, user: line.user, fate: fate)
         )
@@ -145,14 +141,15 @@ package struct CoverageKeeper: Sendable {
         note(watch.expect(opinions), tick)
     }
 
-    /// Everything was read to its end, as of recorded files.
+    /// Everything that was read since the start was read to its end, as of recorded files.
     ///
     /// - Returns: whether something that was told is over thereby.
     mutating func end(after tick: Tick?) -> Bool {
         wall = nil
         let before = notices.count
-        for path in read.sorted() { note(watch.end(path), tick) }
-        read = []
+        for row in watch.rows.values.sorted(by: { $0.key < $1.key }) where row.last > begun {
+            if case .source(let path) = row.key { note(watch.end(path), tick) }
+        }
         return notices.count > before
     }
 
