@@ -78,6 +78,7 @@ let package = Package(
 
         // Layer 3: the domain, pure; time is an argument.
         .target(name: "Similarity", dependencies: ["CSimilarity", "Domain"], swiftSettings: optimised),
+        .target(name: "Coverage", dependencies: ["Domain"], swiftSettings: noPointers),
         .target(name: "SecondOpinion", dependencies: ["Domain"], swiftSettings: noPointers),
         .target(
             name: "Scoring",
@@ -114,7 +115,8 @@ let package = Package(
         .target(
             name: "RiskdDaemon",
             dependencies: [
-                "Alerting", "CSystemd", "Configuration", "Crypto", "Domain", "EmbeddedPostgres", "HTTPAPI",
+                "Alerting", "CSystemd", "Configuration", "Coverage", "Crypto", "Domain", "EmbeddedPostgres",
+                "HTTPAPI",
                 "HTTPServer", "Imaging", "Ingest",
                 "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
                 "Storage", "WebClient",
@@ -205,6 +207,7 @@ let package = Package(
             dependencies: ["Domain", "HTTPAPI", "HTTPServer", "Runtime"],
             swiftSettings: house
         ),
+        .testTarget(name: "CoverageTests", dependencies: ["Coverage", "Domain"], swiftSettings: house),
         .testTarget(name: "ImagingTests", dependencies: ["Imaging"], swiftSettings: house),
         .testTarget(
             name: "SimilarityTests",
@@ -262,7 +265,8 @@ let package = Package(
         .testTarget(
             name: "RiskdDaemonTests",
             dependencies: [
-                "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity", "Storage",
+                "Coverage", "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity",
+                "Storage",
             ],
             swiftSettings: house
         ),

@@ -22,6 +22,47 @@ extension AlertBook {
             key = "tick \(change.tick.index)"
             action = nil
         }
+
+        init(_ change: WorksChange) {
+            time = change.time
+            key = change.key
+            action = nil
+        }
+    }
+
+    /// Takes in changes of the works up to the samples of a tick, by tick: calibrations before others, which count after
+    /// their tick's samples.
+    ///
+    /// - Parameters:
+    ///   - health: what is left of the changes of calibrations.
+    ///   - works: what is left of the others.
+    ///   - tick: whose samples come next; nil: none come.
+    mutating func take(
+        _ health: inout ArraySlice<CalibrationHealthChange>,
+        _ works: inout ArraySlice<WorksChange>,
+        before tick: Tick?
+    ) {
+        while true {
+            let nextHealth = health.first.flatMap { change in
+                tick.map { change.tick <= $0 } ?? true ? change : nil
+            }
+            let nextWorks = works.first.flatMap { change in
+                tick.map { change.isBefore($0) } ?? true ? change : nil
+            }
+            if let change = nextHealth, nextWorks.map({ !$0.isBefore(change.tick) }) ?? true {
+                take(change)
+                health.removeFirst()
+            } else if let change = nextWorks {
+                let occasion = Occasion(change)
+                _ =
+                    change.isRaised
+                    ? raise(change.subject, change.level, change.detail, occasion)
+                    : clear(change.subject, occasion, detail: change.detail)
+                works.removeFirst()
+            } else {
+                return
+            }
+        }
     }
 
     /// Takes in that a calibration began or ceased to be suspect.
@@ -77,13 +118,21 @@ extension AlertBook {
     }
 
     /// Resolves what was raised.
-    mutating func clear(_ subject: AlertSubject, _ occasion: Occasion) -> Outcome {
+    ///
+    /// - Parameters:
+    ///   - subject: what is over.
+    ///   - occasion: when, and at whose request.
+    ///   - detail: what the alert says from now on; nil: what it said.
+    /// - Returns: whether there was something.
+    mutating func clear(_ subject: AlertSubject, _ occasion: Occasion, detail: String? = nil) -> Outcome {
         guard var alert = newest[subject].flatMap({ alerts[$0] }), alert.snapshot.state != .resolved else {
             return .refused("nothing is open")
         }
         alert.snapshot.state = .resolved
-        alert.snapshot.endsAt = occasion.time
+        // Of two clocks the alert's end may not be the earlier.
+        alert.snapshot.endsAt = max(occasion.time, alert.snapshot.startsAt)
         alert.snapshot.updatedAt = occasion.time
+        if let detail { alert.snapshot.detail = detail }
         alert.resolvedBy = Alert.riskd
         record(&alert, .resolved, at: occasion.time, by: occasion.action)
         notify(subject.resolvedType, .resolved, alert.snapshot)
@@ -104,12 +153,17 @@ extension AlertSubject {
         switch self {
         case .calibration: .calibrationSuspect
         case .detector: .detectorDegraded
+        case .source, .intake: .ingestBlind
         case .entity, .endpoint, .outbox: .alertFiring
         }
     }
 
     /// What a message says when it is over.
     var resolvedType: NotificationType {
-        if case .detector = self { .detectorRecovered } else { .alertResolved }
+        switch self {
+        case .detector: .detectorRecovered
+        case .source, .intake: .ingestRecovered
+        case .calibration, .entity, .endpoint, .outbox: .alertResolved
+        }
     }
 }

@@ -64,18 +64,18 @@ package struct AlertBook: Sendable {
     ///   - levelChanges: those of the samples.
     ///   - healthChanges: calibrations that began or ceased to be suspect in these ticks, in order; a tick's count
     ///     before its samples.
+    ///   - worksChanges: what else began or ceased in riskd's own works, in order; it counts after its tick's samples.
     package mutating func take(
         _ samples: [Sample],
         _ levelChanges: [LevelChange],
-        _ healthChanges: [CalibrationHealthChange] = []
+        _ healthChanges: [CalibrationHealthChange] = [],
+        _ worksChanges: [WorksChange] = []
     ) {
         var pending = levelChanges[...]
+        var works = worksChanges[...]
         var health = healthChanges[...]
         for sample in samples {
-            while let change = health.first, change.tick <= sample.tick {
-                take(change)
-                health.removeFirst()
-            }
+            take(&health, &works, before: sample.tick)
             if let change = pending.first, change.sample == sample.id {
                 pending.removeFirst()
                 take(sample, change)
@@ -83,7 +83,7 @@ package struct AlertBook: Sendable {
                 take(sample)
             }
         }
-        for change in health { take(change) }
+        take(&health, &works, before: nil)
     }
 
     private mutating func take(_ sample: Sample, _ change: LevelChange) {

@@ -37,6 +37,8 @@ package struct Configuration: Hashable, Sendable {
     package var calibration = Calibration()
     /// Which levels alert, and who is told.
     package var alerting = Alerting()
+    /// How much of what is logged has to be seen.
+    package var coverage = Coverage()
 
     /// The settings for `model`: its own, or the defaults when none are given.
     ///

@@ -132,7 +132,7 @@ extension KeyTable {
             "types",
             \.types,
             ValueType.choice.list(of: "types"),
-            default: "[alert.*, detector.*, calibration.suspect]",
+            default: "[alert.*, detector.*, ingest.*, calibration.suspect]",
             example: "[alert.firing, alert.resolved, risk.level.changed]",
             "The messages that are wanted."
         ),

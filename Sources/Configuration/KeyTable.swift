@@ -9,7 +9,7 @@ enum KeyTable {
     private static let second = KeyMaker(defaults: Configuration.Opinion())
 
     static let root = KeySection<Configuration>(
-        bindings: scoringKeys + alertingKeys + apiKeys + retentionKeys
+        bindings: scoringKeys + alertingKeys + coverageKeys + apiKeys + retentionKeys
     )
 
     private static let scoringKeys: [KeyBinding<Configuration>] = [

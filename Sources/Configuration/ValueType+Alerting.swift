@@ -6,7 +6,7 @@ extension ValueType where Value == AlertMatcher {
     static let matcher = ValueType.scalar(
         "a condition such as model=fashion",
         note:
-            "LABEL=VALUE, or with !=, =~ and !~; LABEL is alertname, entity, entity_kind, level, model or severity",
+            "LABEL=VALUE, or with !=, =~ and !~; LABEL is alertname, entity, entity_kind, level, model or severity, or user, campaign, endpoint, detector or source for alerts about one of these",
         text: { quoted($0.description) }
     ) { given, _ in
         do throws(AlertMatcher.Complaint) {

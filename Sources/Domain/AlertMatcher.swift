@@ -1,4 +1,4 @@
-/// A condition on one label of an alert.
+/// A condition on one label of an alert, or on whom it is about.
 package struct AlertMatcher: Hashable, Sendable {
     /// How the label's value is compared.
     package enum Operator: String, Hashable, Sendable, CaseIterable {
@@ -12,7 +12,7 @@ package struct AlertMatcher: Hashable, Sendable {
         case matchesNot = "!~"
     }
 
-    /// Which label; an alert without it has the empty text.
+    /// Which label: one of ``AlertLabel/names``, of which an alert without it has the empty text, or one of ``subjects``.
     package let label: String
     /// How it is compared.
     package let comparison: Operator
@@ -50,10 +50,10 @@ extension AlertMatcher: CustomStringConvertible {
             throw Complaint(text: "expected a condition such as model=fashion or entity=~u-.*, got '\(text)'")
         }
         let label = String(name.filter { $0 != " " })
-        // The short forms are those of people, the long ones those of payloads.
-        let full = ["user": "entity", "kind": "entity_kind"][label] ?? label
-        guard AlertLabel.names.contains(full) else {
-            let known = AlertLabel.names.joined(separator: ", ")
+        // The short form is that of people, the long one that of payloads.
+        let full = label == "kind" ? "entity_kind" : label
+        guard AlertLabel.names.contains(full) || Self.subjects.contains(full) else {
+            let known = (AlertLabel.names + Self.subjects).joined(separator: ", ")
             throw Complaint(text: "'\(label)' is no label of an alert: expected one of \(known)")
         }
         var value = String(rest.dropFirst(comparison.rawValue.count).drop { $0 == " " })
@@ -68,5 +68,24 @@ extension AlertMatcher: CustomStringConvertible {
             }
         }
         self.init(full, comparison, value)
+    }
+}
+
+extension AlertMatcher {
+    /// Names that stand for alerts about one kind of subject: `user=fashion` is an alert about the user fashion, never one
+    /// about the model of that name, and `user!=fashion` any other alert.
+    ///
+    /// `entity` is the name of any kind of subject; matchers on users that were stored before there were these say `entity`,
+    /// and go on meaning every kind.
+    package static let subjects = ["user", "campaign", "endpoint", "detector", "source"]
+
+    /// The value that is compared.
+    ///
+    /// - Parameter alert: any.
+    /// - Returns: the label's value, empty where the alert lacks it; nil where the alert is about another kind of subject, of
+    ///   which `=` and `=~` never hold, and `!=` and `!~` always do.
+    package func value(of alert: AlertSnapshot) -> String? {
+        if Self.subjects.contains(label) { return alert.subject.kind == label ? alert.subject.id : nil }
+        return alert.labels.first { $0.name == label }?.value ?? ""
     }
 }

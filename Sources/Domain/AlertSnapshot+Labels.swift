@@ -7,6 +7,7 @@ extension AlertSnapshot {
         case .outbox: "RiskdOutboxOverflow"
         case .calibration: "RiskdCalibrationSuspect"
         case .detector: "RiskdDetectorDegraded"
+        case .source, .intake: "RiskdIngestBlind"
         }
     }
 

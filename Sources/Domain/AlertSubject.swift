@@ -10,8 +10,12 @@ package enum AlertSubject: Hashable, Sendable {
     case calibration(ModelID)
     /// A detector that says nothing, of a model.
     case detector(DetectorID, model: ModelID)
+    /// A file whose lines are of no use, by path.
+    case source(String)
+    /// A model whose lines are.
+    case intake(ModelID)
 
-    /// `user`, `campaign`, `model`, `global`, `endpoint`, `outbox`, `calibration` or `detector`.
+    /// `user`, `campaign`, `model`, `global`, `endpoint`, `outbox`, `calibration`, `detector`, `source` or `intake`.
     package var kind: String {
         switch self {
         case .entity(let entity): entity.kind
@@ -19,6 +23,8 @@ package enum AlertSubject: Hashable, Sendable {
         case .outbox: "outbox"
         case .calibration: "calibration"
         case .detector: "detector"
+        case .source: "source"
+        case .intake: "intake"
         }
     }
 
@@ -31,19 +37,19 @@ package enum AlertSubject: Hashable, Sendable {
     package var model: ModelID? {
         switch self {
         case .entity(let entity): entity.model
-        case .calibration(let model), .detector(_, let model): model
-        case .endpoint, .outbox: nil
+        case .calibration(let model), .detector(_, let model), .intake(let model): model
+        case .endpoint, .outbox, .source: nil
         }
     }
 
-    /// The id that payloads show beside the kind: the user, the campaign's number, the model, the endpoint or the
-    /// detector; `service` for the whole service and the outbox.
+    /// The id that payloads show beside the kind: the user, the campaign's number, the model, the endpoint, the detector
+    /// or the path; `service` for the whole service and the outbox.
     package var id: String {
         switch self {
         case .entity(.user(let user, _)): user.name
         case .entity(.campaign(let number, _)): String(number)
-        case .entity(.model(let model)), .calibration(let model): model.name
-        case .endpoint(let name): name
+        case .entity(.model(let model)), .calibration(let model), .intake(let model): model.name
+        case .endpoint(let name), .source(let name): name
         case .detector(let detector, _): detector.name
         case .entity(.global), .outbox: "service"
         }
@@ -68,6 +74,8 @@ package enum AlertSubject: Hashable, Sendable {
         case "outbox": self = .outbox
         case "calibration": self = .calibration(owner)
         case "detector": self = .detector(DetectorID(name), model: owner)
+        case "source": self = .source(name)
+        case "intake": self = .intake(owner)
         default: return nil
         }
     }
@@ -76,9 +84,9 @@ package enum AlertSubject: Hashable, Sendable {
     package var name: String {
         switch self {
         case .entity(let entity): entity.name
-        case .endpoint(let name): name
+        case .endpoint(let name), .source(let name): name
         case .detector(let detector, _): detector.name
-        case .outbox, .calibration: ""
+        case .outbox, .calibration, .intake: ""
         }
     }
 
@@ -96,6 +104,8 @@ package enum AlertSubject: Hashable, Sendable {
         case .outbox: "riskd/outbox"
         case .calibration(let model): "riskd/calibration/model/\(model.name)"
         case .detector(let detector, let model): "riskd/detector/\(detector.name)/model/\(model.name)"
+        case .source(let path): "riskd/source/\(path)"
+        case .intake(let model): "riskd/intake/model/\(model.name)"
         }
     }
 }

@@ -34,6 +34,10 @@ package enum NotificationType: String, Hashable, Sendable, CaseIterable {
     case detectorDegraded = "detector.degraded"
     /// It speaks again.
     case detectorRecovered = "detector.recovered"
+    /// Lines of a source, or of a model, are of no use: what they show is not seen.
+    case ingestBlind = "ingest.blind"
+    /// They are again.
+    case ingestRecovered = "ingest.recovered"
     /// Benign traffic looks different from what a calibration was built from.
     case calibrationSuspect = "calibration.suspect"
     /// The audit log's signed state.

@@ -9,7 +9,7 @@ package enum Operation: String, Hashable, Sendable, CaseIterable {
     case listAlerts, getAlert, getAlertChain, listAlertDeliveries, actOnAlert
     case listSilences, addSilence, previewSilence, endSilence
     case listEndpoints, listAttempts, testEndpoint, replayDeliveries, setEndpointState
-    case listDetectors, listCalibrations, getCalibration
+    case listDetectors, listCoverage, listBlindAccounts, listCalibrations, getCalibration
     case auditActions, auditReads, listAuditDatasets, queryAudit, getAuditSample, listHiddenAlerts,
         getFalseAlarms
     case exportAudit, getAuditManifest

@@ -8,14 +8,21 @@ package struct ProbeRoutes: Sendable {
 
     private let metrics: Metrics
     private let readiness: Readiness
+    private let blindness: Readiness
 
     /// Routes.
     ///
     /// - Parameters:
     ///   - metrics: what `/metrics` renders.
+    ///   - blindness: what a service that is ready cannot see all the same, a sentence each.
     ///   - readiness: asked for every `/readyz`.
-    package init(metrics: Metrics, readiness: @escaping Readiness) {
+    package init(
+        metrics: Metrics,
+        blindness: @escaping Readiness = { [] },
+        readiness: @escaping Readiness
+    ) {
         self.metrics = metrics
+        self.blindness = blindness
         self.readiness = readiness
     }
 
@@ -28,7 +35,10 @@ package struct ProbeRoutes: Sendable {
         case "/livez": return .text("ok\n")
         case "/readyz":
             let reasons = readiness()
-            guard !reasons.isEmpty else { return .text("ready\n") }
+            // A restart or another server would see no more: blindness is told, and no reason to be taken away.
+            guard !reasons.isEmpty else {
+                return .text("ready\n" + blindness().map { "blind: \(printable($0))\n" }.joined())
+            }
             return .text(reasons.map { "not ready: \($0)\n" }.joined(), status: 503)
         case "/metrics":
             return .text(metrics.render(), type: "text/plain; version=0.0.4; charset=utf-8")

@@ -122,6 +122,8 @@ extension Route {
             body: true
         ),
         Route(.listDetectors, "GET", "/api/v1/detectors", .holders(of: .read)),
+        Route(.listCoverage, "GET", "/api/v1/coverage", .holders(of: .read)),
+        Route(.listBlindAccounts, "GET", "/api/v1/coverage/accounts", .holders(of: .read)),
         Route(.listCalibrations, "GET", "/api/v1/calibrations", .holders(of: .read)),
         Route(.getCalibration, "GET", "/api/v1/calibrations/{calibration}", .holders(of: .read)),
         Route(.auditActions, "GET", "/api/v1/audit/actions", .holders(of: .audit)),

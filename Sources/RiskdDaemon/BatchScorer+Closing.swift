@@ -41,6 +41,16 @@ extension BatchScorer {
         return result
     }
 
+    /// Recorded logs were read to their end: what riskd was blind for in them is over.
+    ///
+    /// - Returns: what to commit; nil where it was blind for nothing.
+    func endSources() -> ScoredBatch? {
+        guard coverage.end(after: engine.lastClosedTick) else { return nil }
+        var result = ScoredBatch(emptyCommit(), bytesRead: 0)
+        finish(&result, ScoringOutput())
+        return result
+    }
+
     /// Closes every open tick and stores every level as it is, before other rules begin.
     ///
     /// A level that was only evaluated again on quiet ticks is not stored each time; evaluating those ticks once more

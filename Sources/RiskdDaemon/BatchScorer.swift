@@ -1,4 +1,5 @@
 import Alerting
+import Coverage
 package import Domain
 package import Ingest
 import Runtime
@@ -12,20 +13,22 @@ import Storage
 /// and restarts change nothing (DESIGN.md, promise 2).
 package final class BatchScorer {
     private let intake: RecordIntake
-    private let detectors: Detectors
-    private var calibrations: ActiveCalibrations
+    let detectors: Detectors
+    var calibrations: ActiveCalibrations
     private let strata: StratumRules
-    private var monitor: CalibrationMonitor
+    var monitor: CalibrationMonitor
+    /// How much of what is logged can be seen.
+    var coverage: CoverageKeeper
     private let learner: OwnBaselineLearner?
     /// The last day, of event time, at whose begin own baselines were learnt; nil before the first record.
     private var learntDay: Int64?
-    private let configurationID: String
-    private let clock: @Sendable () -> Timestamp
+    let configurationID: String
+    let clock: @Sendable () -> Timestamp
     private let stages: StageClock?
     var engine: ScoringEngine
-    private var book: AlertBook
-    private let isSilent: Bool
-    private var progress: Progress
+    var book: AlertBook
+    let isSilent: Bool
+    var progress: Progress
     var events: EventProgress
 
     /// How far the scored order has come.
@@ -52,6 +55,7 @@ package final class BatchScorer {
     ///   - calibrations: what turns scores into rungs.
     ///   - strata: which part of a model's users a record shows its user to be in.
     ///   - monitor: notices when calibrations no longer hold, as it was.
+    ///   - coverage: notices when too much of what is logged cannot be seen, as it was.
     ///   - learner: learns users' own baselines; nil: none are learnt.
     ///   - configurationID: of the scoring configuration's artefact.
     ///   - clock: the wall clock, which dates dead letters and nothing else.
@@ -69,6 +73,7 @@ package final class BatchScorer {
         calibrations: ActiveCalibrations,
         strata: StratumRules,
         monitor: CalibrationMonitor,
+        coverage: CoverageKeeper = CoverageKeeper(),
         learner: OwnBaselineLearner?,
         configurationID: String,
         clock: @escaping @Sendable () -> Timestamp,
@@ -88,6 +93,7 @@ package final class BatchScorer {
         self.calibrations = calibrations
         self.strata = strata
         self.monitor = monitor
+        self.coverage = coverage
         self.learner = learner
         self.configurationID = configurationID
         self.clock = clock
@@ -119,9 +125,10 @@ package final class BatchScorer {
     ) async throws {
         guard !batch.isEmpty else { return }
         var lap = StageLap(stages)
-        let (records, deadLetters, future) = await intake.decode(batch.items, latest: latest)
+        let decoded = await intake.decode(batch.items, latest: latest, now: clock())
         lap.end(.decode)
-        let (fresh, reusedIDs) = try await intake.withoutRepeats(records)
+        let (fresh, isFresh, reusedIDs) = try await intake.withoutRepeats(decoded.records)
+        coverage.begin(decoded, isFresh, at: wall?.now)
         lap.end(.repeats)
         var rest = fresh[...]
         var places: [EventProgress.Place]
@@ -137,6 +144,8 @@ package final class BatchScorer {
             var output = ScoringOutput()
             _ = place(rest.prefix(count), wall, in: &events)
             await score(rest.prefix(count), places, into: &result, &output)
+            coverage.countUnscored(after: engine)
+            coverage.keepPlace()
             events.advance(to: watermark)
             append(engine.advance(to: watermark), &result, &output)
             finish(&result, output)
@@ -147,11 +156,13 @@ package final class BatchScorer {
         }
         var result = ScoredBatch(emptyCommit(), bytesRead: batch.bytesRead)
         var output = ScoringOutput()
-        result.commit.deadLetters = deadLetters
-        result.duplicates = records.count - fresh.count
+        result.commit.deadLetters = decoded.deadLetters
+        result.duplicates = decoded.records.count - fresh.count
         result.reusedIDs = reusedIDs.map { ($0.model, $0.id) }
-        result.future = future
+        result.future = decoded.future
         await score(rest, places, into: &result, &output)
+        coverage.countUnscored(after: engine)
+        coverage.forgetPlace()
         result.commit.sources = batch.sources.map {
             CommitBatch.SourceUpdate(file: $0.file, expectedOffset: $0.expectedOffset)
         }
@@ -189,9 +200,16 @@ package final class BatchScorer {
         var lap = StageLap(stages)
         for (index, read) in records.enumerated() {
             let detection = detections[index]
+            coverage.countUnscored(after: engine)
             let observation = observation(incoming[index], places[index], detection, &result, &output)
             result.add(observation, detection)
             result.punctuality[read.path, default: Punctuality()].add(observation, places[index])
+            coverage.count(
+                observation,
+                opinions: detectors.plans.opinionDetectors(on: read.record.model),
+                isInputExpected: calibrations.byModel[read.record.model]?.isSimilarityCalibrated == true,
+                after: engine
+            )
         }
         let models = Set(records.map(\.record.model))
         result.commit.featureModels = models.filter { detectors.metric(of: $0) == .features }
@@ -334,60 +352,5 @@ package final class BatchScorer {
             }
         }
         return calibrations.variant(of: record.user, record.model, stratum: strata.stratum(of: record))
-    }
-
-    func emptyCommit() -> CommitBatch {
-        var commit = CommitBatch(
-            expectedBatch: progress.batch,
-            sequence: progress.sequence,
-            watermark: engine.watermark,
-            lastClosedTick: engine.lastClosedTick,
-            nextSampleID: engine.nextSampleID,
-            configurationID: configurationID,
-            received: clock()
-        )
-        commit.calibrationIDs = calibrations.ids
-        return commit
-    }
-
-    /// Fills in what a batch leaves behind.
-    func finish(
-        _ result: inout ScoredBatch,
-        _ output: ScoringOutput,
-        areAlertsTaken: Bool = false
-    ) {
-        if !areAlertsTaken { book.take(output.samples, output.levelChanges, result.commit.healthChanges) }
-        let changes = book.takeChanges()
-        result.commit.alerts = changes.alerts.values.sorted { $0.snapshot.id < $1.snapshot.id }
-        result.commit.alertEvents = changes.events
-        result.commit.notices = changes.notices
-        result.commit.isSilent = isSilent
-        progress.batch += 1
-        progress.sequence += Int64(result.commit.observations.count)
-        result.commit.sequence = progress.sequence
-        result.commit.watermark = engine.watermark
-        (result.commit.sourceProgress, result.commit.forgottenSources) = events.takeChanges()
-        result.commit.lastClosedTick = engine.lastClosedTick
-        result.commit.nextSampleID = engine.nextSampleID
-        result.commit.histograms = output.histograms
-        result.commit.samples = output.samples
-        result.commit.sampleCalibrations = output.variants
-        result.commit.levelChanges = output.levelChanges
-        result.commit.tracks = output.changed.sorted().compactMap { entity in
-            engine.state(of: entity).map { StoredTrack(entity, $0) }
-        }
-        result.commit.evicted = output.evicted.sorted().map { StoredTrack.Key(entity: $0) }
-        let changed = Set(result.commit.observations.map(\.record.model))
-        result.histories = detectors.uses
-        for (model, detector) in detectors.histories {
-            guard changed.contains(model), let newest = detector.newestTime else { continue }
-            // An empty window starts after everything that was seen.
-            let first = detector.oldestSequence ?? progress.sequence + 1
-            result.commit.historyWindows.append(HistoryWindow(model: model, first: first, newest: newest))
-        }
-        result.commit.historyWindows.sort { $0.model < $1.model }
-        result.calibrationHealth = monitor.healths
-        result.calibrationNewest = calibrations.byModel.compactMapValues(\.newest)
-        (result.usersByLevel, result.campaignsByLevel) = engine.membersByLevel
     }
 }

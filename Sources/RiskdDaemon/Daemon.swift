@@ -1,5 +1,6 @@
 import Alerting
 package import Configuration
+import Coverage
 package import Domain
 import EmbeddedPostgres
 import Foundation
@@ -100,7 +101,7 @@ package struct Daemon: Sendable {
         if case .live = mode, configuration.ingest.paths.isEmpty {
             throw StartupError("ingest.paths is empty: name the log files to follow")
         }
-        for warning in plans.warnings { log.write(.warning, warning) }
+        for warning in plans.warnings + plans.doubts { log.write(.warning, warning) }
         // 3. The database.
         let access = try await DatabaseAccess.open(configuration, for: .pipeline, log: log)
         let result: Result<Summary, any Error>
@@ -135,10 +136,12 @@ package struct Daemon: Sendable {
         let drift = OpinionDrift()
         let watch = SourceWatch(log: log, metrics: metrics)
         let reused = ReusedIDs()
+        let board = CoverageBoard(log: log)
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
             [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
             watch.add(batch)
+            board.add(batch)
             for change in drift.add(batch.commit.observations) { report(change) }
             let told = tally.add(batch)
             for failure in told.opinions {
@@ -175,6 +178,7 @@ package struct Daemon: Sendable {
             calibration: configuration.calibration,
             reader: RetryingReader(reader, log: log, stop: stop),
             zone: configuration.ingest.timeZone,
+            coverage: CoverageSettings(configuration.coverage),
             stages: stages,
             shelf: shelf
         )
@@ -199,9 +203,10 @@ package struct Daemon: Sendable {
                 if mode.isReplay { inbox.put(try await reader.pendingActions(), in: inbox.round) }
                 drift.begin(restored.calibrations)
                 show(restored, drift)
+                board.begin(restored.scorer.coverage.watch)
                 // 5. The outside may look in, now that there is something to see.
                 if probes == nil {
-                    probes = try startProbes(mode)
+                    probes = try startProbes(mode, board)
                     try startAPI(mode, access, api)
                     began = .now
                 }
@@ -292,10 +297,10 @@ package struct Daemon: Sendable {
     }
 
     /// A replay serves nothing: it is a command that ends, beside a daemon that may be using the port.
-    private func startProbes(_ mode: Mode) throws -> HTTPServer? {
+    private func startProbes(_ mode: Mode, _ board: CoverageBoard) throws -> HTTPServer? {
         guard case .live = mode else { return nil }
         let address = configuration.http.listen
-        let routes = ProbeRoutes(metrics: metrics) { [metrics] in
+        let routes = ProbeRoutes(metrics: metrics, blindness: { board.reasons }) { [metrics] in
             var reasons: [String] = []
             if metrics.value("riskd_database_up") != 1 { reasons.append("the database does not answer") }
             if metrics.value("riskd_commits_failing") == 1 { reasons.append("the database takes no batch") }

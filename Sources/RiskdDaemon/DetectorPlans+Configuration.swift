@@ -88,10 +88,11 @@ private struct ModelLoader {
                 classes: classes.isEmpty ? nil : classes,
                 modelDigest: digests.map { String($0.prefix(16)) }.joined(separator: "+")
             )
-            try formed.tryOut()
+            let doubt = try formed.tryOut()
             return DetectorPlans.PlannedOpinion(
                 opinion: formed,
-                origin: "input=\(opinion.input.rawValue) sha256=\(digests.joined(separator: "+"))"
+                origin: "input=\(opinion.input.rawValue) sha256=\(digests.joined(separator: "+"))",
+                doubt: doubt
             )
         } catch let error as StartupError {
             throw error

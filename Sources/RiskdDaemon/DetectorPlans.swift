@@ -18,6 +18,8 @@ package struct DetectorPlans: Sendable {
         package let opinion: SecondOpinion
         /// What it is fed, and the SHA-256 digests of its models.
         package let origin: String
+        /// What may be wrong with its answers, in a sentence.
+        package var doubt: String?
     }
 
     /// Plans.
@@ -57,8 +59,20 @@ package struct DetectorPlans: Sendable {
         }
     }
 
+    /// What may be wrong with second opinions, a sentence each.
+    package var doubts: [String] {
+        opinions.sorted { $0.key < $1.key }.flatMap { model, opinions in
+            opinions.compactMap { $0.doubt.map { "\(model): \($0)" } }
+        }
+    }
+
     /// The second opinions on a model.
     package func opinions(on model: ModelID) -> [SecondOpinion] { (opinions[model] ?? []).map(\.opinion) }
+
+    /// The second opinions on a model, as their scores are named.
+    package func opinionDetectors(on model: ModelID) -> [DetectorID] {
+        (opinions[model] ?? []).map { DetectorID("opinion.\($0.opinion.name)") }
+    }
 
     /// When a record of a model goes on with a campaign.
     package func campaigns(of model: ModelID) -> CampaignRule {

@@ -142,6 +142,7 @@ package struct Pipeline {
             guard batch.items.isEmpty, batch.bytesRead == 0 || batch.isCaughtUp else { continue }
             if settings.lateness == nil, batch.isCaughtUp {
                 if let scored = scorer.advance(to: nil) { try await batches.send(scored) }
+                if let scored = scorer.endSources() { try await batches.send(scored) }
                 return
             }
             try await stop.wait(atMost: settings.pollInterval)

@@ -1,3 +1,4 @@
+import Coverage
 package import Domain
 package import Runtime
 import Storage
@@ -54,6 +55,16 @@ package struct PipelineMetrics: Sendable {
                 "Files of which more than a few per cent of the recent records do not fit in time, by kind: late, ahead, refused."
             ),
             ("riskd_time_lead_seconds", "How far the last record that was ahead was ahead."),
+            (
+                "riskd_coverage_share",
+                "The share of the last 200 lines that are bad, by scope (source, model), name and measure."
+            ),
+            ("riskd_coverage_usual_share", "The same share as it usually is, where that is known."),
+            (
+                "riskd_coverage_blind",
+                "1 while so much is bad that riskd counts as blind, by scope, name and measure."
+            ),
+            ("riskd_coverage_reasons", "Sentences that say what riskd is blind for just now."),
             ("riskd_sources_unreadable", "Files that are there and cannot be read."),
             ("riskd_history_entries", "Inputs in the similarity history, by model."),
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
@@ -168,11 +179,47 @@ package struct PipelineMetrics: Sendable {
             let age = Double(now.milliseconds - newest.milliseconds) / 1000
             metrics.set("riskd_calibration_age_seconds", ["model": model.name], to: age)
         }
+        set(batch.coverage)
+        metrics.set("riskd_coverage_reasons", to: Double(batch.blindReasons.count))
         for (level, count) in batch.usersByLevel {
             metrics.set("riskd_entities", ["level": level.description], to: Double(count))
         }
         for (level, count) in batch.campaignsByLevel {
             metrics.set("riskd_campaigns", ["level": level.description], to: Double(count))
+        }
+    }
+
+    /// Shows how much can be seen; their number is bounded.
+    private func set(_ coverage: CoverageState) {
+        for row in coverage.rows {
+            let (scope, name) = (row.key.kind, row.key.name)
+            for (measure, gauge) in row.gauges {
+                let recently = gauge.recently
+                if recently.lines > 0 {
+                    metrics.set(
+                        "riskd_coverage_share",
+                        ["scope": scope, "name": name, "measure": measure.name],
+                        to: Double(recently.bad) / Double(recently.lines)
+                    )
+                }
+                if gauge.isBaselineKnown {
+                    metrics.set(
+                        "riskd_coverage_usual_share",
+                        ["scope": scope, "name": name, "measure": measure.name],
+                        to: Double(gauge.baseline) / Double(CoverageRule.whole)
+                    )
+                }
+                metrics.set(
+                    "riskd_coverage_blind",
+                    ["scope": scope, "name": name, "measure": measure.name],
+                    to: row.isBlind(measure) ? 1 : 0
+                )
+            }
+        }
+        for key in coverage.goneRows {
+            for family in ["riskd_coverage_share", "riskd_coverage_usual_share", "riskd_coverage_blind"] {
+                metrics.removeAll(family, ["scope": key.kind, "name": key.name])
+            }
         }
     }
 

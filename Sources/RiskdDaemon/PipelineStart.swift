@@ -1,5 +1,6 @@
 import Alerting
 import Configuration
+import Coverage
 import Domain
 import Runtime
 import Scoring
@@ -32,6 +33,8 @@ struct PipelineStart {
     let reader: RetryingReader
     /// The zone of times that name none.
     var zone = LogZone.utc
+    /// How much of what is logged has to be seen.
+    var coverage = CoverageSettings()
     var stages: StageClock?
     /// Keeps signatures for the next start.
     var shelf: SignatureShelf?
@@ -99,14 +102,21 @@ struct PipelineStart {
         _ epoch: Epoch?,
         _ seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
     ) async throws -> BatchScorer {
-        BatchScorer(
+        var (keeper, versions) = try CoverageKeeper.restored(coverage, try await store.coverage())
+        let monitor = try await monitor(restoration, epoch, versions)
+        keeper.expect(
+            { Set(detectors.plans.opinionDetectors(on: $0)) },
+            after: restoration.state.lastClosedTick
+        )
+        return BatchScorer(
             engine: restoration.engine,
             book: try await restoration.alertBook(alerts, from: store),
             isSilent: isSilent,
             detectors: detectors,
             calibrations: restoration.calibrations,
             strata: StratumRules(calibration),
-            monitor: try await monitor(restoration, epoch),
+            monitor: monitor,
+            coverage: keeper,
             learner: learner(detectors.plans),
             configurationID: restoration.configurationID,
             clock: { Timestamp.now },
@@ -134,9 +144,14 @@ struct PipelineStart {
     }
 
     /// The monitor as it was: told again what was counted since the last window but one began, in this epoch.
-    private func monitor(_ restoration: Restoration, _ epoch: Epoch?) async throws -> CalibrationMonitor {
+    private func monitor(
+        _ restoration: Restoration,
+        _ epoch: Epoch?,
+        _ versions: [ModelID: VersionTrail]
+    ) async throws -> CalibrationMonitor {
         let engine = restoration.engine
         var monitor = CalibrationMonitor(engine.configuration, restoration.calibrations.byModel)
+        for (model, trail) in versions { monitor.restore(trail, of: model) }
         guard let last = restoration.state.lastClosedTick else { return monitor }
         let first = max(monitor.firstTickNeeded(after: last), epoch?.firstTick ?? Tick(.min))
         var variants = restoration.calibrations.variants

@@ -11,6 +11,70 @@ struct SourcedRecord: Sendable {
     let path: String
 }
 
+/// A line that was read, in the order of reading, and what became of it.
+struct ReadLine: Sendable {
+    enum Fate: Sendable {
+        /// The number of the dead letter among those of the batch, and how far ahead of the clock it was, if that is why.
+        case dead(Int, lead: Duration?)
+        /// The number of the record among those that were decoded.
+        case record(Int)
+    }
+
+    /// The source's durable id.
+    let source: String
+    let path: String
+    let offset: Int64
+    let fate: Fate
+    /// Its model and user, where they can be read.
+    let model: ModelID?
+    let user: UserID?
+}
+
+/// What lines say.
+struct DecodedLines: Sendable {
+    /// What they are, in order.
+    var lines: [ReadLine] = []
+    /// Records, in order.
+    var records: [SourcedRecord] = []
+    /// Lines that cannot be used, in order.
+    var deadLetters: [DeadLetter] = []
+    /// Which of them are of a later time.
+    var future: [FutureRecord] = []
+
+    fileprivate mutating func add(
+        _ letter: DeadLetter,
+        _ model: ModelID?,
+        _ user: UserID?,
+        lead: Duration? = nil
+    ) {
+        lines.append(
+            ReadLine(
+                source: letter.source,
+                path: letter.path,
+                offset: letter.offset,
+                fate: .dead(deadLetters.count, lead: lead),
+                model: model,
+                user: user
+            )
+        )
+        deadLetters.append(letter)
+    }
+
+    fileprivate mutating func add(_ record: Record, _ line: RawLine) {
+        lines.append(
+            ReadLine(
+                source: line.source,
+                path: line.path,
+                offset: line.offset,
+                fate: .record(records.count),
+                model: record.model,
+                user: record.user
+            )
+        )
+        records.append(SourcedRecord(record: record, source: line.source, path: line.path))
+    }
+}
+
 /// A record that was refused because it is too far ahead of the clock.
 package struct FutureRecord: Sendable {
     package let path: String
@@ -46,34 +110,36 @@ final class RecordIntake {
     /// - Parameters:
     ///   - items: lines, and what is known to be unusable.
     ///   - latest: records of a later time are dead letters; nil accepts any time.
-    /// - Returns: both, in order, and which dead letters are of a later time.
-    func decode(
-        _ items: [IngestItem],
-        latest: Timestamp?
-    ) async -> (records: [SourcedRecord], deadLetters: [DeadLetter], future: [FutureRecord]) {
+    ///   - now: the clock that these are ahead of.
+    /// - Returns: what they say.
+    func decode(_ items: [IngestItem], latest: Timestamp?, now: Timestamp?) async -> DecodedLines {
         // Small pieces, so that one worker is not left with all the long lines.
         let size = 16
         let pieces = await pool.map(count: (items.count + size - 1) / size) { [decoder] piece in
             items[piece * size..<min(items.count, (piece + 1) * size)].map { decoder.decode($0) }
         }
-        var records: [SourcedRecord] = []
-        var future: [FutureRecord] = []
-        var deadLetters: [DeadLetter] = []
+        var decoded = DecodedLines()
         for (item, result) in zip(items, pieces.joined()) {
             switch (item, result) {
-            case (.unusable(let letter), _): deadLetters.append(letter)
+            case (.unusable(let letter), _):
+                let names = ReadableNames(letter.text)
+                decoded.add(letter, names.model, names.user)
             case (.line, nil): preconditionFailure("a line was not decoded")
-            case (.line(let line), .rejected(let rejection)): deadLetters.append(DeadLetter(line, rejection))
+            case (.line(let line), .rejected(let rejection)):
+                let names = ReadableNames(line.bytes)
+                decoded.add(DeadLetter(line, rejection), names.model, names.user)
             case (.line(let line), .record(let record)):
-                if let latest, record.time > latest {
-                    deadLetters.append(DeadLetter(line, Rejection(.timeInFuture, "/time")))
-                    future.append(FutureRecord(path: line.path, time: record.time))
-                } else {
-                    records.append(SourcedRecord(record: record, source: line.source, path: line.path))
+                guard let latest, record.time > latest else {
+                    decoded.add(record, line)
+                    continue
                 }
+                let lead = record.time.milliseconds - (now ?? latest).milliseconds
+                let letter = DeadLetter(line, Rejection(.timeInFuture, "/time"))
+                decoded.add(letter, record.model, record.user, lead: .milliseconds(lead))
+                decoded.future.append(FutureRecord(path: line.path, time: record.time))
             }
         }
-        return (records, deadLetters, future)
+        return decoded
     }
 
     /// The records that were not met before, each once; asked once for each batch.
@@ -82,29 +148,31 @@ final class RecordIntake {
     /// content under a known id is another record, and told.
     ///
     /// - Parameter records: of a batch, in order.
-    /// - Returns: those to use, and those of them whose id another content had.
+    /// - Returns: those to use, which of the records these are, and those of them whose id another content had.
     /// - Throws: what `seen` throws.
     func withoutRepeats(
         _ records: [SourcedRecord]
-    ) async throws -> (fresh: [SourcedRecord], reusedIDs: [Record]) {
+    ) async throws -> (fresh: [SourcedRecord], isFresh: [Bool], reusedIDs: [Record]) {
         let keys = records.map { SeenKey($0.record) }
         let known = keys.isEmpty ? SeenRecords() : try await seen(keys)
         var own = MetRecords()
         var fresh: [SourcedRecord] = []
+        var isFresh = [Bool](repeating: false, count: records.count)
         var reused: [Record] = []
-        for (read, key) in zip(records, keys) {
+        for (place, (read, key)) in zip(records, keys).enumerated() {
             guard !known.repeats.contains(key), !recent.contains(where: { $0.holds(key) }), own.add(key)
             else {
                 continue
             }
             fresh.append(read)
+            isFresh[place] = true
             let isReused =
                 known.reused.contains(key) || own.count(of: key) > 1
                 || recent.contains { $0.count(of: key) > 0 }
             if isReused { reused.append(read.record) }
         }
         recent = recent.suffix(Self.uncommittedBatches - 1) + [own]
-        return (fresh, reused)
+        return (fresh, isFresh, reused)
     }
 
     /// Batches that may be on their way to the database: one sent, one being committed, one done since `seen` looked.

@@ -1,3 +1,4 @@
+package import Coverage
 package import Domain
 package import Storage
 
@@ -36,6 +37,13 @@ package struct ScoredBatch: Sendable {
     package var calibrationHealth: [(model: ModelID, health: CalibrationHealth)] = []
     /// The newest event time of the traffic that each calibration was built from.
     package var calibrationNewest: [ModelID: Timestamp] = [:]
+
+    /// What riskd began or ceased to be blind for.
+    var blindness: [CoverageKeeper.Notice] = []
+    /// What changed of how much can be seen.
+    package var coverage = CoverageState()
+    /// Why riskd is blind for something after the batch, a sentence each.
+    package var blindReasons: [String] = []
 
     /// A batch without rows.
     init(_ commit: CommitBatch, bytesRead: Int64) {

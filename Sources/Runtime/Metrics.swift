@@ -53,6 +53,19 @@ package final class Metrics: Sendable {
         families.withLock { $0[name]?.values[key] = value }
     }
 
+    /// Forgets every value of a gauge whose labels begin with some that name what is gone.
+    ///
+    /// - Parameters:
+    ///   - name: a declared family.
+    ///   - labels: the first label names and values, at least one.
+    package func removeAll(_ name: String, _ labels: KeyValuePairs<String, String>) {
+        let beginning = rendered(labels).dropLast()
+        families.withLock { families in
+            guard let keys = families[name]?.values.keys.filter({ $0.hasPrefix(beginning) }) else { return }
+            for key in keys { families[name]?.values[key] = nil }
+        }
+    }
+
     /// Adds one observation to a histogram.
     ///
     /// - Parameters:

@@ -29,8 +29,8 @@ package struct CalibrationMonitor: Sendable {
         var beyond: Set<UserID> = []
         /// Whether the window before ended with too many users beyond.
         var wasSuspect = false
-        /// Whether the last record named another version of the model than the calibration does.
-        var isOtherVersion = false
+        /// Which of the last records named another version of the model than the calibration does.
+        var versions: VersionTrail?
         var health: CalibrationHealth?
 
         var isSuspect: Bool {
@@ -49,6 +49,7 @@ package struct CalibrationMonitor: Sendable {
     private let configuration: ScoringConfiguration
     private let calibrations: [ModelID: Calibration]
     private var watches: [ModelID: Watch] = [:]
+    private var changedVersions: Set<ModelID> = []
 
     /// A monitor that has seen nothing.
     ///
@@ -75,13 +76,39 @@ package struct CalibrationMonitor: Sendable {
     /// Takes up the health that was stored last, after the histograms were told again.
     package mutating func restore(_ change: CalibrationHealthChange) {
         watches[change.model, default: Watch()].health = change.health
-        watches[change.model]?.isOtherVersion = change.cause == .version
+        if watches[change.model]?.versions == nil, let calibrated = calibrations[change.model]?.modelVersion {
+            // From before the last records were remembered.
+            watches[change.model]?.versions = VersionTrail(
+                calibrated: calibrated,
+                isOther: change.cause == .version
+            )
+        }
+    }
+
+    /// Takes up what the last records said of a model's version, before ``restore(_:)``; not where its
+    /// calibration is of another version by now.
+    package mutating func restore(_ versions: VersionTrail, of model: ModelID) {
+        guard let calibrated = calibrations[model]?.modelVersion,
+            calibrated.utf8.elementsEqual(versions.calibrated.utf8)
+        else { return }
+        watches[model, default: Watch()].versions = versions
     }
 
     /// Notes the version that a record names, before its tick is closed.
     package mutating func note(version: String?, of model: ModelID) {
         guard let version, let calibrated = calibrations[model]?.modelVersion else { return }
-        watches[model, default: Watch()].isOtherVersion = !version.utf8.elementsEqual(calibrated.utf8)
+        var watch = watches.removeValue(forKey: model) ?? Watch()
+        var versions = watch.versions ?? VersionTrail(calibrated: calibrated)
+        versions.add(version)
+        watch.versions = versions
+        watches[model] = watch
+        changedVersions.insert(model)
+    }
+
+    /// Hands over what the last records said of models' versions, where that changed since it was last called.
+    package mutating func takeChangedVersions() -> [ModelID: VersionTrail] {
+        defer { changedVersions = [] }
+        return changedVersions.reduce(into: [:]) { $0[$1] = watches[$1]?.versions }
     }
 
     /// Takes in the histograms of closed ticks, in order.
@@ -168,7 +195,7 @@ package struct CalibrationMonitor: Sendable {
         at tick: Tick
     ) -> (CalibrationHealth, CalibrationHealthChange.Cause) {
         guard let calibration else { return (.uncalibrated, .absence) }
-        if watch.isOtherVersion { return (.expired, .version) }
+        if watch.versions?.isOther == true { return (.expired, .version) }
         if let newest = calibration.newest, configuration.end(of: tick) > newest + Self.lifetime {
             return (.expired, .age)
         }

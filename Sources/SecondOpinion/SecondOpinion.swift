@@ -17,7 +17,7 @@ package struct SecondOpinion: Sendable {
     let classes: [String]?
 
     /// How far outside 0 … 1 rounding may take a probability.
-    private static let tolerance: Float = 1e-3
+    static let tolerance: Float = 1e-3
 
     /// An opinion.
     ///

@@ -64,6 +64,8 @@ package struct CommitBatch: Sendable {
     package var alertEvents: [AlertEvent] = []
     /// What somebody may want to know of alerts, in order.
     package var notices: [AlertNotice] = []
+    /// What changed in the account of how much can be seen.
+    package var coverage = CoverageChanges()
     /// Whether nobody is told: the batch is of a recorded log.
     package var isSilent = false
     /// Actions that were applied, in order.

@@ -119,7 +119,7 @@ struct ErasureRun {
     }
 
     private mutating func renameBaselines(_ session: isolated PostgresSession) throws {
-        for table in ["own_baseline", "relearning"] {
+        for table in ["own_baseline", "relearning", "coverage_account"] {
             count(
                 table,
                 try session.run(

@@ -48,6 +48,7 @@ extension Store {
                 try HistoryWindow.write(session, batch.historyWindows)
                 try campaigns.upsert(session)
                 try alerts.write(session)
+                try batch.coverage.write(session)
                 for change in batch.healthChanges {
                     try Self.write(session, change, tickMilliseconds: tickMilliseconds)
                 }

@@ -197,6 +197,79 @@ import Testing
         #expect(split.takeChanges() == told)
     }
 
+    @Test
+    func `blindness alerts, says more, and is over, after the samples of its tick however ticks are split`()
+        throws
+    {
+        func change(_ subject: AlertSubject, _ isRaised: Bool, _ detail: String, after tick: Int64?)
+            -> WorksChange
+        {
+            WorksChange(
+                subject,
+                isRaised: isRaised,
+                level: .high,
+                detail: detail,
+                time: tick.map { end($0) } ?? Timestamp(milliseconds: 0),
+                key: detail,
+                afterTick: tick.map { Tick($0) }
+            )
+        }
+        let source = AlertSubject.source("/log/a")
+        let opinion = AlertSubject.detector(DetectorID("opinion.a"), model: model)
+        let works = [
+            change(source, true, "first", after: nil), change(opinion, true, "none formed", after: 2),
+            change(source, true, "more", after: 2), change(source, false, "over", after: 3),
+            change(opinion, false, "formed", after: 4),
+        ]
+        let samples = (1...3).map { tick in
+            Sample(
+                id: Int64(tick),
+                entity: user("a"),
+                tick: Tick(Int64(tick)),
+                queries: 1,
+                score: 75_000,
+                level: .high,
+                lane: .burst,
+                lanes: [1, 2, 3, 4],
+                evidence: 30 << 20,
+                isDerived: false,
+                contributions: []
+            )
+        }
+        let levels = [LevelChange(sample: 2, entity: user("a"), tick: Tick(2), from: .info, to: .high)]
+        var whole = Story().book
+        whole.take(samples, levels, [health(.suspect, at: 3, exceeding: 5)], works)
+        let told = whole.takeChanges()
+        #expect(
+            told.types == [
+                .ingestBlind, .alertFiring, .detectorDegraded, .calibrationSuspect, .ingestRecovered,
+                .detectorRecovered,
+            ]
+        )
+        #expect(
+            told.kinds == [.opened, .opened, .opened, .noted, .opened, .resolved, .resolved]
+        )
+        let last = try #require(told.alerts.values.first { $0.snapshot.subject == source }).snapshot
+        #expect(last.state == .resolved && last.detail == "over" && last.endsAt == end(3))
+        for place in 0...works.count {
+            var split = Story().book
+            let tick = place == 0 ? 0 : place < 4 ? [0, 1, 2, 2][place] : 3
+            split.take(
+                Array(samples[..<tick]),
+                tick >= 2 ? levels : [],
+                tick >= 3 ? [health(.suspect, at: 3, exceeding: 5)] : [],
+                Array(works[..<place])
+            )
+            split.take(
+                Array(samples[tick...]),
+                tick >= 2 ? [] : levels,
+                tick >= 3 ? [] : [health(.suspect, at: 3, exceeding: 5)],
+                Array(works[place...])
+            )
+            #expect(split.takeChanges() == told, "\(place)")
+        }
+    }
+
     private func health(
         _ health: CalibrationHealth,
         at tick: Int64,

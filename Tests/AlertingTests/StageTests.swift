@@ -23,6 +23,61 @@ import Testing
         #expect(MatchStage(endpoint).passing([alert], RoutingContext(now: now)) == (passes ? [alert] : []))
     }
 
+    @Test(
+        "a matcher on a kind of subject holds for alerts about one, and for no others that are called so or lack one"
+    )
+    func subjects() throws {
+        let user = makeAlert(1)
+        func alert(_ subject: AlertSubject) -> AlertSnapshot {
+            AlertSnapshot(
+                id: user.id,
+                subject: subject,
+                level: .high,
+                startsAt: now
+            )
+        }
+        let others: [(AlertSubject, String)] = [
+            (.entity(.model(ModelID("u"))), "model"),
+            (.entity(.campaign(1, model: ModelID("u"))), "campaign"),
+            (.entity(.global), "global"), (.endpoint("u"), "endpoint"), (.outbox, "outbox"),
+            (.calibration(ModelID("u")), "calibration"),
+            (.detector(DetectorID("u"), model: ModelID("u")), "detector"), (.source("u"), "source"),
+            (.intake(ModelID("u")), "intake"),
+        ]
+        func holds(_ text: String, _ alert: AlertSnapshot) throws -> Bool {
+            let silence = Silence(
+                id: 1,
+                matchers: [try matcher(text)],
+                startsAt: now,
+                endsAt: now,
+                creator: "ada",
+                comment: "c"
+            )
+            return silence.matches(alert)
+        }
+        for text in ["user=u", "user!=v", "user=~.*", "user!~v"] { #expect(try holds(text, user), "\(text)") }
+        for text in ["user=v", "user!=u", "user=~v"] { #expect(try !holds(text, user), "\(text)") }
+        for (subject, kind) in others {
+            let alert = alert(subject)
+            for text in [
+                "user=u", "user=1", "user=service", "user=~.*", "user=",
+            ] {
+                #expect(try !holds(text, alert), "\(text) \(kind)")
+            }
+            for text in ["user!=u", "user!=v", "user!~.*"] {
+                #expect(try holds(text, alert), "\(text) \(kind)")
+            }
+            for name in AlertMatcher.subjects {
+                #expect(try holds("\(name)=~.*", alert) == (name == kind), "\(name) \(kind)")
+            }
+        }
+        #expect(try holds("campaign=1", alert(.entity(.campaign(1, model: ModelID("m"))))))
+        #expect(try holds("source=/log/a", alert(.source("/log/a"))))
+        // What was stored before is every kind of subject.
+        for (subject, _) in others where subject.id == "u" { #expect(try holds("entity=u", alert(subject))) }
+        #expect(try matcher("user=u").description == "user=u")
+    }
+
     @Test(arguments: [
         ("fashion", "expected a condition"), ("colour=red", "is no label of an alert"),
         ("entity=~[", "is no regular expression"),

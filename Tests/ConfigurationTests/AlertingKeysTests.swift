@@ -44,7 +44,7 @@ import Testing
         #expect(soc.target == .url("https://hooks.example.org/T0/secret"))
         #expect(soc.secrets == [.credential("soc"), .file("/etc/riskd/keys/old")])
         #expect(soc.clientKey == .file("/run/key") && soc.clientCertificate == "/etc/riskd/client.pem")
-        #expect(soc.matchers.map(\.description) == ["model=fashion", "entity!~svc-.*"])
+        #expect(soc.matchers.map(\.description) == ["model=fashion", "user!~svc-.*"])
         #expect(soc.types == [.alertFiring, .riskLevelChanged] && !soc.sendsResolved)
         #expect(soc.groupBy == ["model"] && soc.groupWait == .seconds(30) && soc.sendsCloudEvents)
         #expect(alerting.endpoints[1].target == .syslog(host: "2001:db8::1", port: 6514, transport: .tls))

@@ -29,7 +29,8 @@ extension LiveTests {
                 "get alerts --state all",
                 "alert list --level high+", "get silences --over", "silence list", "get endpoints",
                 "endpoint list",
-                "get detectors", "detector list", "get calibrations --own", "calibration list", "get tokens",
+                "get detectors", "get coverage", "get blind-accounts", "detector list",
+                "get calibrations --own", "calibration list", "get tokens",
                 "token list",
                 "get observations --limit 7", "get samples user-024 --limit 5", "samples global --limit 5",
                 "events --limit 5",
@@ -100,7 +101,7 @@ extension LiveTests {
                 )
             )
             #expect(
-                try await desk.json("silence list").elements.first?["matchers"] == .array(["entity=nobody"])
+                try await desk.json("silence list").elements.first?["matchers"] == .array(["user=nobody"])
             )
             let preview = await desk.run("silence add --matcher model=fashion --for 1h --comment x --preview")
             #expect(preview.contains("would have hidden"))

@@ -9,7 +9,7 @@ import Testing
 @Suite struct OutputTests {
     private static let hostile = "u\u{1B}]0;x\u{7}\u{202E}\u{9B}31m|\nnew"
 
-    private static func overview(_ level: String, stale: Bool = false) -> JSONValue {
+    private static func overview(_ level: String, stale: Bool = false, blind: [JSONValue] = []) -> JSONValue {
         .object([
             "time": "2026-03-02T08:08:17.995Z",
             "service": .object([
@@ -26,6 +26,12 @@ import Testing
             ]),
             "detectors": .object(["healthy": 2, "total": 2]),
             "calibration": .object(["health": "valid", "models": .array([])]),
+            "coverage": .object([
+                "blind": .array(blind),
+                "accounts": .array([
+                    .object(["user": .string(hostile), "unusable": 20, "used": 1, "reason": "missing_field"])
+                ]),
+            ]),
             "alerts": .object([
                 "open": 3, "acknowledged": 1, "load": .object(["last_10_minutes": 1, "last_24_hours": 4]),
             ]),
@@ -57,6 +63,30 @@ import Testing
         #expect(printable(verdict.text) == verdict.text)
         #expect(verdict.text.hasPrefix("the service is \(level) at 87.881, worst user u\\u{1b}]0;x"))
         #expect(verdict.text.contains("no record for 9 min") == isStale)
+    }
+
+    @Test(
+        "what is logged and not seen is no calm: check is unknown unless it is critical, and status says so first"
+    )
+    func blindness() {
+        let reason = "of the last 200 lines of /log/a, 96 % could not be used"
+        for (level, code) in [("info", 3), ("medium", 3), ("high", 2)] as [(String, Int32)] {
+            let overview = Self.overview(level, blind: [.string(reason)])
+            let verdict = StatusCheck.verdict(overview, overview["service"], warn: "medium", crit: "high")
+            #expect(verdict.code.rawValue == code && verdict.text.contains("NOT TRUSTWORTHY: \(reason)"))
+            #expect(OverviewSheet(overview).blindness == "NOT TRUSTWORTHY: \(reason)")
+            #expect(OverviewSheet(overview).alarm == nil)
+            let frame = TopFrame(overview: overview, url: "https://riskd.example")
+            let lines = frame.lines(on: Screen(columns: 200).terminal, columns: 200, rows: 24)
+            #expect(lines[1].contains("NOT TRUSTWORTHY: \(reason)"))
+        }
+        let calm = OverviewSheet(Self.overview("info"))
+        #expect(calm.blindness == nil)
+        #expect(
+            calm.coverage.hasPrefix(
+                "what is logged is seen; most lines of 1 account cannot be used, the worst u"
+            )
+        )
     }
 
     @Test func `a picture of top fits every screen and is not driven by names`() {

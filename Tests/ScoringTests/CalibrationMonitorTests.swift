@@ -96,8 +96,11 @@ import Testing
         monitor.note(version: "1", of: model)
         monitor.note(version: nil, of: model)
         #expect(monitor.add(tick(1, loud: 0)).map(\.health) == [.valid])
+        // One record of another version is none.
         monitor.note(version: "2", of: model)
-        #expect(monitor.add(tick(2, loud: 0)).map(\.cause) == [.version])
+        #expect(monitor.add(tick(2, loud: 0)).map(\.cause) == [])
+        for _ in 0..<8 { monitor.note(version: "2", of: model) }
+        #expect(monitor.add(tick(3, loud: 0)).map(\.cause) == [.version])
         #expect(monitor.healths.map(\.health) == [.expired])
         var none = try self.monitor(nil)
         let uncounted = TickHistogram(entity: .model(model), tick: Tick(1), queries: 1, counts: [])

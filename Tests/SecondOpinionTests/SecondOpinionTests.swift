@@ -74,6 +74,53 @@ import Testing
         #expect(finding.probabilityOfLogged == 0.25)
     }
 
+    @Test(
+        "logits are refused when they are tried out, with the sum that was seen, also those of a model without a bias"
+    )
+    func logits() throws {
+        let logits = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: LinearModel(),
+            classes: ["x", "y"]
+        )
+        do {
+            try logits.tryOut()
+            Issue.record("taken")
+        } catch {
+            let text = error.description
+            #expect(text.contains(/and sum to [0-9]+\.[0-9]+,/) && text.contains("softmax"), "\(text)")
+            #expect(!text.contains("\n"))
+        }
+        let zero = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: FixedModel(answer: [0, 0]),
+            classes: ["x", "y"]
+        )
+        #expect(throws: OpinionError.self) { try zero.tryOut() }
+        let odd = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: FixedModel(answer: [0.9, 0.8]),
+            classes: ["x", "y"]
+        )
+        #expect(try odd.tryOut()?.contains("sum to 1.7, not to 1") == true)
+        let rounded = try SecondOpinion(
+            name: "o",
+            input: .features,
+            model: FixedModel(answer: [0.49, 0.5]),
+            classes: ["x", "y"]
+        )
+        #expect(try rounded.tryOut() == nil)
+    }
+
+    @Test("a model that divides by the spread of its input is tried out on inputs that have one")
+    func spread() throws {
+        let opinion = try SecondOpinion(name: "o", input: .image, model: SpreadModel(), classes: ["x", "y"])
+        #expect(try opinion.tryOut() == nil)
+    }
+
     @Test func `trying out finds a model that gives no probabilities`() throws {
         let wrong: [FixedModel] = [
             FixedModel(answer: [.nan, 1]), FixedModel(answer: [2, -1]),
@@ -297,6 +344,32 @@ private struct MixingModel: OpinionModel {
     func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] {
         let sum = input.reduce(0, +)
         return input.map { $0 / sum }
+    }
+}
+
+/// Logits of a model without a bias: zeros for zeros.
+private struct LinearModel: OpinionModel {
+    var inputShape: [Int?] { [nil, 3] }
+    var outputShape: [Int?] { [nil, 2] }
+
+    func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] {
+        (0..<shape[0]).flatMap { row -> [Float] in
+            let sum = input[row * 3..<row * 3 + 3].reduce(0, +)
+            return [2 * sum, -sum / 2]
+        }
+    }
+}
+
+/// Probabilities of a picture less its mean, by its standard deviation; not a number where it is flat.
+private struct SpreadModel: OpinionModel {
+    var inputShape: [Int?] { [nil, 1, 4, 4] }
+    var outputShape: [Int?] { [nil, 2] }
+
+    func answer(to input: [Float], shape: [Int]) throws(OpinionError) -> [Float] {
+        let mean = input.reduce(0, +) / Float(input.count)
+        let spread = (input.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(input.count)).squareRoot()
+        let first = 0.5 + 0.1 * (input[0] - mean) / spread
+        return [first, 1 - first]
     }
 }
 

@@ -87,7 +87,7 @@ package struct OCSFFormat: MessageFormat {
                 return
             }
             self =
-                type == .alertFiring || type == .detectorDegraded || type == .calibrationSuspect
+                [.alertFiring, .detectorDegraded, .ingestBlind, .calibrationSuspect].contains(type)
                 ? .create : .update
         }
     }

@@ -151,6 +151,7 @@ private func messageKind(_ type: NotificationType) -> String {
     case .alertFiring, .alertUpdated, .alertAcknowledged, .alertResolved: "ALERT"
     case .riskLevelChanged: "LEVEL"
     case .detectorDegraded, .detectorRecovered: "DETECTOR"
+    case .ingestBlind, .ingestRecovered: "INGEST"
     case .calibrationSuspect: "CALIBRATION"
     case .auditCheckpoint: "AUDIT"
     case .drillStarted, .drillFinished: "DRILL"

@@ -14,11 +14,14 @@ struct Condition {
         }
     }
 
-    func holds(for labels: [AlertLabel]) -> Bool {
-        let value = labels.first { $0.name == matcher.label }?.value ?? ""
+    func holds(for alert: AlertSnapshot) -> Bool {
+        guard let value = matcher.value(of: alert) else {
+            return matcher.comparison == .notEqual || matcher.comparison == .matchesNot
+        }
         return switch matcher.comparison {
-        case .equal: value == matcher.value
-        case .notEqual: value != matcher.value
+        // By bytes, as names are told apart everywhere.
+        case .equal: value.hasSameBytes(as: matcher.value)
+        case .notEqual: !value.hasSameBytes(as: matcher.value)
         case .matches: matches(value)
         case .matchesNot: !matches(value)
         }
@@ -31,5 +34,5 @@ struct Condition {
 }
 
 extension [Condition] {
-    func hold(for labels: [AlertLabel]) -> Bool { allSatisfy { $0.holds(for: labels) } }
+    func hold(for alert: AlertSnapshot) -> Bool { allSatisfy { $0.holds(for: alert) } }
 }

@@ -12,6 +12,6 @@ package struct MatchStage: RoutingStage {
     }
 
     package func passing(_ alerts: [AlertSnapshot], _ context: RoutingContext) -> [AlertSnapshot] {
-        alerts.filter { $0.peakLevel >= minimumLevel && conditions.hold(for: $0.labels) }
+        alerts.filter { $0.peakLevel >= minimumLevel && conditions.hold(for: $0) }
     }
 }

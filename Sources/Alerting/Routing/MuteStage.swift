@@ -6,7 +6,7 @@ package struct MuteStage: RoutingStage {
     package init() {}
 
     package func passing(_ alerts: [AlertSnapshot], _ context: RoutingContext) -> [AlertSnapshot] {
-        alerts.filter { alert in !context.silences.contains { $0.hold(for: alert.labels) } }
+        alerts.filter { alert in !context.silences.contains { $0.hold(for: alert) } }
     }
 }
 
@@ -16,6 +16,6 @@ extension Silence {
     /// - Parameter alert: any alert.
     /// - Returns: whether all matchers hold.
     package func matches(_ alert: AlertSnapshot) -> Bool {
-        matchers.map(Condition.init).hold(for: alert.labels)
+        matchers.map(Condition.init).hold(for: alert)
     }
 }

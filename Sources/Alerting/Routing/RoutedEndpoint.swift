@@ -22,13 +22,13 @@ struct RoutedEndpoint {
     }
 
     func wants(_ type: NotificationType) -> Bool {
-        if type == .alertResolved, !endpoint.sendsResolved { return false }
+        if type == .alertResolved || type == .ingestRecovered, !endpoint.sendsResolved { return false }
         return endpoint.types.isEmpty ? Self.usual.contains(type) : endpoint.types.contains(type)
     }
 
     private static let usual: Set<NotificationType> = [
         .alertFiring, .alertUpdated, .alertAcknowledged, .alertResolved, .detectorDegraded,
-        .detectorRecovered, .calibrationSuspect,
+        .detectorRecovered, .ingestBlind, .ingestRecovered, .calibrationSuspect,
     ]
 
     /// The group that an alert joins, as Alertmanager writes group keys.

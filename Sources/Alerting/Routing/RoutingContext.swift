@@ -49,7 +49,7 @@ struct Causes {
                     campaigns[model, default: [:]][user] = max(level, alert.level)
                 }
             case .entity(.model(let model)) where !alert.isDerived: models[model] = alert.level
-            case .entity, .endpoint, .outbox, .detector: break
+            case .entity, .endpoint, .outbox, .detector, .source, .intake: break
             }
         }
     }

@@ -11,11 +11,12 @@ const clock = button("", () => set("zone", setting("zone") === "utc" ? "local" :
 const signal = h("span", { class: "strip-item num" });
 const detectors = h("a", { class: "strip-item", href: "/detectors" });
 const calibration = h("a", { class: "strip-item", href: "/calibrations" });
+const coverage = h("a", { class: "strip-item", href: "/detectors" });
 const database = h("span", { class: "strip-item" });
 const alarm = h("div", { class: "alarm", role: "alert", hidden: true });
 
 /** The strip above every page. */
-export const strip = h("div", { class: "strip", "aria-label": "Freshness", role: "group" }, clock, signal, detectors, calibration, database);
+export const strip = h("div", { class: "strip", "aria-label": "Freshness", role: "group" }, clock, signal, detectors, calibration, coverage, database);
 
 /** What stands across the page when it is not to be trusted. */
 export const loud = alarm;
@@ -49,17 +50,25 @@ function complaints() {
     return known?.freshness.stale ? known.freshness.reasons : [];
 }
 
+/** What is logged and not seen: as bad as old data. */
+function blindness() {
+    if (streamState() === "lost") return [];
+    return tick()?.data?.blind ?? known?.coverage.blind ?? [];
+}
+
 function drawAlarm() {
-    const reasons = complaints();
+    const old = complaints();
+    const blind = blindness();
+    const reasons = [...old, ...blind];
     alarm.hidden = reasons.length === 0;
     document.body.classList.toggle("stale", reasons.length > 0);
     const text = reasons.join(" ");
     // Built anew only when it says something else: seconds that go on must not be read out again and again.
-    const gist = text.replace(/\d+/g, "");
+    const gist = (old.length > 0) + text.replace(/\d+/g, "");
     if (gist !== alarmed) {
         alarmed = gist;
         const isLost = streamState() === "lost";
-        put(alarm, h("strong", {}, isLost ? "NOT LIVE" : "STALE"), h("span", {}), isLost && button("Connect now", connect, { class: "quiet" }));
+        put(alarm, h("strong", {}, isLost ? "NOT LIVE" : old.length > 0 ? "STALE" : "NOT TRUSTWORTHY"), h("span", {}), isLost && button("Connect now", connect, { class: "quiet" }));
     }
     const place = alarm.querySelector("span");
     if (place && place.textContent !== text) place.textContent = text;
@@ -78,6 +87,9 @@ function draw() {
     if (known) {
         item(detectors, known.detectors.healthy === known.detectors.total, `detectors ${known.detectors.healthy}/${known.detectors.total}`);
         item(calibration, known.calibration.health === "valid", `calibration ${known.calibration.health}`);
+        const blind = blindness();
+        const accounts = known.coverage.accounts.length;
+        item(coverage, blind.length === 0, blind.length > 0 ? "coverage blind" : accounts > 0 ? `coverage ok, ${accounts} blind ${accounts === 1 ? "account" : "accounts"}` : "coverage ok");
         item(database, known.freshness.database === "ok", `database ${known.freshness.database}`);
     }
     drawAlarm();

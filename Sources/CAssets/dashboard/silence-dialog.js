@@ -30,7 +30,7 @@ export function addSilence(matchers = []) {
         title: "Silence", confirm: "Silence", class: "broad",
         intro: "Nobody is told of alerts that match while it lasts. Levels go on, alerts still open, and what still fires afterwards is told then.",
         fields: [
-            { name: "matchers", label: "Matchers, one a line; all must match", type: "textarea", value: matchers.join("\n"), required: true, spellcheck: "false", hint: "alertname, entity, entity_kind, level, model, severity with = != =~ !~" },
+            { name: "matchers", label: "Matchers, one a line; all must match", type: "textarea", value: matchers.join("\n"), required: true, spellcheck: "false", hint: "user, campaign, model, source, detector, endpoint, entity, entity_kind, level, alertname, severity with = != =~ !~" },
             { name: "duration_seconds", label: "For", type: "select", value: 2 * hour, options: lengths.filter(([length]) => length <= 24 * hour || may("lead")) },
             { name: "comment", label: "Why", required: true, maxlength: 1024 },
         ],

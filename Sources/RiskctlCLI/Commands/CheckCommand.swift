@@ -12,7 +12,7 @@ extension Command {
         "check",
         "Say ok, warning, critical or unknown as a monitoring plugin: one line and exit code 0, 1, 2 or 3",
         discussion: """
-            A level that is reached counts. Data that cannot be trusted (stale, or without a calibration) is unknown, unless the \
+            A level that is reached counts. Data that cannot be trusted (stale, without a calibration, or logged and not seen) is unknown, unless the \
             level is critical all the same: a calm level on old data is no good news. \
             The line ends with performance data: the score with its thresholds, open alerts, the age of the newest record.
             """,
@@ -104,7 +104,7 @@ struct StatusCheck {
         let code: ExitCode
         if reaches(crit) {
             code = .usage
-        } else if rank == nil || page.alarm != nil {
+        } else if rank == nil || page.alarm != nil || page.blindness != nil {
             code = .unknown
         } else {
             code = reaches(warn) ? .error : .ok
@@ -119,7 +119,7 @@ struct StatusCheck {
             text += ", worst \(worst["kind"].string ?? "") \(name)"
         }
         text += ", \(counted(Int(overview.at("alerts.open").integer ?? 0), "open alert"))"
-        if let alarm = page.alarm { text += ", \(alarm)" }
+        for alarm in [page.alarm, page.blindness] { if let alarm { text += ", \(alarm)" } }
         // The one character that means something to whoever reads the line.
         text = printable(text).replacing("|", with: "/")
         let bounds = [warn, crit].map { overview.at("thresholds.enter.\($0)").double.map(decimal) ?? "" }

@@ -101,6 +101,14 @@ private struct Doctor {
                 detail: "\(model["health"].string ?? ""): \(model["explanation"].string ?? "")"
             )
         }
+        let accounts = overview.at("coverage.accounts").elements.map { account in
+            Point(
+                name: "account \(account["user"].string ?? "")",
+                verdict: .warning,
+                detail:
+                    "\(account["unusable"].text) lines cannot be used, \(account["used"].text) can (the last: \(account["reason"].string ?? "")): riskd sees little of what it does"
+            )
+        }
         let isFlood = overview.at("alerts.load.flood").bool == true
         return [
             Point(
@@ -113,7 +121,14 @@ private struct Doctor {
                 verdict: page.alarm == nil ? .ok : .failed,
                 detail: page.alarm ?? page.freshness
             ),
-        ] + models + [Point(name: "alerts", verdict: isFlood ? .warning : .ok, detail: page.alerts)]
+            Point(
+                name: "coverage",
+                verdict: page.blindness != nil ? .failed : accounts.isEmpty ? .ok : .warning,
+                detail: page.blindness ?? page.coverage
+            ),
+        ] + accounts + models + [
+            Point(name: "alerts", verdict: isFlood ? .warning : .ok, detail: page.alerts)
+        ]
     }
 
     private func detector(_ detector: JSONValue) -> Point {

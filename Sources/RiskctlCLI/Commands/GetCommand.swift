@@ -32,6 +32,17 @@ extension Command {
             silences("silences", ["silence"]),
             endpoints("endpoints", ["endpoint"]),
             detectors("detectors", ["detector"]),
+            .asking(
+                "coverage",
+                "How much of each source's and model's lines is not seen, of the last 200 and 2,000 and usually",
+                flags: [.watch, OutputFormat.flag]
+            ) { session in try await session.write(.coverage) },
+            .asking(
+                "blind-accounts",
+                "Accounts most of whose lines cannot be used, those with the most first",
+                aliases: ["blind-account"],
+                flags: [.watch, OutputFormat.flag]
+            ) { session in try await session.write(.blindAccounts) },
             calibrations("calibrations", ["calibration"]),
             tokens("tokens", ["token"]),
             .asking(

@@ -15,7 +15,8 @@ extension Command {
                 "Silence alerts for a while; more than 24 h needs responder",
                 discussion: """
                     Matchers are LABEL OPERATOR VALUE without blanks, such as user=svc-load, level=~low|medium or model!=fashion; \
-                    all of them must match. --preview says what the silence would have hidden in the last 30 days, and makes none.
+                    all of them must match. user, campaign, endpoint, detector and source match alerts about one of these \
+                    and no others; entity is the name of whatever an alert is about. --preview says what the silence would have hidden in the last 30 days, and makes none.
                     """,
                 arguments: [.matcher],
                 flags: [
@@ -83,7 +84,10 @@ extension Argument {
         "MATCHER",
         "Such as user=svc-load; all must match",
         count: 0...16,
-        values: .words(["user=", "model=", "level=", "kind=", "entity=", "severity=", "alertname="])
+        values: .words([
+            "user=", "campaign=", "model=", "level=", "kind=", "source=", "detector=", "endpoint=", "entity=",
+            "severity=", "alertname=",
+        ])
     )
 }
 

@@ -30,7 +30,12 @@ extension Session {
                         ? .string(
                             "STALE: " + tick["reasons"].elements.compactMap(\.string).joined(separator: "; ")
                         )
-                        : "live"
+                        : tick["blind"].elements.isEmpty
+                            ? "live"
+                            : .string(
+                                "NOT TRUSTWORTHY: "
+                                    + tick["blind"].elements.compactMap(\.string).joined(separator: "; ")
+                            )
                 },
             ],
             growth: .appends(number: "time")
@@ -54,7 +59,7 @@ struct OverviewSheet {
         var sheet = Sheet()
         let service = overview["service"]
         let level = service["level"].string ?? "uncalibrated"
-        if let alarm { sheet.line(alarm, .alarm) }
+        for alarm in [alarm, blindness] { if let alarm { sheet.line(alarm, .alarm) } }
         sheet.line(headline, LevelText.style(level))
         sheet.fact("worst", worst(overview["worst_entity"]))
         sheet.fact("model", worst(overview["worst_model"]))
@@ -67,6 +72,7 @@ struct OverviewSheet {
             "\(overview.at("detectors.healthy").text) of \(overview.at("detectors.total").text) healthy"
         )
         sheet.fact("calibration", calibration)
+        sheet.fact("coverage", coverage)
         sheet.fact("alerts", alerts)
         sheet.fact("next", next)
         return sheet
@@ -77,6 +83,24 @@ struct OverviewSheet {
         guard overview.at("freshness.stale").bool == true else { return nil }
         let reasons = overview.at("freshness.reasons").elements.compactMap(\.string)
         return "STALE: \(reasons.isEmpty ? "what is shown may be old" : reasons.joined(separator: "; "))"
+    }
+
+    /// What is not seen although it is logged; nil where nothing is.
+    var blindness: String? {
+        let reasons = overview.at("coverage.blind").elements.compactMap(\.string)
+        return reasons.isEmpty ? nil : "NOT TRUSTWORTHY: \(reasons.joined(separator: "; "))"
+    }
+
+    /// How much is seen, and of whom little is.
+    var coverage: String {
+        let count = overview.at("coverage.blind").elements.count
+        let accounts = overview.at("coverage.accounts").elements
+        var text =
+            count == 0
+            ? "what is logged is seen" : "blind in \(counted(count, "respect")): riskctl get coverage"
+        guard let first = accounts.first?["user"].string else { return text }
+        text += "; most lines of \(counted(accounts.count, "account")) cannot be used, the worst \(first)"
+        return text + ": riskctl get blind-accounts"
     }
 
     /// `[###] HIGH 87.881, +41 in 10 min, since ...`.

@@ -103,6 +103,31 @@ extension Listing {
         }
     )
 
+    /// How much is seen.
+    static let coverage = Listing(
+        path: ["coverage"],
+        fields: [
+            .value("scope"), .value("name"), .value("measure"), .value("blind"),
+            .number("recent_bad"), .number("recent_lines"), .number("long_bad"), .number("long_lines"),
+            .number("usual_share"), .value("cause"), .number("bad", isOptional: true),
+            .number("lines", isOptional: true), .value("explanation", isOptional: true),
+        ],
+        isPaged: false,
+        growth: .changes(on: ["tick"], keys: ["scope", "name", "measure"]) {
+            .array([$0["blind"], $0["recent_bad"]])
+        }
+    )
+
+    /// Of whom little is.
+    static let blindAccounts = Listing(
+        path: ["coverage", "accounts"],
+        fields: [
+            .value("user"), .number("unusable"), .number("used"), .number("share"), .value("reason"),
+        ],
+        isPaged: false,
+        growth: .changes(on: ["tick"], keys: ["user"]) { .array([$0["unusable"]]) }
+    )
+
     /// Calibrations.
     static let calibrations = Listing(
         path: ["calibrations"],

@@ -87,7 +87,10 @@ struct TopFrame {
         } else if age > Self.staleAfter, !isPaused {
             alarms.append("what is shown is \(spoken(seconds: age)) old")
         }
-        if overview != .null, let alarm = OverviewSheet(overview).alarm { alarms.append(alarm) }
+        if overview != .null {
+            let page = OverviewSheet(overview)
+            alarms += [page.alarm, page.blindness].compactMap { $0 }
+        }
         return alarms
     }
 

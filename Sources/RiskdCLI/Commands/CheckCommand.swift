@@ -37,6 +37,7 @@ extension Command {
             let loaded = try DetectorPlans(configuration)
             plans = loaded
             for warning in loaded.warnings { checklist.warned("similarity", warning) }
+            for doubt in loaded.doubts { checklist.warned("models", doubt) }
             let count = configuration.models.values.reduce(0) { $0 + $1.opinions.count }
             checklist.passed(
                 "models",
@@ -88,6 +89,12 @@ extension Command {
             checklist.failed("database", error.description)
         } else {
             checklist.passed("database", "\(place): \(state.sequence) records")
+        }
+        let coverage = try await CoverageReport(store, configuration.coverage)
+        for reason in coverage.reasons { checklist.warned("coverage", "not trustworthy: \(reason)") }
+        for account in coverage.accounts { checklist.warned("coverage", account.text) }
+        if coverage.reasons.isEmpty, coverage.accounts.isEmpty {
+            checklist.passed("coverage", "nothing that was logged is unseen beyond coverage.*")
         }
         let active = try await store.activeCalibrations().pooled
         if active.isEmpty {

@@ -57,6 +57,9 @@ extension Command {
                     "\(change.model): calibration \(change.health.rawValue): \(change.explanation)"
                 )
             }
+            for reason in try await CoverageReport(store, configuration.coverage).reasons {
+                invocation.terminal.note("not trustworthy: \(reason)")
+            }
             let time = engine.configuration.end(of: tick)
             if invocation.format == .table { invocation.terminal.note("as of \(time), tick \(tick)") }
         }

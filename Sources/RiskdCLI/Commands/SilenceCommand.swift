@@ -16,14 +16,15 @@ extension Command {
                 "add",
                 "Add a silence, or see what it would have hidden",
                 discussion: """
-                    A matcher compares a label with a text: model=fashion, entity=user-006, level!=critical, or with a regular \
-                    expression over the whole value: entity=~user-0.*, entity!~svc-.*. Labels are alertname, entity (short: \
-                    user), entity_kind (short: kind), level, model and severity; all matchers must hold. The end of an alert \
-                    that was told of is told in any case.
+                    A matcher compares a label with a text: model=fashion, user=user-006, level!=critical, or with a regular \
+                    expression over the whole value: user=~user-0.*, user!~svc-.*. Labels are alertname, entity (the name of \
+                    whatever an alert is about), entity_kind (short: kind), level, model and severity; user, campaign, \
+                    endpoint, detector and source match alerts about one of these and no others. All matchers must hold. The \
+                    end of an alert that was told of is told in any case.
                     """,
-                arguments: [Argument("MATCHER", "Such as entity=user-006", count: 0...20)],
+                arguments: [Argument("MATCHER", "Such as user=user-006", count: 0...20)],
                 flags: [
-                    Flag("matcher", value: "MATCHER", "Such as entity=user-006", isRepeatable: true),
+                    Flag("matcher", value: "MATCHER", "Such as user=user-006", isRepeatable: true),
                     Flag("for", value: "DURATION", "How long, such as 2h; at most 30d"),
                     Flag("from", value: "TIME", "From TIME on; now unless given"),
                     Flag("comment", value: "TEXT", "Why"),
@@ -86,7 +87,7 @@ extension Command {
 
     private static let addSilence: @Sendable (Invocation) async throws -> ExitCode = { invocation in
         let texts = invocation.arguments + invocation.values("matcher")
-        guard !texts.isEmpty else { throw UsageError("expected a matcher such as entity=user-006") }
+        guard !texts.isEmpty else { throw UsageError("expected a matcher such as user=user-006") }
         let matchers = try texts.map { text throws(UsageError) in
             do throws(AlertMatcher.Complaint) {
                 return try AlertMatcher(parsing: text)

@@ -46,7 +46,7 @@ struct APIHost: Sendable {
             writers: writers,
             exporters: exporters,
             standings: standings,
-            detectors: DetectorReport(readers, standings, metrics),
+            detectors: DetectorReport(readers, standings, metrics, configuration.coverage),
             metrics: metrics,
             hub: hub
         )

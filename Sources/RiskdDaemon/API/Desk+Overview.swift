@@ -10,6 +10,7 @@ extension Desk {
         let snapshot = try await standings.current()
         let report = try await detectors.current(snapshot)
         let health = try await modelHealth(snapshot)
+        let coverage = try await coverageReport()
         let (load, next, counts, silences, freshness) = try await readers.lend { store in
             let freshness = try await store.freshness()
             // Alarms are counted by event time: of a replayed log the day before its end.
@@ -60,6 +61,7 @@ extension Desk {
                     health: health.worst,
                     models: health.models
                 ),
+                coverage: CoverageDocument(coverage),
                 alerts: .init(
                     open: count(.open),
                     acknowledged: count(.acknowledged),

@@ -37,6 +37,7 @@ struct Desk: Sendable {
         [
             .getOverview: overview, .listEntities: entities, .getEntity: entity, .getSeries: series,
             .listLevelChanges: levelChanges, .listDetectors: detectorList,
+            .listCoverage: coverageList, .listBlindAccounts: blindAccounts,
             .listCalibrations: calibrationList, .getCalibration: calibration,
         ]
     }

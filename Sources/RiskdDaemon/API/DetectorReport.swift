@@ -1,3 +1,4 @@
+import Configuration
 import Domain
 import Runtime
 import Scoring
@@ -39,6 +40,7 @@ actor DetectorReport {
     private let pool: StorePool
     private let metrics: Metrics
     private let standings: Standings
+    private let settings: Configuration.Coverage
     private var items: [Item] = []
     private var looked: ContinuousClock.Instant?
 
@@ -46,7 +48,8 @@ actor DetectorReport {
     private static let mostRows = 20_000
     private static let pause = Duration.seconds(15)
 
-    init(_ pool: StorePool, _ standings: Standings, _ metrics: Metrics) {
+    init(_ pool: StorePool, _ standings: Standings, _ metrics: Metrics, _ settings: Configuration.Coverage) {
+        self.settings = settings
         self.pool = pool
         self.standings = standings
         self.metrics = metrics
@@ -96,10 +99,15 @@ actor DetectorReport {
                 made[place].take(counts, at: snapshot.configuration.end(of: histogram.tick))
             }
         }
+        let coverage = try await pool.lend { [settings] in try await CoverageReport($0, settings) }
         for place in made.indices {
             let key = Key(model: made[place].model, detector: nil, track: made[place].track)
             made[place].queries = queries[key] ?? 0
             judge(&made[place])
+            if let reason = coverage.blindness(of: made[place].detector, made[place].model) {
+                made[place].verdict = .degraded
+                made[place].explanation = reason
+            }
         }
         items = made
         return items

@@ -12,12 +12,14 @@ struct TickDocument: Encodable, Sendable {
     let signalAgeSeconds: Double?
     let stale: Bool
     let reasons: [String]
+    let blind: [String]
     let service: Service
     let openAlerts: Int
 
     init(
         _ snapshot: Standings.Snapshot?,
         _ freshness: FreshnessDocument,
+        blind: [String],
         openAlerts: Int,
         now: Timestamp
     ) {
@@ -26,6 +28,7 @@ struct TickDocument: Encodable, Sendable {
         signalAgeSeconds = freshness.signalAgeSeconds
         stale = freshness.stale
         reasons = freshness.reasons
+        self.blind = blind
         let assessment = snapshot?.assessment(of: .global)
         service = Service(score: assessment?.score.points ?? 0, level: (assessment?.level).word)
         self.openAlerts = openAlerts

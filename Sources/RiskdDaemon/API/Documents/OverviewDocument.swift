@@ -36,6 +36,7 @@ struct OverviewDocument: Encodable, Sendable {
     let freshness: FreshnessDocument
     let detectors: Detectors
     let calibration: Calibration
+    let coverage: CoverageDocument
     let alerts: Alerts
     let levels: Levels
 }
