@@ -53,6 +53,7 @@ let package = Package(
         .target(name: "CSimdjson", cxxSettings: fastCXX, linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "COnnxRuntime", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CSimilarity", cSettings: fastC, linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CSpawn", cSettings: strictC),
         .target(name: "CAssets", exclude: ["dashboard"], cSettings: strictC),
         .target(
             name: "CDashboard",
@@ -70,7 +71,7 @@ let package = Package(
         .target(name: "Console", dependencies: ["Domain", "Runtime"], swiftSettings: house),
         .target(name: "Crypto", dependencies: ["CCrypto"], swiftSettings: house),
         .target(name: "PostgresClient", dependencies: ["CLibPQ", "Runtime"], swiftSettings: house),
-        .target(name: "EmbeddedPostgres", dependencies: ["Runtime"], swiftSettings: house),
+        .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Runtime"], swiftSettings: house),
         .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", "Runtime"], swiftSettings: house),
         .target(name: "Imaging", dependencies: ["CPNG"], swiftSettings: house),
         .target(name: "OnnxSession", dependencies: ["COnnxRuntime", "Runtime"], swiftSettings: house),
