@@ -15,8 +15,14 @@ struct HistoryWindow {
         /// Numbers of histories.
         var histories: [UInt32] = []
 
-        init(at time: Timestamp) {
+        /// A block without images.
+        ///
+        /// - Parameters:
+        ///   - time: of its first image.
+        ///   - isFirst: whether there may come few.
+        init(at time: Timestamp, isFirst: Bool) {
             firstTime = time
+            guard !isFirst else { return }
             times.reserveCapacity(Self.capacity)
             histories.reserveCapacity(Self.capacity)
         }
@@ -44,7 +50,7 @@ struct HistoryWindow {
     var oldestSequence: Int64? { count == 0 ? nil : oldest.history.oldestSequence }
 
     /// Bytes held.
-    var allocatedBytes: Int { blocks.count * Block.capacity * Block.bytesPerImage }
+    var allocatedBytes: Int { blocks.reduce(0) { $0 + $1.times.capacity } * Block.bytesPerImage }
 
     /// The oldest image of the window, which is not empty.
     private var oldest: (time: Timestamp, history: ImageHistory) {
@@ -71,7 +77,7 @@ struct HistoryWindow {
         if let offset = blocks.last?.offset(of: input.time) {
             blocks[blocks.count - 1].times.append(offset)
         } else {
-            blocks.append(Block(at: input.time))
+            blocks.append(Block(at: input.time, isFirst: blocks.isEmpty))
             blocks[blocks.count - 1].times.append(0)
         }
         blocks[blocks.count - 1].histories.append(number)
