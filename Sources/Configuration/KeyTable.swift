@@ -179,6 +179,18 @@ enum KeyTable {
             decoder.decode(similarity, node, at: path, into: &root.similarity)
         },
         top.key(
+            "memory.models",
+            \.memory.models,
+            .integer(1...100_000, unit: "models"),
+            "Models that have a history at most; of more, those are forgotten that have been idle for longest for how much was seen of them."
+        ),
+        top.key(
+            "memory.history",
+            \.memory.history,
+            .size(64 << 20...1 << 40),
+            "Bytes that all models' histories may take together; beyond, the largest ones are shortened. The service's memory limit has to be well above it."
+        ),
+        top.key(
             "campaigns.distance",
             \.campaigns.distance,
             ValueType.number(0...2, unit: "1 - SSIM, or mean squared error / 255²").optional,

@@ -19,6 +19,7 @@ package final class BatchScorer {
     private let learner: OwnBaselineLearner?
     /// The last day, of event time, at whose begin own baselines were learnt; nil before the first record.
     private var learntDay: Int64?
+    private var isFirst = true
     private let configurationID: String
     private let clock: @Sendable () -> Timestamp
     private let stages: StageClock?
@@ -377,14 +378,18 @@ package final class BatchScorer {
             engine.state(of: entity).map { StoredTrack(entity, $0) }
         }
         result.commit.evicted = output.evicted.sorted().map { StoredTrack.Key(entity: $0) }
-        let changed = Set(result.commit.observations.map(\.record.model))
-        result.histories = detectors.uses
-        for (model, detector) in detectors.histories {
-            guard changed.contains(model), let newest = detector.newestTime else { continue }
+        result.shortened = detectors.takeShortened()
+        let changed = Set(result.commit.observations.map(\.record.model)).union(result.shortened.models)
+        // Idle models stay as they were told at first: there may be thousands.
+        result.histories = detectors.uses(of: isFirst ? Set(detectors.histories.keys) : changed)
+        isFirst = false
+        for model in changed {
+            guard let detector = detectors.histories[model], let newest = detector.newestTime else { continue }
             // An empty window starts after everything that was seen.
             let first = detector.oldestSequence ?? progress.sequence + 1
             result.commit.historyWindows.append(HistoryWindow(model: model, first: first, newest: newest))
         }
+        result.commit.forgottenModels = result.shortened.forgotten.sorted()
         result.commit.historyWindows.sort { $0.model < $1.model }
         result.calibrationHealth = monitor.healths
         result.calibrationNewest = calibrations.byModel.compactMapValues(\.newest)

@@ -135,6 +135,7 @@ package struct Daemon: Sendable {
         let drift = OpinionDrift()
         let watch = SourceWatch(log: log, metrics: metrics)
         let reused = ReusedIDs()
+        let bounded = RareNotice()
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
             [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
@@ -153,6 +154,14 @@ package struct Daemon: Sendable {
                     .warning,
                     "a field is not used as it is logged; further ones are only counted",
                     ["field": field.field, "reason": field.reason]
+                )
+            }
+            let left = ["images": batch.shortened.images, "models": batch.shortened.forgotten.count]
+            if let counts = bounded.add(left, at: .now) {
+                log.write(
+                    .warning,
+                    "histories are shortened to memory.history and memory.models: queries are compared with less",
+                    ["images": "\(counts["images"] ?? 0)", "models_forgotten": "\(counts["models"] ?? 0)"]
                 )
             }
             if let notice = reused.add(batch, at: .now) {

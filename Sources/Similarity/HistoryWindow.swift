@@ -93,19 +93,27 @@ struct HistoryWindow {
         first = 0
     }
 
+    /// Lets the oldest images leave until `isEnough` holds of how many there are, and of their bytes.
+    mutating func shrink(until isEnough: (_ count: Int, _ bytes: Int) -> Bool) {
+        while count > 0, !isEnough(count, bytes) { removeOldest() }
+    }
+
     private mutating func trim() {
         guard let newest else { return }
         let oldestTime = newest - limits.age
-        while count > 0 {
-            let (time, history) = oldest
-            guard count > limits.entries || bytes > limits.bytes || time < oldestTime else { return }
-            history.advanceWindow()
-            histories.remove(blocks[first].histories[start])
-            bytes -= history.bytesPerInput
-            count -= 1
-            start += 1
-            skipEmptyBlock()
+        while count > 0, count > limits.entries || bytes > limits.bytes || oldest.time < oldestTime {
+            removeOldest()
         }
+    }
+
+    private mutating func removeOldest() {
+        let history = oldest.history
+        history.advanceWindow()
+        histories.remove(blocks[first].histories[start])
+        bytes -= history.bytesPerInput
+        count -= 1
+        start += 1
+        skipEmptyBlock()
     }
 
     /// Goes on to the next block where all of one have left.
