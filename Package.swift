@@ -21,6 +21,33 @@ let strictCXX: [CXXSetting] = [.treatAllWarnings(as: .error), .enableWarning("al
 let fastC = strictC + [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 let fastCXX = strictCXX + [.unsafeFlags(["-O2"])]
 
+/// `make fuzz` sets RISKD_FUZZ: then there is one program more, which libFuzzer drives, in the place of the tests that run
+/// what it has found.
+let isFuzzed = Context.environment["RISKD_FUZZ"] != nil
+let fuzzed: [Target.Dependency] = [
+    "CSimdjson", "Configuration", "Domain", "HTTPAPI", "HTTPServer", "Ingest", "Runtime",
+]
+let fuzzing: [Target] =
+    isFuzzed
+    ? [
+        .executableTarget(
+            name: "riskd-fuzz",
+            dependencies: fuzzed,
+            path: "Tests/FuzzTests",
+            exclude: ["RegressionTests.swift"],
+            // libFuzzer brings `main`.
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
+        )
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzed,
+            exclude: ["Entry.swift"],
+            swiftSettings: house
+        )
+    ]
+
 let package = Package(
     name: "riskd",
     products: [
@@ -275,7 +302,7 @@ let package = Package(
             ],
             swiftSettings: house
         ),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x,
     cxxLanguageStandard: .cxx17

@@ -88,6 +88,8 @@ extension Configuration {
         package var maximumFuture = Duration.seconds(600)
         /// The zone of times that name none.
         package var timeZone = LogZone.utc
+        /// What models are called whose logged names say more.
+        package var modelNames: [ModelNames.Rule] = []
     }
 
     /// `batch.*`.

@@ -76,6 +76,12 @@ enum KeyTable {
             "The zone of times that are logged without one."
         ),
         top.key(
+            "ingest.model_names",
+            \.ingest.modelNames,
+            ValueType<ModelNames.Rule>.modelName.list(of: "rules"),
+            "What models are called whose logged names say more, such as ['fashion=fashion-*'] for pods or revisions; the first that fits counts. A model has one history, calibration and level under its name."
+        ),
+        top.key(
             "batch.records",
             \.batch.records,
             .integer(1...65_536, unit: "records"),

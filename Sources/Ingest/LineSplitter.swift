@@ -105,6 +105,7 @@ struct LineSplitter {
             guard let end = lineFeed() else {
                 scanned = buffer.count
                 skipIfTooLong()
+                giveBack()
                 return nil
             }
             if let piece = take(through: end) { return piece }
@@ -200,6 +201,19 @@ struct LineSplitter {
         scanned = buffer.count
         forget(before: start - Self.guardLength)
     }
+
+    /// Bytes that are held, used or not.
+    var heldBytes: Int { buffer.capacity }
+
+    /// A long line's memory does not stay until the next one comes.
+    private mutating func giveBack() {
+        guard buffer.capacity > Self.keptCapacity, buffer.count - start < buffer.capacity / 4 else { return }
+        forget(before: start - Self.guardLength)
+        buffer = buffer.withUnsafeBytes { Array($0) }
+    }
+
+    /// What a buffer may hold for good.
+    private static let keptCapacity = 1 << 20
 
     private mutating func forget(before index: Int) {
         guard index > 0 else { return }

@@ -62,6 +62,8 @@ package struct Daemon: Sendable {
     let reload = Reload()
     let inbox = ActionInbox()
     let clocks: Clocks
+    private let heartbeat = Heartbeat()
+    private let allocator = Allocator()
     private let progress: @Sendable (Int64, Int64?) -> Void
 
     /// A daemon that has not started.
@@ -177,13 +179,15 @@ package struct Daemon: Sendable {
         let start = PipelineStart(
             store: store,
             scoring: scoring,
-            pool: WorkerPool(width: configuration.workers),
+            // A batch of large images and a slow metric takes longer than the watchdog waits: each piece of it is progress.
+            pool: WorkerPool(width: configuration.workers, onPiece: { [heartbeat] in heartbeat.beat() }),
             log: log,
             alerts: alerts.policy,
             isSilent: mode.isReplay,
             calibration: configuration.calibration,
             reader: RetryingReader(reader, log: log, stop: stop),
             zone: configuration.ingest.timeZone,
+            names: ModelNames(configuration.ingest.modelNames),
             stages: stages,
             shelf: shelf
         )
@@ -338,8 +342,7 @@ package struct Daemon: Sendable {
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
     private func onRead(_ source: any LineSource & ProgressReporting) -> (IngestBatch) -> Void {
-        let watchdog = Heartbeat()
-        return { [log, metrics, progress] batch in
+        return { [log, metrics, progress, heartbeat, allocator] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)
@@ -360,7 +363,8 @@ package struct Daemon: Sendable {
                 metrics.set("riskd_ingest_lag_bytes", to: Double(total - position.read))
             }
             progress(position.read, position.total)
-            watchdog.beat()
+            heartbeat.beat()
+            allocator.note(read: batch.bytesRead)
         }
     }
 }

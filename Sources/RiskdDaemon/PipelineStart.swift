@@ -32,6 +32,8 @@ struct PipelineStart {
     let reader: RetryingReader
     /// The zone of times that name none.
     var zone = LogZone.utc
+    /// What models are called.
+    var names = ModelNames()
     var stages: StageClock?
     /// Keeps signatures for the next start.
     var shelf: SignatureShelf?
@@ -118,6 +120,7 @@ struct PipelineStart {
             pool: pool,
             stages: stages,
             zone: zone,
+            names: names,
             seen: seen
         )
     }
