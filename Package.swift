@@ -25,7 +25,7 @@ let fastCXX = strictCXX + [.unsafeFlags(["-O2"])]
 /// what it has found.
 let isFuzzed = Context.environment["RISKD_FUZZ"] != nil
 let fuzzed: [Target.Dependency] = [
-    "CSimdjson", "Configuration", "Domain", "HTTPAPI", "HTTPServer", "Ingest", "Runtime",
+    "Configuration", "Domain", "HTTPAPI", "HTTPServer", "Ingest", "Runtime",
 ]
 let fuzzing: [Target] =
     isFuzzed

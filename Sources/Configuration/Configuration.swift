@@ -27,7 +27,7 @@ package struct Configuration: Hashable, Sendable {
     package var similarity = Similarity()
     /// Which near-duplicates form a campaign.
     package var campaigns = Campaigns()
-    /// `memory.*`
+    /// `memory.*`.
     package var memory = Memory()
     /// Where second opinions are computed.
     package var opinions = Opinions()

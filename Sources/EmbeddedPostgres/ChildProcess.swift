@@ -111,7 +111,9 @@ final class ChildProcess: Sendable {
         let variables = environment.map { strdup($0) } + [nil]
         let file = strdup(output)
         defer { for pointer in arguments + variables + [file] { free(pointer) } }
-        guard let program = arguments.first ?? nil, let file else { return .failure(SpawnError(code: ENOMEM)) }
+        guard let program = arguments.first ?? nil, let file else {
+            return .failure(SpawnError(code: ENOMEM))
+        }
         var process: pid_t = 0
         let code = (account?.groups ?? []).withUnsafeBufferPointer { groups in
             arguments.map { UnsafePointer($0) }.withUnsafeBufferPointer { arguments in

@@ -25,6 +25,7 @@ package struct HostNames: Hashable, Sendable {
     /// Whether a `Host` names this server; its port may be that of a tunnel.
     ///
     /// - Parameter field: the header's value; nil where there is none, as with HTTP/1.0, which no browser speaks.
+    /// - Returns: whether it does.
     package func admit(_ field: String?) -> Bool {
         guard let field else { return true }
         let name = Self.plain(Self.withoutPort(field))

@@ -147,7 +147,7 @@ struct LineSplitter {
             return .tooLong(offset: lineStart, length: skipped.length + Int64(rest.count), head: head)
         }
         var first = start
-        if lineStart == 0, buffer[start..<end].starts(with: [0xEF, 0xBB, 0xBF]) { first += 3 }
+        if startsWithMark(lineStart: lineStart) { first = min(end, start + Self.mark.count) }
         let content = buffer[first..<max(first, hasReturn ? end - 1 : end)]
         let place = lineStart + Int64(first - start)
         guard content.count <= maximumLineBytes else {
@@ -162,6 +162,13 @@ struct LineSplitter {
             return nil
         }
         return .line(offset: place, bytes: Array(content))
+    }
+
+    /// A byte order mark, which is no part of the first line.
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    private func startsWithMark(lineStart: Int64) -> Bool {
+        lineStart == 0 && buffer[start...].starts(with: Self.mark)
     }
 
     private mutating func passNulBytes() {
@@ -187,6 +194,7 @@ struct LineSplitter {
         let slack = offset == 0 ? 4 : 1
         if skipped == nil {
             guard buffer.count - start > maximumLineBytes + slack else { return }
+            if startsWithMark(lineStart: offset) { start += Self.mark.count }
             _ = position()
             skipped = ([], 0)
         }

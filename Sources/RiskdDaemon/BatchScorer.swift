@@ -12,7 +12,7 @@ import Storage
 /// and restarts change nothing (DESIGN.md, promise 2).
 package final class BatchScorer {
     private let intake: RecordIntake
-    private let detectors: Detectors
+    let detectors: Detectors
     private var calibrations: ActiveCalibrations
     private let strata: StratumRules
     private var monitor: CalibrationMonitor
@@ -380,19 +380,8 @@ package final class BatchScorer {
             engine.state(of: entity).map { StoredTrack(entity, $0) }
         }
         result.commit.evicted = output.evicted.sorted().map { StoredTrack.Key(entity: $0) }
-        result.shortened = detectors.takeShortened()
-        let changed = Set(result.commit.observations.map(\.record.model)).union(result.shortened.models)
-        // Idle models stay as they were told at first: there may be thousands.
-        result.histories = detectors.uses(of: isFirst ? Set(detectors.histories.keys) : changed)
+        addHistories(to: &result, isFirst: isFirst)
         isFirst = false
-        for model in changed {
-            guard let detector = detectors.histories[model], let newest = detector.newestTime else { continue }
-            // An empty window starts after everything that was seen.
-            let first = detector.oldestSequence ?? progress.sequence + 1
-            result.commit.historyWindows.append(HistoryWindow(model: model, first: first, newest: newest))
-        }
-        result.commit.forgottenModels = result.shortened.forgotten.sorted()
-        result.commit.historyWindows.sort { $0.model < $1.model }
         result.calibrationHealth = monitor.healths
         result.calibrationNewest = calibrations.byModel.compactMapValues(\.newest)
         (result.usersByLevel, result.campaignsByLevel) = engine.membersByLevel

@@ -342,7 +342,7 @@ package struct Daemon: Sendable {
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
     private func onRead(_ source: any LineSource & ProgressReporting) -> (IngestBatch) -> Void {
-        return { [log, metrics, progress, heartbeat, allocator] batch in
+        { [log, metrics, progress, heartbeat, allocator] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)

@@ -48,7 +48,8 @@ extension Detectors {
         for model in bound.leaving(uses, at: sequence) { forget(model) }
         guard let share = bound.share(of: uses) else { return }
         for use in uses where use.cost > share {
-            shorten(use.model) { entries, bytes in HistoryBound.cost(entries: entries, bytes: bytes) <= share }
+            shorten(use.model) { entries, bytes in HistoryBound.cost(entries: entries, bytes: bytes) <= share
+            }
         }
     }
 

@@ -42,14 +42,17 @@ package final class Metrics: Sendable {
         families.withLock { families in
             let isFull = (families[name]?.values.count ?? 0) >= Self.mostSeries
             if isFull, families[name]?.values[key] == nil {
-                families[name]?.values["{\(labels.map { "\($0.key)=\"other\"" }.joined(separator: ","))}", default: 0] += amount
+                let others = labels.map { "\($0.key)=\"other\"" }.joined(separator: ",")
+                families[name]?.values["{\(others)}", default: 0] += amount
             } else {
                 families[name]?.values[key, default: 0] += amount
             }
         }
     }
 
-    /// Series of one family: callers choose some labels' values. Further counts are those of `other`, further gauges nobody's.
+    /// Series of one family, because callers choose some labels' values.
+    ///
+    /// Further counts are those of `other`, further gauges nobody's.
     static let mostSeries = 10_000
 
     /// Sets a gauge.

@@ -43,6 +43,7 @@ package func addressBytes(_ text: String) -> [UInt8]? {
 /// What connections and failures are counted by: an IPv4 address, or the 64 bits of an IPv6 one that one household gets.
 ///
 /// - Parameter address: numeric; anything else is its own network.
+/// - Returns: the network.
 package func network(of address: String) -> String {
     guard let bytes = addressBytes(address) else { return address }
     guard bytes.count == 16 else { return bytes.map { String($0) }.joined(separator: ".") }

@@ -30,7 +30,8 @@ final class ImageHistory {
     /// Bytes held for pixels, columns and signatures.
     var allocatedBytes: Int {
         let room = chunks.reduce(0) { $0 + $1.room }
-        return room * (shape.count + HistoryChunk.columnBytes) + chunks.reduce(0) { $0 + $1.bytesBeside } + index.allocatedBytes
+        return room * (shape.count + HistoryChunk.columnBytes) + chunks.reduce(0) { $0 + $1.bytesBeside }
+            + index.allocatedBytes
     }
 
     /// The first position whose pixels are still held.

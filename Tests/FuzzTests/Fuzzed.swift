@@ -1,4 +1,3 @@
-import CSimdjson
 import Domain
 import Runtime
 
@@ -129,7 +128,8 @@ private func feedImage(_ bytes: [UInt8]) throws(Fuzzed.Broken) {
     let type = types[Int(bytes[4] >> 2) % types.count]
     let range = bytes[4] & 0x80 == 0 ? "" : #","range":[\#(Int(bytes[0]) - 128),\#(Int(bytes[1]))]"#
     let data = base64(Array(bytes.dropFirst(5)))
-    let tensor = #"{"shape":[\#(lengths.joined(separator: ","))],"dtype":"\#(type)"\#(range),"data":"\#(data)"}"#
+    let tensor =
+        #"{"shape":[\#(lengths.joined(separator: ","))],"dtype":"\#(type)"\#(range),"data":"\#(data)"}"#
     for field in ["input", "features"] {
         let line = """
             {"time":"2026-03-02T08:00:00Z","model":"m","user":"u","prediction":{"class":"a","probability":0.5},\
@@ -171,19 +171,7 @@ private func feedBase64(_ bytes: [UInt8]) throws(Fuzzed.Broken) {
 }
 
 private func decodedBase64(_ text: [UInt8]) -> [UInt8]? {
-    var length = 0
-    // Of exactly the size that is needed, so that the sanitizer sees a byte too many.
-    let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { buffer, initialized in
-        length = text.withUnsafeBytes {
-            riskd_base64_decode(
-                $0.baseAddress?.assumingMemoryBound(to: CChar.self),
-                text.count,
-                buffer.baseAddress
-            )
-        }
-        initialized = max(0, length)
-    }
-    return length < 0 ? nil : bytes
+    text.withUnsafeBytes { base64Bytes($0.bindMemory(to: CChar.self)) }
 }
 
 // MARK: Configuration and requests
@@ -200,7 +188,10 @@ private func feedYAML(_ bytes: [UInt8]) {
 
 /// The first line is method, path and query; then headers; after an empty line the body.
 private func feedRequest(_ bytes: [UInt8]) {
-    let parts = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let parts = String(decoding: bytes, as: UTF8.self).split(
+        separator: "\n",
+        omittingEmptySubsequences: false
+    )
     let words = (parts.first ?? "").split(separator: " ")
     let head = parts.dropFirst().prefix { !$0.isEmpty }
     let pairs = head.map { line -> (name: String, value: String) in

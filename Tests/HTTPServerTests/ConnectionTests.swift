@@ -127,7 +127,8 @@ import Testing
     @Test(
         arguments: [
             "Content-Length: 3\r\nContent-Length: 3", "Content-Length: 3\r\ncontent-length: 30",
-            "Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3",
+            "Content-Length: 3\r\nTransfer-Encoding: chunked",
+            "Transfer-Encoding: chunked\r\nContent-Length: 3",
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked",
             "Transfer-Encoding: identity", "Content-Length: +3", "Content-Length: 3, 3", "Content-Length: -1",
             "Content-Length: 0x3", "Host: b",
@@ -148,7 +149,9 @@ import Testing
             }
         )
         let client = try RawClient(port: server.port)
-        client.send("POST / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\nabcGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.send(
+            "POST / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\nabcGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+        )
         #expect(try client.response().status == 400)
         while let more = client.receive(within: 1000), !more.isEmpty {
             Issue.record("more came: \(String(decoding: more, as: UTF8.self))")
@@ -157,7 +160,9 @@ import Testing
     }
 
     @Test func `what proxies add line by line is one list, in order`() {
-        let fields = fields([("X-Forwarded-For", "a"), ("Host", "x"), ("x-forwarded-for", "b"), ("HOST", "y")])
+        let fields = fields([
+            ("X-Forwarded-For", "a"), ("Host", "x"), ("x-forwarded-for", "b"), ("HOST", "y"),
+        ])
         #expect(fields == ["x-forwarded-for": "a, b", "host": "x"])
     }
 }

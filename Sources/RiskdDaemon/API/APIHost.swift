@@ -124,7 +124,10 @@ extension HostNames {
         if api.certificate != nil, api.hosts.isEmpty { return nil }
         var names = api.hosts
         if let url = api.publicURL, let host = url.split(separator: "/").last {
-            names.append(host.hasPrefix("[") ? String(host.prefix { $0 != "]" }) + "]" : String(host.prefix { $0 != ":" }))
+            names.append(
+                host.hasPrefix("[")
+                    ? String(host.prefix { $0 != "]" }) + "]" : String(host.prefix { $0 != ":" })
+            )
         }
         self.init(listening: api.listen.host, names: names)
     }
