@@ -6,7 +6,7 @@ RELEASE = .build/release
 # Where Debian's zsh looks for what packages bring, and for what was installed beside them.
 ZSH = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help setup build test test-dashboard test-statistics test-crash check demo bench install clean test-api test-ocsf
+.PHONY: help setup build test test-dashboard test-statistics test-crash check demo bench install clean test-api test-ocsf test-unit fuzz test-sanitizers
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -26,6 +26,15 @@ test-statistics: setup ## Show on millions of benign ticks that the stated bound
 
 test-crash: setup ## Kill riskd 100 times while it tells of alerts, and compare the receiver's ledger with the outbox (nightly)
 	RISKD_KILLS=100 swift test --disable-xctest --filter DeliveryTests
+
+fuzz: setup ## Feed what reads strangers' bytes with bytes made up by libFuzzer (nightly; SECONDS=600 each, ONLY=record)
+	.ci/fuzz $(if $(SECONDS),$(SECONDS),600) $(ONLY)
+
+test-sanitizers: setup ## Run the unit tests with AddressSanitizer and with ThreadSanitizer (nightly; ONLY=address, FILTER=IngestTests)
+	.ci/test-sanitizers $(ONLY)
+
+test-unit: build ## Boot the systemd unit in systemd-nspawn, kill riskd in it, and read its journal (nightly; root; fails where nspawn cannot run)
+	.ci/test-unit
 
 test-dashboard: build ## Work on a case in a real browser (needs Debian's chromium and python3-venv; PICTURES=docs/images renews the pictures)
 	python3 -m venv .deps/dashboard

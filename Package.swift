@@ -21,6 +21,33 @@ let strictCXX: [CXXSetting] = [.treatAllWarnings(as: .error), .enableWarning("al
 let fastC = strictC + [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 let fastCXX = strictCXX + [.unsafeFlags(["-O2"])]
 
+/// `make fuzz` sets RISKD_FUZZ: then there is one program more, which libFuzzer drives, in the place of the tests that run
+/// what it has found.
+let isFuzzed = Context.environment["RISKD_FUZZ"] != nil
+let fuzzed: [Target.Dependency] = [
+    "Configuration", "Domain", "HTTPAPI", "HTTPServer", "Ingest", "Runtime",
+]
+let fuzzing: [Target] =
+    isFuzzed
+    ? [
+        .executableTarget(
+            name: "riskd-fuzz",
+            dependencies: fuzzed,
+            path: "Tests/FuzzTests",
+            exclude: ["RegressionTests.swift"],
+            // libFuzzer brings `main`.
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
+        )
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzed,
+            exclude: ["Entry.swift"],
+            swiftSettings: house
+        )
+    ]
+
 let package = Package(
     name: "riskd",
     products: [
@@ -53,6 +80,7 @@ let package = Package(
         .target(name: "CSimdjson", cxxSettings: fastCXX, linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "COnnxRuntime", cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CSimilarity", cSettings: fastC, linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CSpawn", cSettings: strictC),
         .target(name: "CAssets", exclude: ["dashboard"], cSettings: strictC),
         .target(
             name: "CDashboard",
@@ -70,7 +98,7 @@ let package = Package(
         .target(name: "Console", dependencies: ["Domain", "Runtime"], swiftSettings: house),
         .target(name: "Crypto", dependencies: ["CCrypto"], swiftSettings: house),
         .target(name: "PostgresClient", dependencies: ["CLibPQ", "Runtime"], swiftSettings: house),
-        .target(name: "EmbeddedPostgres", dependencies: ["Runtime"], swiftSettings: house),
+        .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Runtime"], swiftSettings: house),
         .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", "Runtime"], swiftSettings: house),
         .target(name: "Imaging", dependencies: ["CPNG"], swiftSettings: house),
         .target(name: "OnnxSession", dependencies: ["COnnxRuntime", "Runtime"], swiftSettings: house),
@@ -278,7 +306,7 @@ let package = Package(
             ],
             swiftSettings: house
         ),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x,
     cxxLanguageStandard: .cxx17

@@ -54,6 +54,7 @@ static inline struct MHD_Daemon *_Nullable microhttpd_start(microhttpd_options o
                                                             microhttpd_log *_Nonnull log,
                                                             MHD_AccessHandlerCallback _Nonnull handler,
                                                             MHD_RequestCompletedCallback _Nonnull completed,
+                                                            MHD_NotifyConnectionCallback _Nonnull connected,
                                                             void *_Nullable context) {
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options.certificate},
@@ -74,7 +75,8 @@ static inline struct MHD_Daemon *_Nullable microhttpd_start(microhttpd_options o
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.memory,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_UNESCAPE_CALLBACK, microhttpd_keep, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+        MHD_OPTION_NOTIFY_CONNECTION, connected, context,
         MHD_OPTION_ARRAY, options.certificate != NULL ? tls : plain,
         MHD_OPTION_END);
 }
@@ -84,6 +86,20 @@ static inline const struct sockaddr *_Nullable microhttpd_peer(struct MHD_Connec
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     return info == NULL ? NULL : info->client_addr;
+}
+
+// What the callback for connections put beside this one.
+static inline void *_Nullable microhttpd_socket_context(struct MHD_Connection *_Nonnull connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+// The connection's socket; -1 where it has none.
+static inline int microhttpd_socket(struct MHD_Connection *_Nonnull connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : (int)info->connect_fd;
 }
 
 #endif

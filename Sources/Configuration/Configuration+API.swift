@@ -11,6 +11,12 @@ extension Configuration {
         package var key: String?
         /// How browsers reach it through a proxy, such as `https://riskd.example.org`.
         package var publicURL: String?
+        /// Further names by which browsers may come, without ports.
+        package var hosts: [String] = []
+        /// Addresses and networks of the proxies whose word counts on where a request comes from.
+        package var trustedProxies: [String] = []
+        /// The header that the proxies add to.
+        package var proxyHeader = ProxyHeader.xForwardedFor
         /// Connections to the database that requests share.
         package var connections = 4
         /// How long the database may take for one question.
@@ -23,6 +29,14 @@ extension Configuration {
         package var sessionLifetime = Duration.seconds(12 * 3600)
         /// After how long without a record the dashboard is loud.
         package var staleAfter = Duration.seconds(300)
+
+        /// Where a proxy writes down whom it speaks for.
+        package enum ProxyHeader: String, Hashable, Sendable, CaseIterable {
+            /// `X-Forwarded-For`.
+            case xForwardedFor = "x-forwarded-for"
+            /// `Forwarded` (RFC 7239).
+            case forwarded
+        }
 
         /// Whether browsers come by TLS, here or at a proxy.
         package var isEncrypted: Bool { certificate != nil || publicURL?.hasPrefix("https://") == true }

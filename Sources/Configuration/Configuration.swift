@@ -27,6 +27,8 @@ package struct Configuration: Hashable, Sendable {
     package var similarity = Similarity()
     /// Which near-duplicates form a campaign.
     package var campaigns = Campaigns()
+    /// `memory.*`.
+    package var memory = Memory()
     /// Where second opinions are computed.
     package var opinions = Opinions()
     /// What is set for one model.
@@ -88,6 +90,8 @@ extension Configuration {
         package var maximumFuture = Duration.seconds(600)
         /// The zone of times that name none.
         package var timeZone = LogZone.utc
+        /// What models are called whose logged names say more.
+        package var modelNames: [ModelNames.Rule] = []
     }
 
     /// `batch.*`.
@@ -149,6 +153,14 @@ extension Configuration {
         package var bytes = 1 << 30
         /// How old an image may be.
         package var age = Duration.seconds(7 * 86_400)
+    }
+
+    /// `memory.*`: what all models' histories may take together.
+    package struct Memory: Hashable, Sendable {
+        /// Models with a history.
+        package var models = 10_000
+        /// Bytes.
+        package var history = 2 << 30
     }
 
     /// `campaigns.*`.

@@ -42,6 +42,24 @@ extension KeyTable {
             "How browsers reach the dashboard through a proxy: the origin from which they may change something."
         ),
         maker.key(
+            "api.hosts",
+            \.api.hosts,
+            ValueType.words("a name", note: "name without a port").list(of: "names"),
+            "Names by which browsers may come, such as [riskd.example.org], besides api.listen, localhost and the host of api.public_url; other Host headers are refused. With a certificate and without names here, the certificate decides."
+        ),
+        maker.key(
+            "api.trusted_proxies",
+            \.api.trustedProxies,
+            ValueType<String>.addressRange.list(of: "addresses"),
+            "Proxies, such as [127.0.0.1], that say where a request comes from; what others say is not read."
+        ),
+        maker.key(
+            "api.proxy_header",
+            \.api.proxyHeader,
+            .choice,
+            "The header in which every one of the proxies does."
+        ),
+        maker.key(
             "api.connections",
             \.api.connections,
             .integer(1...64, unit: "connections"),

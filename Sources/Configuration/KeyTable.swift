@@ -76,6 +76,12 @@ enum KeyTable {
             "The zone of times that are logged without one."
         ),
         top.key(
+            "ingest.model_names",
+            \.ingest.modelNames,
+            ValueType<ModelNames.Rule>.modelName.list(of: "rules"),
+            "What models are called whose logged names say more, such as ['fashion=fashion-*'] for pods or revisions; the first that fits counts. A model has one history, calibration and level under its name."
+        ),
+        top.key(
             "batch.records",
             \.batch.records,
             .integer(1...65_536, unit: "records"),
@@ -178,6 +184,18 @@ enum KeyTable {
             root in
             decoder.decode(similarity, node, at: path, into: &root.similarity)
         },
+        top.key(
+            "memory.models",
+            \.memory.models,
+            .integer(1...100_000, unit: "models"),
+            "Models that have a history at most; of more, those are forgotten that have been idle for longest for how much was seen of them."
+        ),
+        top.key(
+            "memory.history",
+            \.memory.history,
+            .size(64 << 20...1 << 40),
+            "Bytes that all models' histories may take together; beyond, the largest ones are shortened. The service's memory limit has to be well above it."
+        ),
         top.key(
             "campaigns.distance",
             \.campaigns.distance,

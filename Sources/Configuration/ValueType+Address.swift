@@ -29,6 +29,15 @@ extension ValueType where Value == Configuration.Address {
     }
 }
 
+extension ValueType where Value == String {
+    /// An address or a network, as text.
+    static let addressRange = ValueType.scalar(
+        "an address or a network such as 192.0.2.0/24",
+        note: "a numeric address, or a network such as 192.0.2.0/24",
+        text: { quoted($0) }
+    ) { given, _ in NetworkRange(given).map { _ in .success(given) } }
+}
+
 extension Configuration.Address {
     /// Parses `127.0.0.1:9470`, `[::1]:9470` or `localhost:9470`; nil for what is no numeric address with a port.
     init?(_ text: String) {

@@ -1,8 +1,10 @@
+internal import CSpawn
 import Glibc
 import Runtime
 
 /// A program that was started, and the thread that started it and waits for its end.
 ///
+/// It gets SIGINT when this process dies.
 /// Linux ties a parent-death signal to the *thread* that forked: the thread lives exactly as long as the child.
 final class ChildProcess: Sendable {
     private enum State {
@@ -14,16 +16,23 @@ final class ChildProcess: Sendable {
 
     private let state = Locked(State.starting)
     private let words: [String]
+    private let account: ServerAccount?
     private let output: String
 
     /// Starts a program.
     ///
     /// - Parameters:
-    ///   - words: the program, found on the path, and its arguments.
+    ///   - words: the program's absolute path and its arguments.
+    ///   - account: the account that it runs as; this process's own where that needs no switch.
     ///   - output: the file that gets standard output and error.
     /// - Throws: `EmbeddedPostgresError.failed` when it cannot be started.
-    init(_ words: [String], output: String) throws(EmbeddedPostgresError) {
+    init(
+        _ words: [String],
+        as account: ServerAccount,
+        output: String
+    ) throws(EmbeddedPostgresError) {
         self.words = words
+        self.account = account.needsSwitch ? account : nil
         self.output = output
         var thread = pthread_t()
         let box = Unmanaged.passRetained(self)
@@ -97,36 +106,37 @@ final class ChildProcess: Sendable {
     private struct SpawnError: Error { let code: Int32 }
 
     private func spawn() -> Result<pid_t, SpawnError> {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // Libraries may hold descriptors without close-on-exec, a listening socket for one; closing one that is
-        // gone by then is no error.
-        for descriptor in Files.names(in: "/proc/self/fd").compactMap({ Int32($0) }) where descriptor > 2 {
-            posix_spawn_file_actions_addclose(&actions, descriptor)
-        }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own keeps the terminal's Ctrl-C from it: riskd stops it after its last commit.
-        posix_spawnattr_setpgroup(&attributes, 0)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        posix_spawnattr_setflags(&attributes, Int16(flags))
         let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TZ=UTC"]
+        let arguments = words.map { strdup($0) } + [nil]
+        let variables = environment.map { strdup($0) } + [nil]
+        let file = strdup(output)
+        defer { for pointer in arguments + variables + [file] { free(pointer) } }
+        guard let program = arguments.first ?? nil, let file else {
+            return .failure(SpawnError(code: ENOMEM))
+        }
         var process: pid_t = 0
-        // The server's account may not be allowed to see the folder that riskd was started in.
-        var arguments = (["env", "--chdir=/"] + words).map { strdup($0) } + [nil]
-        var variables = environment.map { strdup($0) } + [nil]
-        defer { for pointer in arguments + variables { free(pointer) } }
-        let code = posix_spawnp(&process, "env", &actions, &attributes, &arguments, &variables)
+        let code = (account?.groups ?? []).withUnsafeBufferPointer { groups in
+            arguments.map { UnsafePointer($0) }.withUnsafeBufferPointer { arguments in
+                variables.map { UnsafePointer($0) }.withUnsafeBufferPointer { variables -> Int32 in
+                    guard let arguments = arguments.baseAddress, let variables = variables.baseAddress else {
+                        return EINVAL
+                    }
+                    var request = spawn_request(
+                        program: program,
+                        arguments: arguments,
+                        environment: variables,
+                        output: file,
+                        death_signal: SIGINT,
+                        changes_account: account == nil ? 0 : 1,
+                        user: account?.user ?? 0,
+                        group: account?.group ?? 0,
+                        groups: groups.baseAddress,
+                        group_count: groups.count
+                    )
+                    return spawn_start(&request, &process)
+                }
+            }
+        }
         return code == 0 ? .success(process) : .failure(SpawnError(code: code))
     }
 }

@@ -22,7 +22,11 @@ final class ClusterLock: Sendable {
     /// Lets the next owner in.
     func release() {
         descriptor.withLock { file in
-            if file >= 0 { close(file) }
+            // Not by closing alone: a child that is being started right now may hold a copy until it runs its program.
+            if file >= 0 {
+                flock(file, LOCK_UN)
+                close(file)
+            }
             file = -1
         }
     }

@@ -74,13 +74,13 @@ struct ClusterStarter {
             "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=peer", "--no-instructions",
         ]
         if !options.isDurable { words.append("--no-sync") }
-        try runToEnd("initdb", account.command(words, isOwned: true))
+        try runToEnd("initdb", words, account)
         // The shell is the server's own account's: the single-user server reads statements from standard input.
         let single = """
             echo 'create database riskd' | '\(escaped(binaries.directory))/postgres' --single \
             -c exit_on_error=on -D '\(escaped(new))' \(options.isDurable ? "" : "-F") postgres
             """
-        try runToEnd("postgres", account.command(["/bin/sh", "-c", single], isOwned: true))
+        try runToEnd("postgres", ["/bin/sh", "-c", single], account)
         guard rename(new, layout.data) == 0 else { throw Files.failure(layout.data) }
     }
 
@@ -88,9 +88,13 @@ struct ClusterStarter {
         path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
     }
 
-    private func runToEnd(_ program: String, _ words: [String]) throws(EmbeddedPostgresError) {
+    private func runToEnd(
+        _ program: String,
+        _ words: [String],
+        _ account: ServerAccount
+    ) throws(EmbeddedPostgresError) {
         let start = Files.size(layout.log)
-        let child = try ChildProcess(words, output: layout.log)
+        let child = try ChildProcess(words, as: account, output: layout.log)
         guard let status = child.wait(seconds: 300) else {
             child.send(SIGKILL)
             throw .timedOut(waitingFor: program)
@@ -103,7 +107,8 @@ struct ClusterStarter {
         guard account.needsSwitch else { return }
         let target = Files.exists(layout.data) ? layout.data : layout.data + ".new"
         let child = try ChildProcess(
-            account.command(["test", "-w", target], isOwned: false),
+            ["/bin/sh", "-c", "test -w \"$1\"", "sh", target],
+            as: account,
             output: layout.log
         )
         guard child.wait(seconds: 30) == 0 else {
@@ -149,7 +154,7 @@ struct ClusterStarter {
         var start = Files.size(layout.log)
         if start > 16 << 20, truncate(layout.log, 0) == 0 { start = 0 }
         let words = ["\(binaries.directory)/postgres", "-D", layout.data] + settings(sockets: sockets)
-        let server = try ChildProcess(account.command(words, isOwned: true), output: layout.log)
+        let server = try ChildProcess(words, as: account, output: layout.log)
         let end = ContinuousClock.now + options.startTimeout
         while true {
             guard let process = server.processID else {

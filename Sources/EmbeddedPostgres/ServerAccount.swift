@@ -26,13 +26,14 @@ struct ServerAccount: Sendable {
         getpwuid(user).map { String(cString: $0.pointee.pw_name) }
     }
 
-    /// The words that put a program under this account; it dies with the thread that started it if `isOwned`.
-    func command(_ program: [String], isOwned: Bool) -> [String] {
-        var words = ["setpriv"]
-        if isOwned { words.append("--pdeathsig=INT") }
-        if needsSwitch {
-            words += ["--reuid=\(user)", "--regid=\(group)", "--init-groups", "--inh-caps=-all"]
+    /// The groups that the account is a member of, its own among them.
+    var groups: [gid_t] {
+        var count: Int32 = 32
+        while true {
+            var groups = [gid_t](repeating: 0, count: Int(count))
+            let room = count
+            if getgrouplist(name, group, &groups, &count) >= 0 { return Array(groups.prefix(Int(count))) }
+            guard count > room else { return [group] }
         }
-        return words.count == 1 ? program : words + program
     }
 }

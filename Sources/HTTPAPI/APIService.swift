@@ -13,12 +13,16 @@ package final class APIService: Sendable {
     package struct Settings: Sendable {
         /// Requests of one token a minute.
         package var requestsPerMinute = 600
-        /// Attempts to sign in from one address a minute.
+        /// How often somebody may sign in a minute, and how often anybody may fail to from one network.
         package var signInsPerMinute = 10
         /// Whether clients come by TLS, here or at a proxy.
         package var isEncrypted = false
         /// Origins besides its own from which browsers may change something, such as that of a proxy.
         package var origins: Set<String> = []
+        /// Names by which browsers may come; nil: any.
+        package var hosts: HostNames?
+        /// Whose word counts on where a request comes from.
+        package var proxies = TrustedProxies()
 
         /// The defaults.
         package init() {}
@@ -66,7 +70,8 @@ package final class APIService: Sendable {
     private let headers: SecurityHeaders
     private let requests: RateLimiter
     private let signIns: RateLimiter
-    private let strangers: RateLimiter
+    private let signInFailures: RateLimiter
+    private let failures: RateLimiter
     private let work: AsyncStream<Work>
     private let input: AsyncStream<Work>.Continuation
 
@@ -89,7 +94,8 @@ package final class APIService: Sendable {
         pages = PageRoutes(headers)
         requests = RateLimiter(perMinute: settings.requestsPerMinute)
         signIns = RateLimiter(perMinute: settings.signInsPerMinute)
-        strangers = RateLimiter(perMinute: max(1, settings.requestsPerMinute / 10))
+        signInFailures = RateLimiter(perMinute: settings.signInsPerMinute)
+        failures = RateLimiter(perMinute: max(1, settings.requestsPerMinute / 10))
         // No more than connections: each has one request at a time.
         (work, input) = AsyncStream.makeStream(of: Work.self)
     }
@@ -117,9 +123,10 @@ package final class APIService: Sendable {
 
     /// The answer to a request; nil where it is a stream, which `reply` was given.
     func response(to request: HTTPRequest, _ reply: HTTPReply) async -> HTTPResponse? {
-        if let page = pages.respond(to: request) { return page }
         var response: HTTPResponse?
         do {
+            try checkHost(request)
+            if let page = pages.respond(to: request) { return page }
             response = try await respond(to: request, reply)
         } catch let failure as APIFailure {
             response = failure.response
@@ -140,11 +147,12 @@ package final class APIService: Sendable {
         }
         let (route, arguments) = try Self.route(request.method, segments)
         let now = foundation.now()
-        let caller = try await caller(of: request, route, now)
+        let address = settings.proxies.client(of: request)
+        let caller = try await caller(of: request, route, from: address, now, reply)
         let call = APICall(
             operation: route.operation,
             caller: caller,
-            address: request.peer,
+            address: address,
             now: now,
             arguments: arguments,
             query: request.query,
@@ -167,7 +175,9 @@ package final class APIService: Sendable {
             return nil
         }
         guard let handler = foundation.handlers[route.operation] else { throw APIFailure.defect }
-        let answer = try await handler(call)
+        let answer =
+            route.operation == .signIn
+            ? try await signIn(call, handler) : try await handler(call)
         guard case .stream(let type, let write) = answer, request.method != "HEAD" else {
             return try Self.response(of: answer, to: request)
         }
@@ -203,20 +213,24 @@ package final class APIService: Sendable {
 
     // MARK: Who calls
 
-    private func caller(of request: HTTPRequest, _ route: Route, _ now: Timestamp) async throws -> Caller? {
-        if route.operation == .signIn {
-            try checkOrigin(request)
-            if let seconds = signIns.take(request.peer, now: now) {
+    private func caller(
+        of request: HTTPRequest,
+        _ route: Route,
+        from address: String,
+        _ now: Timestamp,
+        _ reply: HTTPReply
+    ) async throws -> Caller? {
+        if route.operation == .signIn { try checkOrigin(request) }
+        if case .everybody = route.access { return nil }
+        // Looked up before anything is counted: what others fail at from the same address must not cost who does not.
+        guard let caller = try await identify(request) else {
+            reply.note(isKnown: false)
+            if let seconds = failures.take(network(of: address), now: now) {
                 throw APIFailure.tooMany(retryAfter: seconds)
             }
-        }
-        if case .everybody = route.access { return nil }
-        // Whoever guesses is slowed down before anything is looked up.
-        guard strangers.hasLeft(request.peer, now: now) else { throw APIFailure.tooMany(retryAfter: 1) }
-        guard let caller = try await identify(request) else {
-            _ = strangers.take(request.peer, now: now)
             throw APIFailure.notSignedIn("send a token that works, or sign in")
         }
+        reply.note(isKnown: true)
         if let seconds = requests.take("\(caller.token)", now: now) {
             throw APIFailure.tooMany(retryAfter: seconds)
         }
@@ -236,6 +250,32 @@ package final class APIService: Sendable {
             }
         }
         return caller
+    }
+
+    /// Signs somebody in: each token so often, and from each network so many failures.
+    private func signIn(_ call: APICall, _ handler: Handler) async throws -> APIAnswer {
+        if case .object(let members) = call.node, case .text(let token) = members["token"],
+            let caller = try await foundation.authority.caller(token),
+            let seconds = signIns.take("\(caller.token)", now: call.now)
+        {
+            throw APIFailure.tooMany(retryAfter: seconds)
+        }
+        do {
+            return try await handler(call)
+        } catch let failure as APIFailure {
+            guard case .notSignedIn = failure,
+                let seconds = signInFailures.take(network(of: call.address), now: call.now)
+            else { throw failure }
+            throw APIFailure.tooMany(retryAfter: seconds)
+        }
+    }
+
+    private func checkHost(_ request: HTTPRequest) throws(APIFailure) {
+        guard let hosts = settings.hosts, !hosts.admit(request.headers["host"]) else { return }
+        throw .invalid(
+            "Host",
+            "'\(request.headers["host"] ?? "")' is no name of this server: its operator can add it to api.hosts"
+        )
     }
 
     private func identify(_ request: HTTPRequest) async throws -> Caller? {

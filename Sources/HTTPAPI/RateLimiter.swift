@@ -37,11 +37,6 @@ final class RateLimiter: Sendable {
         }
     }
 
-    /// Whether a token is left, without taking it.
-    func hasLeft(_ key: String, now: Timestamp) -> Bool {
-        buckets.withLock { buckets in buckets[key].map { level(of: $0, now) >= 1 } ?? true }
-    }
-
     private func level(of bucket: Bucket, _ now: Timestamp) -> Double {
         let passed = Double(max(0, now.milliseconds - bucket.time.milliseconds))
         return min(perMinute, bucket.tokens + passed * perMinute / 60_000)

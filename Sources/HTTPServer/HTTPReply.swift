@@ -20,8 +20,15 @@ package final class HTTPReply: Sendable {
     }
 
     private let state = Locked(State())
+    private let noting: @Sendable (_ isKnown: Bool) -> Void
 
-    init() {}
+    /// A place of an answer.
+    ///
+    /// - Parameter noting: told whether the caller is known, as often as that is found out.
+    init(noting: @escaping @Sendable (_ isKnown: Bool) -> Void = { _ in }) { self.noting = noting }
+
+    /// Says whether the caller is somebody who may make requests: where room is short, strangers' connections go first.
+    package func note(isKnown: Bool) { noting(isKnown) }
 
     /// Answers; further answers are ignored.
     ///

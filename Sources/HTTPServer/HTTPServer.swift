@@ -6,9 +6,18 @@ package import Runtime
 package final class HTTPServer: Sendable {
     /// Bounds on what clients may hold.
     package struct Limits: Sendable {
-        /// Connections at once, at least 1; more wait unaccepted.
+        /// Connections at once, at least 1; one more takes the place of the one that is waited for longest.
         package var connections: Int
-        /// How long a connection may be silent, in whole seconds (rounded up, at least one).
+        /// How many of them are kept for callers who are known (``HTTPReply/note(isKnown:)``).
+        package var kept = 0
+        /// Connections at once from one network (an IPv4 address, 64 bits of an IPv6 one) whose callers are not known.
+        package var strangersPerNetwork = 32
+        /// Peers behind whom all of the world may be, such as a proxy: they share no bound on networks.
+        package var isShared: @Sendable (_ peer: String) -> Bool = { _ in false }
+        /// How long a new connection may take for its first request's head, however it comes.
+        package var headDeadline = Duration.seconds(10)
+        /// How long a connection may be silent, in whole seconds (rounded up, at least one), how long it may wait for a
+        /// next request, and how long a body may take.
         package var timeout: Duration
         /// Bytes of a request's head, at least 1,024.
         package var head: Int
@@ -109,7 +118,7 @@ package final class HTTPServer: Sendable {
         answering handler: @escaping Handler
     ) throws(HTTPServerError) {
         let socket = try ListeningSocket(address: address, port: port)
-        let context = ServerContext(handler: handler, methods: methods, bodyLimit: limits.body, log: log)
+        let context = ServerContext(handler: handler, methods: methods, limits: limits, log: log)
         self.port = socket.port
         self.context = context
         let descriptor = socket.release()
@@ -117,7 +126,8 @@ package final class HTTPServer: Sendable {
             withOptionalCString(identity?.key) { key in
                 let options = microhttpd_options(
                     socket: descriptor,
-                    connections: UInt32(clamping: max(1, limits.connections)),
+                    // Room for those whose connections are about to be closed.
+                    connections: UInt32(clamping: max(1, limits.connections) + 64),
                     timeout: UInt32(clamping: max(1, Int(limits.timeout.seconds.rounded(.up)))),
                     memory: max(1024, limits.head),
                     certificate: certificate,
@@ -128,6 +138,7 @@ package final class HTTPServer: Sendable {
                     context.logHandle,
                     serverAnswer,
                     serverForget,
+                    serverConnected,
                     context.pointer
                 )
             }
@@ -140,6 +151,7 @@ package final class HTTPServer: Sendable {
             )
         }
         daemon = Locked(started)
+        context.watch()
     }
 
     deinit { stop() }
@@ -153,6 +165,7 @@ package final class HTTPServer: Sendable {
         guard let handle else { return }
         // A daemon that stops while connections are suspended aborts.
         context.resumeAll()
+        context.endWatch()
         MHD_stop_daemon(handle)
     }
 }
@@ -167,5 +180,6 @@ private func withOptionalCString<Result>(
 }
 
 extension Duration {
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    /// Seconds, with their fraction.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

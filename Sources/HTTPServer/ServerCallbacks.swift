@@ -6,6 +6,16 @@ let serverAnswer: MHD_AccessHandlerCallback = { context, connection, url, method
     guard let context, let connection, let url, let method, let size, let state else { return .NO }
     let server = ServerContext.from(context)
     let name = String(cString: method)
+    let id = connectionID(connection)
+    if state.pointee == nil {
+        server.turn(id, to: .body)
+        if let fault = framingFault(values(.HEADER_KIND, of: connection)) {
+            // What comes next on this connection might be part of this request, or another one: nobody knows.
+            var refusal = HTTPResponse.text(fault + "\n", status: 400)
+            refusal.headers.append(.init("Connection", "close"))
+            return queue(refusal, on: connection)
+        }
+    }
     if let methods = server.methods, !methods.contains(name) {
         // At once, without reading a body.
         let headers = [HTTPResponse.Header("Allow", methods.joined(separator: ", "))]
@@ -16,10 +26,10 @@ let serverAnswer: MHD_AccessHandlerCallback = { context, connection, url, method
         return .YES
     }
     let exchange = Unmanaged<Exchange>.fromOpaque(begun).takeUnretainedValue()
-    if let reply = exchange.reply { return answer(exchange, reply, on: connection) }
+    if let reply = exchange.reply { return answer(exchange, reply, server, on: connection) }
     guard size.pointee == 0 else {
         // A body that no GET should have is read and forgotten, and so is the rest of one that is too long.
-        let limit = name == "GET" || name == "HEAD" ? 0 : server.bodyLimit
+        let limit = name == "GET" || name == "HEAD" ? 0 : server.limits.body
         if limit > 0, exchange.body.count + size.pointee > limit { exchange.isTooLong = true }
         if let data, limit > 0, !exchange.isTooLong {
             exchange.body += UnsafeRawBufferPointer(start: data, count: size.pointee)
@@ -31,25 +41,45 @@ let serverAnswer: MHD_AccessHandlerCallback = { context, connection, url, method
         method: name,
         path: String(cString: url),
         query: values(.GET_ARGUMENT_KIND, of: connection),
-        headers: Dictionary(
-            values(.HEADER_KIND, of: connection).map { ($0.name.lowercased(), $0.value) }
-        ) { first, _ in first },
+        headers: fields(values(.HEADER_KIND, of: connection)),
         body: exchange.isTooLong ? [] : exchange.body,
         isBodyTooLong: exchange.isTooLong,
         peer: microhttpd_peer(connection).map(numericAddress) ?? ""
     )
     exchange.body = []
-    let reply = HTTPReply()
+    let reply = HTTPReply { [weak server] isKnown in server?.note(id, isKnown: isKnown) }
     exchange.reply = reply
+    server.turn(id, to: .answer)
     guard server.begin(exchange) else {
         return queue(.text("stopping\n", status: 503), on: connection)
     }
     server.handler(request, reply)
-    return answer(exchange, reply, on: connection)
+    return answer(exchange, reply, server, on: connection)
+}
+
+/// Called when a connection was accepted, and again before its socket is closed.
+let serverConnected: MHD_NotifyConnectionCallback = { context, connection, state, event in
+    guard let context, let connection, let state else { return }
+    let server = ServerContext.from(context)
+    if event == .CONNECTION_NOTIFY_STARTED {
+        let peer = microhttpd_peer(connection).map(numericAddress) ?? ""
+        let id = server.connect(microhttpd_socket(connection), from: peer)
+        state.pointee = UnsafeMutableRawPointer(bitPattern: UInt(id))
+    } else {
+        server.disconnect(connectionID(connection))
+    }
+}
+
+/// The number that a connection was given.
+private func connectionID(_ connection: OpaquePointer) -> ConnectionBook.ID {
+    ConnectionBook.ID(UInt(bitPattern: microhttpd_socket_context(connection)))
 }
 
 /// Called when a request is over, however it ended.
-let serverForget: MHD_RequestCompletedCallback = { context, _, state, _ in
+let serverForget: MHD_RequestCompletedCallback = { context, connection, state, _ in
+    if let context, let connection {
+        ServerContext.from(context).turn(connectionID(connection), to: .nextHead)
+    }
     guard let begun = state?.pointee else { return }
     let exchange = Unmanaged<Exchange>.fromOpaque(begun).takeRetainedValue()
     state?.pointee = nil
@@ -57,10 +87,17 @@ let serverForget: MHD_RequestCompletedCallback = { context, _, state, _ in
     if let context { ServerContext.from(context).end(exchange) }
 }
 
-private func answer(_ exchange: Exchange, _ reply: HTTPReply, on connection: OpaquePointer) -> MHD_Result {
+private func answer(
+    _ exchange: Exchange,
+    _ reply: HTTPReply,
+    _ server: ServerContext,
+    on connection: OpaquePointer
+) -> MHD_Result {
     switch reply.take(suspending: connection) {
     case nil: return .YES
-    case .response(let response): return queue(response, on: connection)
+    case .response(let response):
+        server.turn(connectionID(connection), to: .reading)
+        return queue(response, on: connection)
     case .stream(let stream, let headers):
         exchange.begin(stream)
         return queue(stream, headers, on: connection)

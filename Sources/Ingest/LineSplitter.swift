@@ -105,6 +105,7 @@ struct LineSplitter {
             guard let end = lineFeed() else {
                 scanned = buffer.count
                 skipIfTooLong()
+                giveBack()
                 return nil
             }
             if let piece = take(through: end) { return piece }
@@ -146,7 +147,7 @@ struct LineSplitter {
             return .tooLong(offset: lineStart, length: skipped.length + Int64(rest.count), head: head)
         }
         var first = start
-        if lineStart == 0, buffer[start..<end].starts(with: [0xEF, 0xBB, 0xBF]) { first += 3 }
+        if startsWithMark(lineStart: lineStart) { first = min(end, start + Self.mark.count) }
         let content = buffer[first..<max(first, hasReturn ? end - 1 : end)]
         let place = lineStart + Int64(first - start)
         guard content.count <= maximumLineBytes else {
@@ -161,6 +162,13 @@ struct LineSplitter {
             return nil
         }
         return .line(offset: place, bytes: Array(content))
+    }
+
+    /// A byte order mark, which is no part of the first line.
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    private func startsWithMark(lineStart: Int64) -> Bool {
+        lineStart == 0 && buffer[start...].starts(with: Self.mark)
     }
 
     private mutating func passNulBytes() {
@@ -186,6 +194,7 @@ struct LineSplitter {
         let slack = offset == 0 ? 4 : 1
         if skipped == nil {
             guard buffer.count - start > maximumLineBytes + slack else { return }
+            if startsWithMark(lineStart: offset) { start += Self.mark.count }
             _ = position()
             skipped = ([], 0)
         }
@@ -200,6 +209,19 @@ struct LineSplitter {
         scanned = buffer.count
         forget(before: start - Self.guardLength)
     }
+
+    /// Bytes that are held, used or not.
+    var heldBytes: Int { buffer.capacity }
+
+    /// A long line's memory does not stay until the next one comes.
+    private mutating func giveBack() {
+        guard buffer.capacity > Self.keptCapacity, buffer.count - start < buffer.capacity / 4 else { return }
+        forget(before: start - Self.guardLength)
+        buffer = buffer.withUnsafeBytes { Array($0) }
+    }
+
+    /// What a buffer may hold for good.
+    private static let keptCapacity = 1 << 20
 
     private mutating func forget(before index: Int) {
         guard index > 0 else { return }

@@ -111,13 +111,9 @@ private func lengths(of tensor: riskd_tensor) -> [Int] {
 
 /// The base64 of exactly `count` bytes.
 private func decoded(_ text: riskd_text, count: Int, _ pointer: String) throws(Rejection) -> [UInt8] {
-    guard text.length % 4 == 0 else { throw Rejection(.badBase64, pointer) }
-    var length = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: text.length / 4 * 3) { buffer, initialized in
-        length = riskd_base64_decode(text.bytes, text.length, buffer.baseAddress)
-        initialized = max(0, length)
+    guard let bytes = base64Bytes(UnsafeBufferPointer(start: text.bytes, count: text.length)) else {
+        throw Rejection(.badBase64, pointer)
     }
-    guard length >= 0 else { throw Rejection(.badBase64, pointer) }
     guard bytes.count == count else { throw Rejection(.wrongSize, pointer) }
     return bytes
 }
@@ -130,4 +126,15 @@ private func floats(_ bytes: [UInt8]) -> [Float] {
             return Float(bitPattern: UInt32(littleEndian: pattern))
         }
     }
+}
+
+/// What base64 says; nil where it is none.
+func base64Bytes(_ text: UnsafeBufferPointer<CChar>) -> [UInt8]? {
+    guard text.count % 4 == 0 else { return nil }
+    var length = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { buffer, initialized in
+        length = riskd_base64_decode(text.baseAddress, text.count, buffer.baseAddress)
+        initialized = max(0, length)
+    }
+    return length < 0 ? nil : bytes
 }

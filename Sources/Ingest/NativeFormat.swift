@@ -10,10 +10,16 @@ private let maximumNameLength = 256
 /// named, and only a record that cannot be scored is refused.
 struct RecordReader {
     private let zone: LogZone
+    private let names: ModelNames
     private var degraded: [DegradedField] = []
 
-    /// - Parameter zone: of times that name none.
-    init(zone: LogZone) { self.zone = zone }
+    /// - Parameters:
+    ///   - zone: of times that name none.
+    ///   - names: what models are called.
+    init(zone: LogZone, names: ModelNames) {
+        self.zone = zone
+        self.names = names
+    }
 
     /// The record.
     ///
@@ -23,7 +29,7 @@ struct RecordReader {
     mutating func record(from fields: riskd_fields) throws(Rejection) -> Record {
         noteRepeated(fields.repeated)
         let time = try time(fields.time)
-        let model = try name(fields.model, "/model", "model")
+        let model = names.name(of: try name(fields.model, "/model", "model"))
         let user = try name(fields.user, "/user", "user")
         let prediction = try prediction(fields)
         let version = optionalName(fields.model_version, "model_version")

@@ -1,5 +1,5 @@
 import CSimdjson
-import Domain
+package import Domain
 package import Runtime
 
 /// Turns lines in the native format into records.
@@ -8,11 +8,23 @@ package import Runtime
 package final class RecordDecoder: Sendable {
     private let idle = Locked<[RecordParser]>([])
     private let zone: LogZone
+    private let names: ModelNames
 
     /// A decoder.
     ///
-    /// - Parameter zone: of times that name none.
-    package init(zone: LogZone = .utc) { self.zone = zone }
+    /// - Parameters:
+    ///   - zone: of times that name none.
+    ///   - names: what models are called.
+    package init(zone: LogZone = .utc, names: ModelNames = ModelNames()) {
+        self.zone = zone
+        self.names = names
+    }
+
+    /// The longest line, in bytes, whose parser is used again.
+    private static let longestKept = 1 << 20
+
+    /// How many parsers are kept for the next lines.
+    var idleParsers: Int { idle.withLock { $0.count } }
 
     /// Decodes one line.
     ///
@@ -28,10 +40,11 @@ package final class RecordDecoder: Sendable {
     /// - Returns: the record, or why there is none.
     package func decode(_ bytes: [UInt8]) -> DecodeResult {
         let parser = idle.withLock { $0.popLast() } ?? RecordParser()
-        defer { idle.withLock { $0.append(parser) } }
+        // One that has read a long line holds many times its length: it is not kept.
+        defer { if bytes.count <= Self.longestKept { idle.withLock { $0.append(parser) } } }
         do throws(Rejection) {
             let record = try parser.read(bytes) { (fields) throws(Rejection) in
-                var reader = RecordReader(zone: zone)
+                var reader = RecordReader(zone: zone, names: names)
                 return try reader.record(from: fields)
             }
             return .record(record)

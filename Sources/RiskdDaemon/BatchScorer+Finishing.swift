@@ -58,15 +58,8 @@ extension BatchScorer {
             engine.state(of: entity).map { StoredTrack(entity, $0) }
         }
         result.commit.evicted = output.evicted.sorted().map { StoredTrack.Key(entity: $0) }
-        let changed = Set(result.commit.observations.map(\.record.model))
-        result.histories = detectors.uses
-        for (model, detector) in detectors.histories {
-            guard changed.contains(model), let newest = detector.newestTime else { continue }
-            // An empty window starts after everything that was seen.
-            let first = detector.oldestSequence ?? progress.sequence + 1
-            result.commit.historyWindows.append(HistoryWindow(model: model, first: first, newest: newest))
-        }
-        result.commit.historyWindows.sort { $0.model < $1.model }
+        addHistories(to: &result, isFirst: isFirst)
+        isFirst = false
         result.calibrationHealth = monitor.healths
         result.calibrationNewest = calibrations.byModel.compactMapValues(\.newest)
         (result.usersByLevel, result.campaignsByLevel) = engine.membersByLevel

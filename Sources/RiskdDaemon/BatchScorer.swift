@@ -24,6 +24,7 @@ package final class BatchScorer {
     private var learntDay: Int64?
     let configurationID: String
     let clock: @Sendable () -> Timestamp
+    var isFirst = true
     private let stages: StageClock?
     var engine: ScoringEngine
     var book: AlertBook
@@ -64,6 +65,7 @@ package final class BatchScorer {
     ///   - pool: the threads that decode.
     ///   - stages: told how long the stages take.
     ///   - zone: of times that name none.
+    ///   - names: what models are called.
     ///   - seen: what the database knows of some records.
     init(
         engine: ScoringEngine,
@@ -82,6 +84,7 @@ package final class BatchScorer {
         pool: WorkerPool,
         stages: StageClock? = nil,
         zone: LogZone = .utc,
+        names: ModelNames = ModelNames(),
         seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
     ) {
         self.engine = engine
@@ -99,7 +102,7 @@ package final class BatchScorer {
         self.clock = clock
         self.progress = progress
         self.events = events
-        intake = RecordIntake(pool: pool, zone: zone, seen: seen)
+        intake = RecordIntake(pool: pool, zone: zone, names: names, seen: seen)
         self.stages = stages
         learntDay = engine.watermark.map { day(of: $0) }
     }

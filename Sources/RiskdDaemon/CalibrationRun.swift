@@ -59,7 +59,10 @@ package struct CalibrationRun: Sendable {
     ) async throws -> Result {
         let source = SourceFactory.recorded(logs, configuration.ingest, known: [])
         let detectors = Detectors(plans: plans, pool: WorkerPool(width: configuration.workers))
-        let decoder = RecordDecoder(zone: configuration.ingest.timeZone)
+        let decoder = RecordDecoder(
+            zone: configuration.ingest.timeZone,
+            names: ModelNames(configuration.ingest.modelNames)
+        )
         let strata = StratumRules(configuration.calibration)
         var result = Result()
         var met: Set<SeenKey> = []

@@ -106,6 +106,7 @@ package struct CalibrationVerification: Sendable {
             events: EventProgress(lateness: scoring.lateness),
             pool: pool,
             zone: configuration.ingest.timeZone,
+            names: ModelNames(configuration.ingest.modelNames),
             seen: met.add
         )
         var count = EntryCount(scoring, calibrations)

@@ -58,6 +58,12 @@ package struct Committer: Sendable {
 
     /// Forgets images that no query can see any more, now and then; what is left over costs space only.
     private func prune(_ batch: ScoredBatch, _ pruned: inout [ModelID: Int64]) async {
+        for model in batch.commit.forgottenModels {
+            pruned[model] = nil
+            do { try await store.pruneHistory(of: model, keepingFrom: batch.commit.sequence + 1) } catch {
+                log.write(.warning, "old images could not be forgotten", ["reason": "\(error)"])
+            }
+        }
         for window in batch.commit.historyWindows
         where window.first - pruned[window.model, default: 0] >= 2000 {
             do {

@@ -63,6 +63,8 @@ package struct Daemon: Sendable {
     let reload = Reload()
     let inbox = ActionInbox()
     let clocks: Clocks
+    private let heartbeat = Heartbeat()
+    private let allocator = Allocator()
     private let progress: @Sendable (Int64, Int64?) -> Void
 
     /// A daemon that has not started.
@@ -137,6 +139,7 @@ package struct Daemon: Sendable {
         let watch = SourceWatch(log: log, metrics: metrics)
         let reused = ReusedIDs()
         let board = CoverageBoard(log: log)
+        let bounded = RareNotice()
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
             [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
@@ -158,6 +161,14 @@ package struct Daemon: Sendable {
                     ["field": field.field, "reason": field.reason]
                 )
             }
+            let left = ["images": batch.shortened.images, "models": batch.shortened.forgotten.count]
+            if let counts = bounded.add(left, at: .now) {
+                log.write(
+                    .warning,
+                    "histories are shortened to memory.history and memory.models: queries are compared with less",
+                    ["images": "\(counts["images"] ?? 0)", "models_forgotten": "\(counts["models"] ?? 0)"]
+                )
+            }
             if let notice = reused.add(batch, at: .now) {
                 log.write(
                     .warning,
@@ -171,7 +182,8 @@ package struct Daemon: Sendable {
         let start = PipelineStart(
             store: store,
             scoring: scoring,
-            pool: WorkerPool(width: configuration.workers),
+            // A batch of large images and a slow metric takes longer than the watchdog waits: each piece of it is progress.
+            pool: WorkerPool(width: configuration.workers, onPiece: { [heartbeat] in heartbeat.beat() }),
             log: log,
             alerts: alerts.policy,
             isSilent: mode.isReplay,
@@ -179,6 +191,7 @@ package struct Daemon: Sendable {
             reader: RetryingReader(reader, log: log, stop: stop),
             zone: configuration.ingest.timeZone,
             coverage: CoverageSettings(configuration.coverage),
+            names: ModelNames(configuration.ingest.modelNames),
             stages: stages,
             shelf: shelf
         )
@@ -334,8 +347,7 @@ package struct Daemon: Sendable {
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
     private func onRead(_ source: any LineSource & ProgressReporting) -> (IngestBatch) -> Void {
-        let watchdog = Heartbeat()
-        return { [log, metrics, progress] batch in
+        { [log, metrics, progress, heartbeat, allocator] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)
@@ -356,7 +368,8 @@ package struct Daemon: Sendable {
                 metrics.set("riskd_ingest_lag_bytes", to: Double(total - position.read))
             }
             progress(position.read, position.total)
-            watchdog.beat()
+            heartbeat.beat()
+            allocator.note(read: batch.bytesRead)
         }
     }
 }

@@ -24,7 +24,8 @@ extension DetectorPlans {
             similarity: configuration.models.mapValues { SimilarityConfiguration($0.similarity) },
             opinions: opinions,
             linkDistance: configuration.campaigns.distance,
-            linkGap: configuration.campaigns.gap
+            linkGap: configuration.campaigns.gap,
+            bound: HistoryBound(models: configuration.memory.models, bytes: configuration.memory.history)
         )
     }
 }

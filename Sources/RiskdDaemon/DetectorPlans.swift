@@ -11,6 +11,8 @@ package struct DetectorPlans: Sendable {
     private let opinions: [ModelID: [PlannedOpinion]]
     private let linkDistance: Double?
     private let linkGap: Duration
+    /// How much all models' histories may take together.
+    package let bound: HistoryBound
 
     /// A second opinion and the digest of the files that form it.
     package struct PlannedOpinion: Sendable {
@@ -30,18 +32,21 @@ package struct DetectorPlans: Sendable {
     ///   - opinions: second opinions, by model, in configured order.
     ///   - linkDistance: how near an image must be to link to a campaign; nil for each model's threshold.
     ///   - linkGap: how long a campaign waits for its next image.
+    ///   - bound: how much all models' histories may take together.
     package init(
         defaults: SimilarityConfiguration,
         similarity: [ModelID: SimilarityConfiguration] = [:],
         opinions: [ModelID: [PlannedOpinion]] = [:],
         linkDistance: Double? = nil,
-        linkGap: Duration
+        linkGap: Duration,
+        bound: HistoryBound = .none
     ) {
         self.defaults = defaults
         self.similarity = similarity
         self.opinions = opinions
         self.linkDistance = linkDistance
         self.linkGap = linkGap
+        self.bound = bound
     }
 
     /// The similarity settings of a model.

@@ -19,6 +19,8 @@ package final class Detectors {
     private var linkers: [ModelID: CampaignLinker] = [:]
     /// The campaigns that the records of the last call joined, as they are after it, by model and number.
     package private(set) var joined: [ModelID: [Campaign]] = [:]
+    /// Models whose histories the bound on all of them has shortened, or ended, since ``takeShortened()``.
+    private var shortened = ShortenedHistories()
 
     /// Detectors without history.
     ///
@@ -42,12 +44,13 @@ package final class Detectors {
     /// Each model's similarity detector.
     package var histories: [ModelID: SimilarityDetector] { similarity }
 
-    /// What each model's similarity holds of the past.
-    package var uses: [ModelID: HistoryUse] {
-        similarity.reduce(into: [:]) { uses, entry in
-            let (entries, bytes) = entry.value.use
-            let memory = entry.value.allocatedBytes + (linkers[entry.key]?.allocatedBytes ?? 0)
-            uses[entry.key] = HistoryUse(entries: entries, bytes: bytes, memory: memory)
+    /// What some models' similarity holds of the past.
+    package func uses(of models: Set<ModelID>) -> [ModelID: HistoryUse] {
+        models.reduce(into: [:]) { uses, model in
+            guard let detector = similarity[model] else { return }
+            let (entries, bytes) = detector.use
+            let memory = detector.allocatedBytes + (linkers[model]?.allocatedBytes ?? 0)
+            uses[model] = HistoryUse(entries: entries, bytes: bytes, memory: memory)
         }
     }
 
@@ -56,8 +59,20 @@ package final class Detectors {
     /// - Parameter records: by ascending sequence number.
     /// - Returns: what was found, by index of `records`.
     package func observe(_ records: [IncomingRecord]) async -> [Detection] {
-        var lap = StageLap(stages)
         joined = [:]
+        var detections: [Detection] = []
+        var rest = records[...]
+        while !rest.isEmpty {
+            let count = countBeforeBound(rest)
+            detections += await observe(piece: Array(rest.prefix(count)))
+            if let last = rest.prefix(count).last, isCheckpoint(last) { keepBound(at: last.sequence) }
+            rest = rest.dropFirst(count)
+        }
+        return detections
+    }
+
+    private func observe(piece records: [IncomingRecord]) async -> [Detection] {
+        var lap = StageLap(stages)
         var found = [(user: SimilarityFinding, model: SimilarityFinding)?](
             repeating: nil,
             count: records.count
@@ -132,10 +147,12 @@ package final class Detectors {
             return linkers[record.model, default: CampaignLinker(rule: plans.campaigns(of: record.model))]
                 .link(query, finding)
         }
-        // Over a copy: a view of the keys would keep the table, and every linker would be copied to be changed.
-        for model in Array(linkers.keys) {
+        for model in Set(records.map(\.record.model)) {
             let changed = linkers[model]?.takeChanged() ?? []
-            if !changed.isEmpty { joined[model] = changed }
+            if !changed.isEmpty {
+                let others = (joined[model] ?? []).filter { one in !changed.contains { $0.id == one.id } }
+                joined[model] = (others + changed).sorted { $0.id < $1.id }
+            }
             linkers[model]?.forget(before: similarity[model]?.oldestSequence ?? .max)
         }
         return links
@@ -189,9 +206,39 @@ package final class Detectors {
             .restore(newest: newest, open)
     }
 
+    /// Which histories the bound has shortened since this was last asked.
+    func takeShortened() -> ShortenedHistories {
+        defer { shortened = ShortenedHistories() }
+        return shortened
+    }
+
+    /// Lets all of a model's history leave.
+    func forget(_ model: ModelID) {
+        shortened.images += similarity[model]?.use.entries ?? 0
+        shortened.models.remove(model)
+        shortened.forgotten.insert(model)
+        similarity[model] = nil
+        linkers[model] = nil
+    }
+
+    /// Lets a model's oldest images leave until `isEnough` holds of how many are left and of their bytes.
+    func shorten(_ model: ModelID, until isEnough: (_ entries: Int, _ bytes: Int) -> Bool) {
+        guard let detector = similarity[model] else { return }
+        let before = detector.use.entries
+        detector.shrink(until: isEnough)
+        guard detector.use.entries > 0 else {
+            shortened.images += before - detector.use.entries
+            return forget(model)
+        }
+        shortened.images += before - detector.use.entries
+        shortened.models.insert(model)
+        linkers[model]?.forget(before: detector.oldestSequence ?? .max)
+    }
+
     private func detector(of model: ModelID) -> SimilarityDetector {
         if let detector = similarity[model] { return detector }
         let detector = SimilarityDetector(configuration: plans.similarity(of: model))
+        shortened.forgotten.remove(model)
         similarity[model] = detector
         return detector
     }

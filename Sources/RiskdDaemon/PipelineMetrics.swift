@@ -12,6 +12,14 @@ package struct PipelineMetrics: Sendable {
         self.metrics = metrics
         let counters = [
             ("riskd_records_total", "Records scored and stored."),
+            (
+                "riskd_history_bound_images_total",
+                "Remembered inputs that left early for memory.history or memory.models."
+            ),
+            (
+                "riskd_history_bound_models_total",
+                "Models whose histories were forgotten for memory.history or memory.models."
+            ),
             ("riskd_late_records_total", "Records whose tick was already closed."),
             (
                 "riskd_ahead_records_total",
@@ -104,7 +112,8 @@ package struct PipelineMetrics: Sendable {
         )
         for name in [
             "riskd_records_total", "riskd_late_records_total", "riskd_ahead_records_total",
-            "riskd_duplicate_ids_total", "riskd_reused_ids_total",
+            "riskd_duplicate_ids_total", "riskd_reused_ids_total", "riskd_history_bound_images_total",
+            "riskd_history_bound_models_total",
         ] { metrics.add(name, by: 0) }
         metrics.set("riskd_build_info", ["version": riskdVersion], to: 1)
     }
@@ -160,6 +169,13 @@ package struct PipelineMetrics: Sendable {
             metrics.add("riskd_alert_events_total", ["kind": event.kind.rawValue])
         }
         for sample in commit.samples { set(sample) }
+        metrics.add("riskd_history_bound_images_total", by: Double(batch.shortened.images))
+        metrics.add("riskd_history_bound_models_total", by: Double(batch.shortened.forgotten.count))
+        for model in batch.shortened.forgotten {
+            for name in ["riskd_history_entries", "riskd_history_bytes", "riskd_history_memory_bytes"] {
+                metrics.remove(name, ["model": model.name])
+            }
+        }
         for (model, use) in batch.histories {
             metrics.set("riskd_history_entries", ["model": model.name], to: Double(use.entries))
             metrics.set("riskd_history_bytes", ["model": model.name], to: Double(use.bytes))

@@ -35,6 +35,8 @@ struct PipelineStart {
     var zone = LogZone.utc
     /// How much of what is logged has to be seen.
     var coverage = CoverageSettings()
+    /// What models are called.
+    var names = ModelNames()
     var stages: StageClock?
     /// Keeps signatures for the next start.
     var shelf: SignatureShelf?
@@ -128,6 +130,7 @@ struct PipelineStart {
             pool: pool,
             stages: stages,
             zone: zone,
+            names: names,
             seen: seen
         )
     }

@@ -94,15 +94,17 @@ final class RecordIntake {
     /// - Parameters:
     ///   - pool: the threads that decode.
     ///   - zone: of times that name none.
+    ///   - names: what models are called.
     ///   - seen: what the database knows of some records.
     init(
         pool: WorkerPool,
         zone: LogZone = .utc,
+        names: ModelNames = ModelNames(),
         seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
     ) {
         self.pool = pool
         self.seen = seen
-        decoder = RecordDecoder(zone: zone)
+        decoder = RecordDecoder(zone: zone, names: names)
     }
 
     /// What the lines say, in order; what cannot be used becomes a dead letter.

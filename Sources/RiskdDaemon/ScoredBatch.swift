@@ -26,7 +26,9 @@ package struct ScoredBatch: Sendable {
     package var opinionFailures: [String: Int] = [:]
     /// One of the failures, in words, by opinion.
     package var opinionFailureReasons: [String: String] = [:]
-    /// The state of the models' histories after the batch.
+    /// What the bound on all histories took from some.
+    package var shortened = ShortenedHistories()
+    /// The state of the models' histories after the batch; only those that changed, but for a run's first batch.
     package var histories: [ModelID: HistoryUse] = [:]
     /// How many user entities stand at each level after the batch.
     package var usersByLevel: [Level: Int] = [:]

@@ -31,26 +31,3 @@ package struct StratumRules: Hashable, Sendable {
         return nil
     }
 }
-
-/// Whether a text is what a pattern says: `*` is any number of characters, everything else itself.
-func matches(_ pattern: String, _ text: String) -> Bool {
-    let parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map { Array($0.utf8) }
-    let bytes = Array(text.utf8)
-    guard let first = parts.first, let last = parts.last else { return bytes.isEmpty }
-    guard parts.count > 1 else { return bytes == first }
-    guard bytes.count >= first.count + last.count, bytes.starts(with: first),
-        bytes.reversed().starts(with: last.reversed())
-    else { return false }
-    var place = first.count
-    let end = bytes.count - last.count
-    for part in parts.dropFirst().dropLast() where !part.isEmpty {
-        // The leftmost place leaves the most for the parts after it.
-        guard place + part.count <= end,
-            let found = (place...(end - part.count)).first(where: {
-                bytes[$0..<$0 + part.count].elementsEqual(part)
-            })
-        else { return false }
-        place = found + part.count
-    }
-    return place <= end
-}

@@ -39,8 +39,21 @@ package final class Metrics: Sendable {
     ///   - amount: how much.
     package func add(_ name: String, _ labels: KeyValuePairs<String, String> = [:], by amount: Double = 1) {
         let key = rendered(labels)
-        families.withLock { $0[name]?.values[key, default: 0] += amount }
+        families.withLock { families in
+            let isFull = (families[name]?.values.count ?? 0) >= Self.mostSeries
+            if isFull, families[name]?.values[key] == nil {
+                let others = labels.map { "\($0.key)=\"other\"" }.joined(separator: ",")
+                families[name]?.values["{\(others)}", default: 0] += amount
+            } else {
+                families[name]?.values[key, default: 0] += amount
+            }
+        }
     }
+
+    /// Series of one family, because callers choose some labels' values.
+    ///
+    /// Further counts are those of `other`, further gauges nobody's.
+    static let mostSeries = 10_000
 
     /// Sets a gauge.
     ///
@@ -50,7 +63,21 @@ package final class Metrics: Sendable {
     ///   - value: the new value.
     package func set(_ name: String, _ labels: KeyValuePairs<String, String> = [:], to value: Double) {
         let key = rendered(labels)
-        families.withLock { $0[name]?.values[key] = value }
+        families.withLock { families in
+            let isNew = families[name]?.values[key] == nil
+            if isNew, families[name]?.values.count ?? 0 >= Self.mostSeries { return }
+            families[name]?.values[key] = value
+        }
+    }
+
+    /// Removes a gauge of something that is no more.
+    ///
+    /// - Parameters:
+    ///   - name: a declared family.
+    ///   - labels: label names and values.
+    package func remove(_ name: String, _ labels: KeyValuePairs<String, String>) {
+        let key = rendered(labels)
+        families.withLock { families in _ = families[name]?.values.removeValue(forKey: key) }
     }
 
     /// Forgets every value of a gauge whose labels begin with some that name what is gone.

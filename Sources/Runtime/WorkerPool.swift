@@ -5,14 +5,18 @@ package final class WorkerPool: Sendable {
     /// How many pieces run at once.
     package let width: Int
     private let queue: DispatchQueue
+    private let onPiece: @Sendable () -> Void
 
     /// A pool.
     ///
-    /// - Parameter width: threads, at least 1.
+    /// - Parameters:
+    ///   - width: threads, at least 1.
+    ///   - onPiece: called after each piece, by the thread that worked on it: the work goes on.
     /// - Precondition: `width > 0`.
-    package init(width: Int) {
+    package init(width: Int, onPiece: @escaping @Sendable () -> Void = {}) {
         precondition(width > 0)
         self.width = width
+        self.onPiece = onPiece
         queue = DispatchQueue(label: "riskd.workers", attributes: .concurrent)
     }
 
@@ -27,10 +31,13 @@ package final class WorkerPool: Sendable {
         let state = PieceCounter(next: next)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<min(width, count) {
-                group.addTask { [queue] in
+                group.addTask { [queue, onPiece] in
                     await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
                         queue.async {
-                            while let piece = state.take(below: count) { body(piece) }
+                            while let piece = state.take(below: count) {
+                                body(piece)
+                                onPiece()
+                            }
                             done.resume()
                         }
                     }

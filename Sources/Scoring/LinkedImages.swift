@@ -49,9 +49,15 @@ struct LinkedImages {
         var classes: [UInt32] = []
         var probabilities: [Double] = []
 
-        init(_ row: Row) {
+        /// A block for a row.
+        ///
+        /// - Parameters:
+        ///   - row: its first one, not put in.
+        ///   - isFirst: whether there may come few.
+        init(_ row: Row, isFirst: Bool) {
             sequence = row.sequence
             time = row.time.milliseconds
+            guard !isFirst else { return }
             sequences.reserveCapacity(Self.capacity)
             firsts.reserveCapacity(Self.capacity)
             times.reserveCapacity(Self.capacity)
@@ -84,7 +90,7 @@ struct LinkedImages {
             last.sequences.count == Block.capacity || UInt32(exactly: row.sequence - last.sequence) == nil
                 || Int32(exactly: row.time.milliseconds - last.time) == nil
         }
-        if isFull ?? true { blocks.append(Block(row)) }
+        if isFull ?? true { blocks.append(Block(row, isFirst: blocks.isEmpty)) }
         let last = blocks.count - 1
         let (sequence, time) = (blocks[last].sequence, blocks[last].time)
         blocks[last].sequences.append(UInt32(truncatingIfNeeded: row.sequence - sequence))

@@ -5,12 +5,12 @@ internal import Domain
     internal import Glibc
 #endif
 
-/// A fixed number of neighbouring places of an ``ImageHistory``, by column.
+/// A fixed number of neighbouring places of an ``ImageHistory``, by column; memory grows as they are used.
 final class HistoryChunk {
     /// Bytes of an image's columns, without its pixels and the bytes of its record's name.
     static let columnBytes = 8 + 4 + 8 + 4 + 4 + 4 + 4 + 4
 
-    let pixels: PixelBuffer
+    private(set) var pixels: PixelBuffer
     /// What values lie above pixels, in 256ths of a grey level, signed; nil while all are whole grey levels.
     private var fractions: PixelBuffer?
     /// Digests of values as they were sent, `unknown` where they were bytes; empty while all were.
@@ -32,30 +32,49 @@ final class HistoryChunk {
     /// Where the names of records end in `names`; the highest bit says that it is a UUID's 16 bytes.
     private var nameEnds: [UInt32] = []
     private var names: [UInt8] = []
+    /// The most images.
     private let capacity: Int
+    /// Images that there is room for.
+    private(set) var room = 0
 
-    init(stride: Int, capacity: Int) {
+    /// An empty chunk.
+    ///
+    /// - Parameters:
+    ///   - stride: bytes of an image.
+    ///   - capacity: the most images.
+    ///   - room: images to make room for at once, as where a chunk before this one has been filled.
+    init(stride: Int, capacity: Int, room: Int) {
         self.capacity = capacity
-        pixels = PixelBuffer(stride: stride, capacity: capacity)
-        hashes.reserveCapacity(capacity)
-        sequences.reserveCapacity(capacity)
-        probabilities.reserveCapacity(capacity)
-        users.reserveCapacity(capacity)
-        labels.reserveCapacity(capacity)
-        leaders.reserveCapacity(capacity)
-        radii.reserveCapacity(capacity)
-        nameEnds.reserveCapacity(capacity)
+        pixels = PixelBuffer(stride: stride, capacity: min(room, capacity))
+        enlarge(to: min(room, capacity))
+    }
+
+    /// Of most models and shapes only a few images come, and callers choose how many of them there are.
+    private func enlarge(to room: Int) {
+        self.room = room
+        if pixels.capacity < room { pixels = pixels.enlarged(to: room) }
+        if let buffer = fractions, buffer.capacity < room { fractions = buffer.enlarged(to: room) }
+        hashes.reserveCapacity(room)
+        sequences.reserveCapacity(room)
+        probabilities.reserveCapacity(room)
+        users.reserveCapacity(room)
+        labels.reserveCapacity(room)
+        leaders.reserveCapacity(room)
+        radii.reserveCapacity(room)
+        nameEnds.reserveCapacity(room)
+        if !sent.isEmpty { sent.reserveCapacity(room) }
     }
 
     var count: Int { hashes.count }
 
     /// Bytes that the names of records take, and what values are between grey levels.
     var bytesBeside: Int {
-        names.capacity + (fractions == nil ? 0 : capacity * pixels.stride)
+        names.capacity + (fractions.map { $0.capacity * pixels.stride } ?? 0)
             + sent.capacity * MemoryLayout<Digest128>.stride
     }
 
     func append(_ input: SimilarityInput, user: UInt32, label: UInt32) {
+        if count == room { enlarge(to: min(capacity, 2 * room)) }
         pixels.set(count, to: input.image.pixels)
         append(input.image.fractions, input.image.sent)
         let salt = (input.image.sent?.high ?? 0) &* 0x9E37_79B9_7F4A_7C15
@@ -80,13 +99,13 @@ final class HistoryChunk {
 
     private func append(_ values: [Int8]?, _ digest: Digest128?) {
         if let values {
-            let buffer = fractions ?? PixelBuffer(stride: pixels.stride, capacity: capacity)
+            let buffer = fractions ?? PixelBuffer(stride: pixels.stride, capacity: room)
             buffer.set(count, to: values.map { UInt8(bitPattern: $0) })
             fractions = buffer
         }
         guard digest != nil || !sent.isEmpty else { return }
         if sent.isEmpty {
-            sent.reserveCapacity(capacity)
+            sent.reserveCapacity(room)
             sent.append(contentsOf: repeatElement(.unknown, count: count))
         }
         sent.append(digest ?? .unknown)

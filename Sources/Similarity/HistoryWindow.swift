@@ -15,8 +15,14 @@ struct HistoryWindow {
         /// Numbers of histories.
         var histories: [UInt32] = []
 
-        init(at time: Timestamp) {
+        /// A block without images.
+        ///
+        /// - Parameters:
+        ///   - time: of its first image.
+        ///   - isFirst: whether there may come few.
+        init(at time: Timestamp, isFirst: Bool) {
             firstTime = time
+            guard !isFirst else { return }
             times.reserveCapacity(Self.capacity)
             histories.reserveCapacity(Self.capacity)
         }
@@ -44,7 +50,7 @@ struct HistoryWindow {
     var oldestSequence: Int64? { count == 0 ? nil : oldest.history.oldestSequence }
 
     /// Bytes held.
-    var allocatedBytes: Int { blocks.count * Block.capacity * Block.bytesPerImage }
+    var allocatedBytes: Int { blocks.reduce(0) { $0 + $1.times.capacity } * Block.bytesPerImage }
 
     /// The oldest image of the window, which is not empty.
     private var oldest: (time: Timestamp, history: ImageHistory) {
@@ -71,7 +77,7 @@ struct HistoryWindow {
         if let offset = blocks.last?.offset(of: input.time) {
             blocks[blocks.count - 1].times.append(offset)
         } else {
-            blocks.append(Block(at: input.time))
+            blocks.append(Block(at: input.time, isFirst: blocks.isEmpty))
             blocks[blocks.count - 1].times.append(0)
         }
         blocks[blocks.count - 1].histories.append(number)
@@ -87,19 +93,27 @@ struct HistoryWindow {
         first = 0
     }
 
+    /// Lets the oldest images leave until `isEnough` holds of how many there are, and of their bytes.
+    mutating func shrink(until isEnough: (_ count: Int, _ bytes: Int) -> Bool) {
+        while count > 0, !isEnough(count, bytes) { removeOldest() }
+    }
+
     private mutating func trim() {
         guard let newest else { return }
         let oldestTime = newest - limits.age
-        while count > 0 {
-            let (time, history) = oldest
-            guard count > limits.entries || bytes > limits.bytes || time < oldestTime else { return }
-            history.advanceWindow()
-            histories.remove(blocks[first].histories[start])
-            bytes -= history.bytesPerInput
-            count -= 1
-            start += 1
-            skipEmptyBlock()
+        while count > 0, count > limits.entries || bytes > limits.bytes || oldest.time < oldestTime {
+            removeOldest()
         }
+    }
+
+    private mutating func removeOldest() {
+        let history = oldest.history
+        history.advanceWindow()
+        histories.remove(blocks[first].histories[start])
+        bytes -= history.bytesPerInput
+        count -= 1
+        start += 1
+        skipEmptyBlock()
     }
 
     /// Goes on to the next block where all of one have left.

@@ -29,8 +29,9 @@ final class ImageHistory {
 
     /// Bytes held for pixels, columns and signatures.
     var allocatedBytes: Int {
-        let columns = chunks.count * chunkCapacity * (shape.count + HistoryChunk.columnBytes)
-        return columns + chunks.reduce(0) { $0 + $1.bytesBeside } + index.allocatedBytes
+        let room = chunks.reduce(0) { $0 + $1.room }
+        return room * (shape.count + HistoryChunk.columnBytes) + chunks.reduce(0) { $0 + $1.bytesBeside }
+            + index.allocatedBytes
     }
 
     /// The first position whose pixels are still held.
@@ -43,7 +44,8 @@ final class ImageHistory {
     func append(_ input: SimilarityInput) -> Int {
         let number = end / chunkCapacity
         if number == firstChunk + chunks.count {
-            chunks.append(HistoryChunk(stride: shape.count, capacity: chunkCapacity))
+            let room = end == 0 ? 4 : chunkCapacity
+            chunks.append(HistoryChunk(stride: shape.count, capacity: chunkCapacity, room: room))
         }
         let (user, label) = (users.add(input.user), labels.add(LabelName(input.prediction)))
         chunks[number - firstChunk].append(input, user: user, label: label)

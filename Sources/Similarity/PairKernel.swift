@@ -109,6 +109,7 @@ struct PreparedImage: ~Copyable {
 /// Images side by side, each readable for `SIMILARITY_PADDING` bytes beyond its end.
 final class PixelBuffer {
     let stride: Int
+    let capacity: Int
     private let base: UnsafeMutablePointer<UInt8>
 
     /// - Parameters:
@@ -116,9 +117,17 @@ final class PixelBuffer {
     ///   - capacity: the most images.
     init(stride: Int, capacity: Int) {
         self.stride = stride
+        self.capacity = capacity
         let count = stride * capacity + Int(SIMILARITY_PADDING)
         base = .allocate(capacity: count)
         base.initialize(repeating: 0, count: count)
+    }
+
+    /// A buffer with room for more, and the same images at the same places.
+    func enlarged(to capacity: Int) -> PixelBuffer {
+        let larger = PixelBuffer(stride: stride, capacity: capacity)
+        larger.base.update(from: base, count: stride * self.capacity)
+        return larger
     }
 
     deinit { base.deallocate() }

@@ -1,4 +1,4 @@
-/// The profiles of a history's inputs, by position, in chunks that are freed as a whole.
+/// The profiles of a history's inputs, by position, in chunks that are freed as a whole; the first one grows as it is used.
 ///
 /// Unchecked: only the task that prepares searches changes it; meanwhile others write profiles of their own positions,
 /// and searches only read.
@@ -7,6 +7,8 @@ final class ProfileStore: @unchecked Sendable {
     private let capacity: Int
     private var chunks: [UnsafeMutableRawPointer] = []
     private var firstChunk = 0
+    /// Profiles that there is room for in the newest chunk.
+    private var room = 0
     /// The position after the last that has a place.
     private(set) var end = 0
 
@@ -20,19 +22,36 @@ final class ProfileStore: @unchecked Sendable {
 
     deinit { chunks.forEach { $0.deallocate() } }
 
-    var allocatedBytes: Int { chunks.count * capacity * stride }
+    var allocatedBytes: Int { chunks.isEmpty ? 0 : ((chunks.count - 1) * capacity + room) * stride }
 
     /// The place of the profile at `position`, which must be below `end` and not evicted.
     subscript(position: Int) -> UnsafeMutableRawPointer {
         chunks[position / capacity - firstChunk] + position % capacity * stride
     }
 
-    /// Makes places for all positions below `end`.
+    /// Makes places for all positions below `end`; those that there were may lie elsewhere afterwards.
     func extend(to end: Int) {
+        if let chunk = chunks.last, room < capacity {
+            let wanted = min(capacity, end - (firstChunk + chunks.count - 1) * capacity)
+            if wanted > room {
+                let larger = min(capacity, max(wanted, 2 * room))
+                let memory = allocate(larger)
+                memory.copyMemory(from: chunk, byteCount: room * stride)
+                chunk.deallocate()
+                chunks[chunks.count - 1] = memory
+                room = larger
+            }
+        }
         while (firstChunk + chunks.count) * capacity < end {
-            chunks.append(.allocate(byteCount: max(1, capacity * stride), alignment: 64))
+            let number = firstChunk + chunks.count
+            room = number == 0 ? min(capacity, end) : capacity
+            chunks.append(allocate(room))
         }
         self.end = max(self.end, end)
+    }
+
+    private func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+        .allocate(byteCount: max(1, count * stride), alignment: 64)
     }
 
     /// Frees the chunks that lie wholly before `position`.

@@ -45,6 +45,17 @@ package final class SimilarityDetector {
     /// The sequence number of the oldest image that a next query may be compared with.
     package var oldestSequence: Int64? { window.oldestSequence }
 
+    /// The sequence number of the newest input that was seen; 0 before the first.
+    package private(set) var newestSequence: Int64 = 0
+
+    /// Lets the oldest inputs leave before their time.
+    ///
+    /// - Parameter isEnough: whether no more of them need to, by how many are left and their bytes.
+    package func shrink(until isEnough: (_ entries: Int, _ bytes: Int) -> Bool) {
+        window.shrink(until: isEnough)
+        evict()
+    }
+
     /// The newest event time that was seen, from which the age of images is measured.
     package var newestTime: Timestamp? { window.newest }
 
@@ -150,6 +161,7 @@ package final class SimilarityDetector {
         let first = window.open(at: input.time, for: line.history)
         let ownImages = line.history.count(of: input.user)
         let position = line.history.append(input)
+        newestSequence = input.sequence
         let scenes = isSearched ? line.scenes : nil
         let candidates = scenes?.candidates(for: input.user, at: input.time, in: first..<position) ?? []
         line.scenes?.append(position, of: input.user, at: input.time)

@@ -58,6 +58,8 @@ package struct CommitBatch: Sendable {
     package var campaigns: [ModelID: [Campaign]] = [:]
     /// What the models' similarity histories hold after this batch.
     package var historyWindows: [HistoryWindow] = []
+    /// Models of which nothing is remembered any more.
+    package var forgottenModels: [ModelID] = []
     /// Alerts that changed, as they are after this batch, ordered by id.
     package var alerts: [Alert] = []
     /// What happened to alerts, in order.

@@ -17,7 +17,14 @@ package struct HistoryWindow: Hashable, Sendable {
         self.newest = newest
     }
 
-    static func write(_ session: isolated PostgresSession, _ windows: [HistoryWindow]) throws {
+    static func write(
+        _ session: isolated PostgresSession,
+        _ windows: [HistoryWindow],
+        forgotten: [ModelID]
+    ) throws {
+        for model in forgotten {
+            try session.run("delete from riskd.history_window where model = \(model.name)")
+        }
         for window in windows {
             try session.run(
                 """

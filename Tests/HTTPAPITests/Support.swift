@@ -56,6 +56,7 @@ struct Stage {
         query: [(name: String, value: String)] = [],
         as role: Role? = nil,
         headers: [String: String] = [:],
+        from peer: String = "192.0.2.1",
         body: String? = nil
     ) async -> HTTPResponse {
         var fields = headers
@@ -67,7 +68,7 @@ struct Stage {
             query: query,
             headers: fields,
             body: Array((body ?? "").utf8),
-            peer: "192.0.2.1"
+            peer: peer
         )
         return await service.response(to: request, HTTPReply()) ?? HTTPResponse(status: 200)
     }

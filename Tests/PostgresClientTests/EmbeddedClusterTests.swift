@@ -1,4 +1,5 @@
 import EmbeddedPostgres
+import Foundation
 import Glibc
 import PostgresClient
 import RiskdTesting
@@ -73,6 +74,38 @@ struct EmbeddedClusterTests {
         let cluster = try await Self.start(directory)
         let session = try await PostgresSession.connect(cluster.connectionString)
         #expect(try await session.query("select a from t").first?.only(Int.self) == 7)
+        await cluster.stop()
+    }
+
+    @Test
+    func `the server is riskd's own child, without a privilege and without a file of riskd's`()
+        async throws
+    {
+        let directory = TestCluster.temporaryDirectory("plain")
+        defer { removeTemporaryDirectory(directory) }
+        // As a library might: without close-on-exec.
+        let leaked = open("/dev/zero", O_RDONLY)
+        defer { close(leaked) }
+        let cluster = try await Self.start(directory)
+        let process = try #require(cluster.processID)
+        func read(_ name: String) throws -> String {
+            try String(contentsOfFile: "/proc/\(process)/\(name)", encoding: .utf8)
+        }
+        let status = try read("status")
+        func field(_ name: String) -> [Substring] {
+            let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+            return line?.dropFirst(name.count + 1).split(whereSeparator: \.isWhitespace) ?? []
+        }
+        #expect(field("PPid") == ["\(getpid())"])
+        #expect(field("Uid").allSatisfy { $0 != "0" })
+        for name in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+            #expect(field(name) == ["0000000000000000"], "\(name)")
+        }
+        let files = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\($0)")
+        }
+        #expect(files.contains("/dev/null"))
+        #expect(!files.contains("/dev/zero"))
         await cluster.stop()
     }
 

@@ -22,6 +22,20 @@ import Testing
         #expect((1...3).contains(ledger.mostAtOnce))
     }
 
+    /// What the watchdog is fed by: a batch of slow pieces shows that it goes on long before its end (attack A6).
+    @Test(arguments: [1, 3]) func `each piece that is done is told while others wait`(width: Int) async {
+        let done = Shared((pieces: 0, told: 0, early: 0))
+        let pool = WorkerPool(width: width) { done.withLock { $0.told += 1 } }
+        await pool.forEach(count: 20) { _ in
+            done.withLock { state in
+                if state.told < state.pieces - width + 1 { state.early += 1 }
+                state.pieces += 1
+            }
+        }
+        #expect(done.withLock { $0.told } == 20)
+        #expect(done.withLock { $0.early } == 0)
+    }
+
     @Test func `optional results are kept`() async {
         let pool = WorkerPool(width: 2)
         #expect(await pool.map(count: 4) { $0 % 2 == 0 ? nil : $0 } == [nil, 1, nil, 3])

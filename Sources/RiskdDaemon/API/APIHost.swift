@@ -56,6 +56,12 @@ struct APIHost: Sendable {
         settings.signInsPerMinute = max(1, api.requestsPerMinute / 60)
         settings.isEncrypted = api.isEncrypted
         if let url = api.publicURL { settings.origins = [url] }
+        settings.hosts = HostNames(api)
+        let proxies = TrustedProxies(
+            api.trustedProxies.compactMap { NetworkRange($0) },
+            header: TrustedProxies.Header(rawValue: api.proxyHeader.rawValue) ?? .xForwardedFor
+        )
+        settings.proxies = proxies
         let service = APIService(
             settings,
             APIService.Foundation(
@@ -69,7 +75,10 @@ struct APIHost: Sendable {
             log: log
         )
         var limits = HTTPServer.Limits()
-        limits.connections = api.eventClients + 128
+        limits.connections = api.eventClients + 256
+        // Every stream of events, and as many requests of those who follow none.
+        limits.kept = api.eventClients + 64
+        limits.isShared = { proxies.contain($0) }
         limits.timeout = .seconds(30)
         server = try HTTPServer(
             address: api.listen.host,
@@ -106,5 +115,20 @@ struct APIHost: Sendable {
         }
         server.stop()
         for pool in pools { await pool.close() }
+    }
+}
+
+extension HostNames {
+    /// Nil where a certificate shows browsers whom they speak with.
+    fileprivate init?(_ api: Configuration.API) {
+        if api.certificate != nil, api.hosts.isEmpty { return nil }
+        var names = api.hosts
+        if let url = api.publicURL, let host = url.split(separator: "/").last {
+            names.append(
+                host.hasPrefix("[")
+                    ? String(host.prefix { $0 != "]" }) + "]" : String(host.prefix { $0 != ":" })
+            )
+        }
+        self.init(listening: api.listen.host, names: names)
     }
 }
