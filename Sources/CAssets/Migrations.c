@@ -63,6 +63,9 @@ static const unsigned char source_progress[] = {
 static const unsigned char record_content[] = {
 #embed "../Storage/Migrations/0021_record_content.sql"
 };
+static const unsigned char lost_bytes[] = {
+#embed "../Storage/Migrations/0024_lost_bytes.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -86,6 +89,7 @@ static const riskd_asset migrations[] = {
     {"0019_steps.sql", steps, sizeof steps},
     {"0020_source_progress.sql", source_progress, sizeof source_progress},
     {"0021_record_content.sql", record_content, sizeof record_content},
+    {"0024_lost_bytes.sql", lost_bytes, sizeof lost_bytes},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -62,6 +62,7 @@ package struct Daemon: Sendable {
     let reload = Reload()
     let inbox = ActionInbox()
     let clocks: Clocks
+    private let heartbeat = Heartbeat()
     private let progress: @Sendable (Int64, Int64?) -> Void
 
     /// A daemon that has not started.
@@ -285,7 +286,8 @@ package struct Daemon: Sendable {
 
     private func source(_ mode: Mode, known: [SourceFile]) -> any LineSource & ProgressReporting {
         switch mode {
-        case .live: SourceFactory.followed(configuration.ingest, known: known)
+        case .live:
+            SourceFactory.followed(configuration.ingest, known: known) { [heartbeat] in heartbeat.beat() }
         case .replay(let files):
             SourceFactory.recorded(files, configuration.ingest, known: known)
         }
@@ -329,8 +331,8 @@ package struct Daemon: Sendable {
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
     private func onRead(_ source: any LineSource & ProgressReporting) -> (IngestBatch) -> Void {
-        let watchdog = Heartbeat()
-        return { [log, metrics, progress] batch in
+        let losses = SourceLosses(log: log, metrics: metrics)
+        return { [log, metrics, progress, heartbeat] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)
@@ -344,6 +346,8 @@ package struct Daemon: Sendable {
                     ["path": notice.path]
                 )
             }
+            losses.add(batch.losses)
+            metrics.set("riskd_sources_unfit", to: Double(batch.unfitPaths))
             metrics.set("riskd_ingest_caught_up", to: batch.isCaughtUp ? 1 : 0)
             metrics.set("riskd_sources_unreadable", to: Double(batch.unreadableFiles))
             let position = source.progress
@@ -351,7 +355,7 @@ package struct Daemon: Sendable {
                 metrics.set("riskd_ingest_lag_bytes", to: Double(total - position.read))
             }
             progress(position.read, position.total)
-            watchdog.beat()
+            heartbeat.beat()
         }
     }
 }

@@ -1,0 +1,97 @@
+import Domain
+
+extension LiveReader {
+    /// Meets a file that is not being read: a known source or a new one.
+    func meet(
+        _ locator: FileLocator,
+        _ paths: [String],
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) -> TrackedFile? {
+        do throws(SystemError) {
+            let file = try OpenFile(path: paths[0])
+            let status = try file.status()
+            // Replaced between the look and the opening; the next scan meets it.
+            guard status.locator == locator, status.isRegular else { return nil }
+            if !told.isEmpty { for path in paths { forgetTold(path) } }
+            let known = try resume(locator, in: file, paths, now: now, &batch)
+            let tracked: TrackedFile
+            if let known { tracked = known } else { tracked = newFile(locator, paths[0], in: file, now: now, &batch) }
+            tracked.note(status)
+            if tracked.splitter.readOffset == 0 {
+                tracked.splitter.prime(try file.bytes(at: 0, count: LineSplitter.guardLength))
+            }
+            if tracked.isFinished {
+                tracked.isFinished = status.size == tracked.splitter.readOffset
+            }
+            if status.size == tracked.splitter.readOffset { tracked.lastStatus = status }
+            hold(file, for: tracked)
+            return tracked
+        } catch {
+            cannotRead(paths[0], error, &batch)
+            return nil
+        }
+    }
+
+    private func forgetTold(_ path: String) {
+        guard told.contains(where: { $0.kind == .unreadable && $0.path == path }) else { return }
+        told = told.filter { $0.kind != .unreadable || $0.path != path }
+    }
+
+    /// A source that begins with its file; a copy of another one begins where that one has come to.
+    private func newFile(
+        _ locator: FileLocator,
+        _ path: String,
+        in file: OpenFile,
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) -> TrackedFile {
+        batch.notices.append(FollowerNotice(.found, path: path))
+        return TrackedFile(
+            new: path,
+            locator: locator,
+            maximumLineBytes: configuration.maximumLineBytes,
+            now: now
+        )
+    }
+
+    /// The known source that a file is; those that it is no longer are looked for elsewhere.
+    private func resume(
+        _ locator: FileLocator,
+        in file: OpenFile,
+        _ paths: [String],
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) throws(SystemError) -> TrackedFile? {
+        let candidates = known[locator] ?? []
+        var result: TrackedFile?
+        var rest: [SourceFile] = []
+        for candidate in candidates.filter({ !$0.position.isFinished })
+            + candidates.filter(\.position.isFinished).reversed()
+        {
+            if result == nil, let content = try KnownContent(of: candidate, in: file) {
+                result = TrackedFile(
+                    known: candidate,
+                    content: content,
+                    maximumLineBytes: configuration.maximumLineBytes,
+                    now: now
+                )
+            } else if !candidate.position.isFinished {
+                owed.append(Owed(source: candidate, file: nil, kind: .truncated))
+                expectGenerations(of: candidate.path, since: candidate.modified, now: now)
+            } else {
+                rest.append(candidate)
+            }
+        }
+        known[locator] = rest.isEmpty ? nil : rest
+        if let result, !paths.contains(result.path) {
+            if result.isFinished {
+                result.rotatedFrom = result.path
+                result.path = paths[0]
+            } else {
+                rotate(result, to: paths[0], now: now, &batch)
+            }
+        }
+        return result
+    }
+}
