@@ -52,8 +52,9 @@ struct Generation {
 
     /// How a known source goes on here; nil where this is another file.
     func reading(of source: SourceFile) throws(IngestError) -> Reading? {
-        guard source.prefixLength <= prefix.count,
-            source.prefixLength == 0 || sha256Text(Array(prefix.prefix(source.prefixLength))) == source.prefixDigest
+        // Whatever there is would go on where nothing was.
+        guard source.prefixLength > 0, source.prefixLength <= prefix.count,
+            sha256Text(Array(prefix.prefix(source.prefixLength))) == source.prefixDigest
         else { return nil }
         let (file, stream) = try opened()
         if stream.isArchive {
@@ -67,7 +68,7 @@ struct Generation {
 
     /// How a source goes on that was being read: also what it has read and not used yet has to be the same.
     private func reading(of tracked: TrackedFile) throws(IngestError) -> Reading? {
-        guard prefix.starts(with: tracked.splitter.prefix) else { return nil }
+        guard !tracked.splitter.prefix.isEmpty, prefix.starts(with: tracked.splitter.prefix) else { return nil }
         let (file, stream) = try opened()
         let end = tracked.splitter.readOffset
         let recent = tracked.splitter.withRecentBytes { Array($0) }

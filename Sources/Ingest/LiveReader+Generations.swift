@@ -101,7 +101,10 @@ extension LiveReader {
         for folder in searchedFolders(of: path).sorted() { candidates += Folder(folder).generations(of: bases) }
         for candidate in candidates.sorted(by: { $0.status.modified < $1.status.modified }) {
             step()
-            let (status, locator) = (candidate.status, candidate.status.locator)
+            var status = candidate.status
+            // Some compressors keep whole seconds.
+            if isArchive(path: candidate.path), status.modified % 1_000_000_000 == 0 { status.modified += 999_999_999 }
+            let locator = status.locator
             let isOwed = owed.contains { $0.source.path == path }
             guard status.modified >= min(least, window.frontier) else { continue }
             if asleep[locator] != nil || files.contains(where: { $0.locator == locator }) { continue }
@@ -149,11 +152,13 @@ extension LiveReader {
                 return .settled
             }
             guard isNewAllowed else { return .settled }
-            for file in files where !file.isFinished && file.archive == nil {
+            // What a supervisor's logger has closed is no copy, even if it is a piece of a line like another.
+            let isCopyPossible = !isTAI64N(SystemPath.base(of: candidate))
+            for file in files where isCopyPossible && !file.isFinished && file.archive == nil {
                 // A copy of what is being read, or of a file that is held open.
                 if try generation.reading(of: file.current) != nil { return .settled }
             }
-            for source in index.sources(like: generation, known) {
+            for source in isCopyPossible ? index.sources(like: generation, known) : [] {
                 guard let reading = try generation.reading(of: source) else { continue }
                 // A compressed file that is longer than what was read: its writer went on.
                 if try reading.hasMore(scratch), let reading = try generation.reading(of: source) {
@@ -175,7 +180,8 @@ extension LiveReader {
         } catch {
             if case .cutArchive = error { return .unsettled }
             // It cannot be told whose it was; a file that was read to its end and compressed keeps its time.
-            let isKnown = known.values.contains { $0.contains { $0.modified == status.modified && $0.position.isFinished } }
+            let second: Int64 = 1_000_000_000
+            let isKnown = known.values.contains { $0.contains { $0.modified / second == status.modified / second && $0.position.isFinished } }
             if isNewAllowed, !isKnown, status.modified >= window.frontier {
                 let unread = SourceFile(
                     unread: candidate,
@@ -232,6 +238,7 @@ extension LiveReader {
         now: ContinuousClock.Instant,
         _ batch: inout IngestBatch
     ) {
+        file.splitter.prime(reading.content.prefix)
         reading.following.withUnsafeBytes { file.splitter.append($0) }
         file.locator = status.locator
         file.isMatched = false

@@ -126,19 +126,22 @@ final class LiveReader: SourceReader {
         let awake = files.filter { !$0.isFinished }
         guard awake.count == 1, let only = awake.first, only.predecessor == nil, !isTAI64N(only.currentName)
         else { return merge(awake, &budget, now: now, &batch) }
-        defer { queue.update(only) }
+        defer {
+            queue.update(only)
+            if case .line(let line) = batch.items.last, let time = decoder.time(of: line) {
+                queue.note(time.milliseconds)
+            }
+        }
         while !budget.isSpent {
             let outcome: TrackedFile.Outcome
             do throws(SystemError) {
-                guard try reopenIfGrown(only) else { return true }
-                outcome = only.readOn(into: &batch, &budget, scratch: room(for: only), now: now)
+                outcome =
+                    try reopenIfGrown(only)
+                    ? only.readOn(into: &batch, &budget, scratch: room(for: only), now: now) : .caughtUp
             } catch {
                 outcome = .failed(error)
             }
             if case .more = outcome { continue }
-            if case .line(let line) = batch.items.last, let time = decoder.time(of: line) {
-                queue.note(time.milliseconds)
-            }
             return settle(only, outcome, now: now, &batch)
         }
         return false
@@ -262,10 +265,10 @@ final class LiveReader: SourceReader {
         openFiles.removeAll { $0 === file }
     }
 
-    /// Looks again at the files that are open: they may have grown.
+    /// Looks again at the files that are open, and may have grown, and at those that were rotated away, and may be over.
     func markOpenFiles() {
         for file in openFiles where !file.lookahead.isFull && !file.isFinished { mark(file) }
-        for file in files where file.archive != nil && !file.lookahead.isFull && !file.isFinished { mark(file) }
+        for file in files where file.rotatedFrom != nil && !file.lookahead.isFull && !file.isFinished { mark(file) }
     }
 
     // MARK: Sleep

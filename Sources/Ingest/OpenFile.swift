@@ -12,7 +12,7 @@ struct FileStatus: Equatable {
     /// In bytes.
     let size: Int64
     /// Nanoseconds since the epoch.
-    let modified: Int64
+    var modified: Int64
     let isRegular: Bool
     /// How many names it has; none once it was removed.
     let links: UInt64
