@@ -77,6 +77,13 @@ func isGeneration(_ name: String, of base: String) -> Bool {
     return isMark(name.dropFirst(stem.count).dropLast(ending.count))
 }
 
+/// What a name is a generation of, where a mark stands behind it: `app.log` of `app.log-2026-11-30`.
+func original(of name: String) -> String? {
+    name.indices.filter { ".-_~".contains(name[$0]) && $0 != name.startIndex }
+        .map { String(name[..<$0]) }
+        .first { isGeneration(name, of: $0) }
+}
+
 /// Whether a piece of a name is a separator and a number, a date or one of the words for what is old.
 private func isMark(_ text: Substring) -> Bool {
     guard let separator = text.first, ".-_~".contains(separator) else { return false }

@@ -35,6 +35,7 @@ extension LiveReader {
     ///   - modified: when the file that left it was last written to.
     ///   - now: the instant.
     func expectGenerations(of path: String, since modified: Int64, now: ContinuousClock.Instant) {
+        newest[path] = max(newest[path] ?? .min, modified)
         let until = now + configuration.rotatedGrace
         if windows[path] != nil {
             windows[path]?.until = until
@@ -96,6 +97,7 @@ extension LiveReader {
         windows[path]?.isUnsettled = false
         var bases = [SystemPath.base(of: path)]
         if let file = try? OpenFile(path: path), let place = file.place { bases.append(SystemPath.base(of: place)) }
+        bases += bases.compactMap { original(of: $0) }
         let least = owed.filter { $0.source.path == path }.map(\.source.modified).min() ?? window.frontier
         var candidates: [(path: String, status: FileStatus)] = []
         for folder in searchedFolders(of: path).sorted() { candidates += Folder(folder).generations(of: bases) }
@@ -158,7 +160,8 @@ extension LiveReader {
                 // A copy of what is being read, or of a file that is held open.
                 if try generation.reading(of: file.current) != nil { return .settled }
             }
-            for source in isCopyPossible ? index.sources(like: generation, known) : [] {
+            let same = isCopyPossible ? index.sources(like: generation, known) : known[status.locator] ?? []
+            for source in same {
                 guard let reading = try generation.reading(of: source) else { continue }
                 // A compressed file that is longer than what was read: its writer went on.
                 if try reading.hasMore(scratch), let reading = try generation.reading(of: source) {

@@ -17,14 +17,14 @@ extension LiveReader {
             let known = try resume(locator, in: file, paths, now: now, &batch)
             let tracked: TrackedFile
             if let known { tracked = known } else { tracked = newFile(locator, paths[0], in: file, now: now, &batch) }
+            let end = tracked.isFinished ? max(tracked.splitter.readOffset, tracked.knownSize) : tracked.splitter.readOffset
+            noteRewriting(of: tracked, status, now: now)
             tracked.note(status)
             if tracked.splitter.readOffset == 0 {
                 tracked.splitter.prime(try file.bytes(at: 0, count: LineSplitter.guardLength))
             }
-            if tracked.isFinished {
-                tracked.isFinished = status.size == tracked.splitter.readOffset
-            }
-            if status.size == tracked.splitter.readOffset { tracked.lastStatus = status }
+            if tracked.isFinished { tracked.isFinished = status.size == end }
+            if status.size == end { tracked.lastStatus = status }
             hold(file, for: tracked)
             return tracked
         } catch {
@@ -33,12 +33,19 @@ extension LiveReader {
         }
     }
 
+    /// A file that was written to and has not grown may have been filled, copied and cut in between.
+    func noteRewriting(of file: TrackedFile, _ status: FileStatus, now: ContinuousClock.Instant) {
+        guard status.size == file.splitter.readOffset, file.modified != 0, status.modified != file.modified
+        else { return }
+        expectGenerations(of: file.rotatedFrom ?? file.path, since: file.modified, now: now)
+    }
+
     private func forgetTold(_ path: String) {
         guard told.contains(where: { $0.kind == .unreadable && $0.path == path }) else { return }
         told = told.filter { $0.kind != .unreadable || $0.path != path }
     }
 
-    /// A source that begins with its file; a copy of another one begins where that one has come to.
+    /// A source that begins with its file.
     private func newFile(
         _ locator: FileLocator,
         _ path: String,
@@ -47,6 +54,8 @@ extension LiveReader {
         _ batch: inout IngestBatch
     ) -> TrackedFile {
         batch.notices.append(FollowerNotice(.found, path: path))
+        // It need not be the first after the one that was followed before.
+        if let newest = newest[path] { expectGenerations(of: path, since: newest, now: now) }
         return TrackedFile(
             new: path,
             locator: locator,

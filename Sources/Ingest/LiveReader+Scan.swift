@@ -9,7 +9,7 @@ extension LiveReader {
     /// The work grows with the number of files, and with nothing else.
     func scan(now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
         unreadable = []
-        let (order, found) = look(&batch)
+        let (order, found) = look(now: now, &batch)
         for file in files { review(file, found[file.locator], now: now, &batch) }
         var missing = wake(found, now: now, &batch)
         if isFirstScan { missing += unmatched(found, now: now, &batch) }
@@ -31,12 +31,19 @@ extension LiveReader {
         mark(file)
     }
 
-    private func look(_ batch: inout IngestBatch) -> (order: [FileLocator], found: [FileLocator: FoundFile]) {
+    private func look(
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) -> (order: [FileLocator], found: [FileLocator: FoundFile]) {
         var order: [FileLocator] = []
         var found: [FileLocator: FoundFile] = [:]
         var notices: Set<FollowerNotice> = []
         (matches, unfitPaths) = (0, 0)
         for pattern in patterns.patterns {
+            // While there is no file, one may come and go between two looks.
+            if let newest = newest[pattern], (try? FileStatus(path: pattern)) == nil {
+                expectGenerations(of: pattern, since: newest, now: now)
+            }
             for path in patterns.matches(of: pattern) {
                 step()
                 matches += 1
@@ -71,7 +78,8 @@ extension LiveReader {
         if let found {
             file.isMatched = true
             if !found.paths.contains(file.path) { rotate(file, to: found.paths[0], now: now, &batch) }
-            if found.status.size > file.knownSize { file.note(found.status) }
+            noteRewriting(of: file, found.status, now: now)
+            if found.status.size >= file.knownSize { file.note(found.status) }
             if found.status != file.lastStatus { mark(file) }
             return
         }
@@ -129,13 +137,18 @@ extension LiveReader {
                 if !isSame || !sleeper.isMatched { asleep[locator] = nil }
             } else if sleeper.isMatched {
                 asleep[locator] = nil
+                expectCompressed(locator, now: now)
                 missing += takeKnown(at: locator)
             } else {
                 let status = try? FileStatus(path: sleeper.path)
                 if status?.locator != locator {
                     asleep[locator] = nil
                     // Renamed once more, or gone.
-                    if let path = path(of: locator, of: [sleeper.path]) { grown.append((locator, path)) }
+                    if let path = path(of: locator, of: [sleeper.path]) {
+                        grown.append((locator, path))
+                    } else {
+                        expectCompressed(locator, now: now)
+                    }
                 } else if status != sleeper.status {
                     asleep[locator] = nil
                     grown.append((locator, sleeper.path))
@@ -144,6 +157,13 @@ extension LiveReader {
         }
         for (locator, path) in grown.sorted(by: { $0.path < $1.path }) { goOn(locator, path, now: now) }
         return missing
+    }
+
+    /// Looks for what a finished file has become: what was appended to it since it was read may have been compressed with it.
+    private func expectCompressed(_ locator: FileLocator, now: ContinuousClock.Instant) {
+        for source in known[locator] ?? [] {
+            expectGenerations(of: source.path, since: source.modified, now: now)
+        }
     }
 
     /// Unfinished sources of a locator, which is theirs no longer.
@@ -161,9 +181,12 @@ extension LiveReader {
     ) -> [SourceFile] {
         var missing: [SourceFile] = []
         var places: Set<String> = []
-        for (locator, sources) in known where found[locator] == nil {
+        for (locator, sources) in known {
             for source in sources where patterns.covers(source.path) {
                 step()
+                // Whatever was rotated away while nobody looked.
+                expectGenerations(of: source.path, since: newest[source.path] ?? source.modified, now: now)
+                guard found[locator] == nil else { continue }
                 places.formUnion(searchedFolders(of: source.path))
                 if !source.position.isFinished {
                     missing.append(source)
@@ -190,7 +213,7 @@ extension LiveReader {
         else { return }
         for source in (known[locator] ?? []).reversed() where source.position.isFinished {
             guard let content = try? KnownContent(of: source, in: file) else { continue }
-            guard status.size > source.position.offset else {
+            guard status.size > max(source.position.offset, source.knownSize) else {
                 asleep[locator] = Sleeper(path: path, status: status, isMatched: false)
                 return
             }

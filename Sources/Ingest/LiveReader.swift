@@ -26,6 +26,8 @@ final class LiveReader: SourceReader {
     var windows: [String: RotationWindow] = [:]
     /// Files that were looked at as generations.
     var judged: Set<JudgedFile> = []
+    /// When what was followed under a path before was last written to.
+    var newest: [String: Int64] = [:]
     /// Folders into which a path's files were seen to be rotated away.
     var folders: [String: Set<String>] = [:]
     /// Paths of which an operator has been told, by kind.
@@ -59,6 +61,7 @@ final class LiveReader: SourceReader {
         decoder = RecordDecoder(zone: configuration.timeZone)
         patterns = PathPatterns(patterns: configuration.paths)
         self.known = Dictionary(grouping: known) { FileLocator(device: $0.device, inode: $0.inode) }
+        for source in known { newest[source.path] = max(newest[source.path] ?? .min, source.modified) }
         for source in known where !source.place.isEmpty {
             folders[source.path, default: []].insert(SystemPath.folder(of: source.place))
         }

@@ -188,22 +188,25 @@ final class TrackedFile {
 
     /// Ends the source, once the whole lines are moved: what has no line feed at its end is a record, where it is a whole one, and
     /// otherwise a dead letter.
+    ///
+    /// The position stays before half a line: should its writer go on after all, the line is read whole.
     func abandonRest(into batch: inout IngestBatch, with decoder: RecordDecoder) {
         var all = ReadBudget(items: .max, delivered: .max, read: .max)
         _ = drain(into: &batch, &all)
+        (isFinished, isTouched) = (true, true)
+        if let rest = splitter.rest, !decoder.isWhole(rest), let offset = splitter.nextLine {
+            let head = Array(rest.prefix(LineSplitter.headLength))
+            batch.items.append(.unusable(letter(.unterminated, offset, Int64(rest.count), head)))
+            knownSize = max(knownSize, splitter.readOffset)
+            return
+        }
         switch splitter.finish() {
         case .line(let offset, let bytes):
-            if decoder.isWhole(bytes) {
-                batch.items.append(.line(RawLine(source: id, path: path, offset: offset, bytes: bytes)))
-            } else {
-                let head = Array(bytes.prefix(LineSplitter.headLength))
-                batch.items.append(.unusable(letter(.unterminated, offset, Int64(bytes.count), head)))
-            }
+            batch.items.append(.line(RawLine(source: id, path: path, offset: offset, bytes: bytes)))
         case .tooLong(let offset, let length, let head):
             batch.items.append(.unusable(letter(.tooLong, offset, length, head)))
         case nil: break
         }
-        (isFinished, isTouched) = (true, true)
     }
 
     private func letter(
@@ -260,9 +263,9 @@ extension TrackedFile {
             let count = try file.read(at: end - Int64(overlap), into: scratch)
             let reread = UnsafeRawBufferPointer(rebasing: scratch[..<min(count, overlap)])
             // What was known of its size stays: it is what may have been lost.
-            guard splitter.withRecentBytes({ areEqual($0, reread) }) else {
-                return .replaced(knownSize: max(end, knownSize))
-            }
+            guard splitter.withRecentBytes({ areEqual($0, reread) }),
+                end > 0 || scratch[..<count].starts(with: splitter.prefix.prefix(scratch.count))
+            else { return .replaced(knownSize: max(end, knownSize)) }
             note(status)
             guard count > overlap else {
                 lastStatus = status
