@@ -11,10 +11,16 @@ struct Reading {
 
     var isArchive: Bool { stream.isArchive }
 
-    /// Whether anything follows the position.
-    func hasMore(_ scratch: UnsafeMutableRawBufferPointer) throws(IngestError) -> Bool {
-        if !following.isEmpty { return true }
-        return try stream.hasMore(scratch)
+    /// Whether more than `count` bytes follow the position; an archive cannot be read on afterwards.
+    func holds(moreThan count: Int64, _ scratch: UnsafeMutableRawBufferPointer) throws(IngestError) -> Bool {
+        if !isArchive { return stream.size - stream.consumed > count }
+        var found = Int64(following.count)
+        while found <= count {
+            let more = try stream.read(into: scratch, position: found)
+            guard more > 0 else { return false }
+            found += Int64(more)
+        }
+        return true
     }
 }
 

@@ -15,7 +15,7 @@ struct RotationWindow {
     /// What was last written to before this, in nanoseconds since the epoch, was read or is older than what is followed.
     let frontier: Int64
     /// How long generations are looked for: whoever rotates may not be done.
-    var until: ContinuousClock.Instant
+    let until: ContinuousClock.Instant
     /// Whether an archive of it is being written.
     var isUnsettled = false
 }
@@ -37,11 +37,8 @@ extension LiveReader {
     func expectGenerations(of path: String, since modified: Int64, now: ContinuousClock.Instant) {
         newest[path] = max(newest[path] ?? .min, modified)
         let until = now + configuration.rotatedGrace
-        if windows[path] != nil {
-            windows[path]?.until = until
-        } else {
-            windows[path] = RotationWindow(frontier: modified, until: until)
-        }
+        let frontier = min(windows[path]?.frontier ?? .max, modified)
+        windows[path] = RotationWindow(frontier: frontier, until: until)
     }
 
     /// Finds what was rotated away unseen, and what the sources that are owed have become.
@@ -109,7 +106,9 @@ extension LiveReader {
             let locator = status.locator
             let isOwed = owed.contains { $0.source.path == path }
             guard status.modified >= min(least, window.frontier) else { continue }
-            if asleep[locator] != nil || files.contains(where: { $0.locator == locator }) { continue }
+            // An inode that was given back may be another file's now.
+            if asleep[locator] != nil { continue }
+            if files.contains(where: { $0.locator == locator && ($0.file != nil || $0.archive != nil) }) { continue }
             if found[locator] != nil, !isOwed { continue }
             let key = JudgedFile(locator: locator, size: status.size, modified: status.modified)
             if judged.contains(key), !isOwed { continue }
@@ -157,14 +156,18 @@ extension LiveReader {
             // What a supervisor's logger has closed is no copy, even if it is a piece of a line like another.
             let isCopyPossible = !isTAI64N(SystemPath.base(of: candidate))
             for file in files where isCopyPossible && !file.isFinished && file.archive == nil {
-                // A copy of what is being read, or of a file that is held open.
-                if try generation.reading(of: file.current) != nil { return .settled }
+                // A copy of what is being read, or of a file that is held open; it has no more than its original.
+                let current = file.current
+                guard let reading = try generation.reading(of: current) else { continue }
+                let known = current.knownSize - current.position.offset
+                if try !reading.holds(moreThan: known, scratch) { return .settled }
             }
             let same = isCopyPossible ? index.sources(like: generation, known) : known[status.locator] ?? []
             for source in same {
                 guard let reading = try generation.reading(of: source) else { continue }
                 // A compressed file that is longer than what was read: its writer went on.
-                if try reading.hasMore(scratch), let reading = try generation.reading(of: source) {
+                let known = source.knownSize - source.position.offset
+                if try reading.holds(moreThan: known, scratch), let reading = try generation.reading(of: source) {
                     let one = Owed(source: source, file: nil, kind: .lost)
                     forget(source)
                     resume(one, reading, candidate, status, now: now, &batch)

@@ -33,9 +33,10 @@ extension LiveReader {
         }
     }
 
-    /// A file that was written to and has not grown may have been filled, copied and cut in between.
+    /// A file that was written to and has not grown, or was empty, may have been filled, copied and cut in between.
     func noteRewriting(of file: TrackedFile, _ status: FileStatus, now: ContinuousClock.Instant) {
-        guard status.size == file.splitter.readOffset, file.modified != 0, status.modified != file.modified
+        guard status.size == file.splitter.readOffset || file.splitter.readOffset == 0, file.modified != 0,
+            status.modified != file.modified
         else { return }
         expectGenerations(of: file.rotatedFrom ?? file.path, since: file.modified, now: now)
     }

@@ -79,7 +79,7 @@ extension LiveReader {
             file.isMatched = true
             if !found.paths.contains(file.path) { rotate(file, to: found.paths[0], now: now, &batch) }
             noteRewriting(of: file, found.status, now: now)
-            if found.status.size >= file.knownSize { file.note(found.status) }
+            file.noteSize(found.status.size)
             if found.status != file.lastStatus { mark(file) }
             return
         }
@@ -111,7 +111,7 @@ extension LiveReader {
         file.lastActivity = now
         file.isTouched = true
         if let open = file.file {
-            if let status = try? open.status(), status.size >= file.splitter.readOffset { file.note(status) }
+            if let status = try? open.status() { file.noteSize(status.size) }
             hold(open, for: file)
         }
         expectGenerations(of: file.rotatedFrom ?? path, since: file.modified, now: now)
@@ -209,9 +209,9 @@ extension LiveReader {
 
     /// Reads what was appended to a finished source whose file was rotated away, and watches it where there is nothing.
     private func goOn(_ locator: FileLocator, _ path: String, now: ContinuousClock.Instant) {
-        guard let file = try? OpenFile(path: path), let status = try? file.status(), status.locator == locator
+        guard !isArchive(path: path), let file = try? OpenFile(path: path), let status = try? file.status(), status.locator == locator
         else { return }
-        for source in (known[locator] ?? []).reversed() where source.position.isFinished {
+        for source in (known[locator] ?? []).reversed() where source.position.isFinished && source.prefixLength > 0 {
             guard let content = try? KnownContent(of: source, in: file) else { continue }
             guard status.size > max(source.position.offset, source.knownSize) else {
                 asleep[locator] = Sleeper(path: path, status: status, isMatched: false)

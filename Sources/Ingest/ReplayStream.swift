@@ -57,14 +57,6 @@ final class ReplayStream {
     /// How many bytes the file has.
     var size: Int64 { (try? file.status().size) ?? 0 }
 
-    /// Whether another byte follows; an archive cannot be read on afterwards.
-    func hasMore(_ scratch: UnsafeMutableRawBufferPointer) throws(IngestError) -> Bool {
-        switch kind {
-        case .plain(let offset): return size > offset
-        case .archive: return try read(into: UnsafeMutableRawBufferPointer(rebasing: scratch[..<1]), position: 0) > 0
-        }
-    }
-
     /// Goes on at `offset`, without reading what lies before it; for plain files only.
     func seek(to offset: Int64) {
         if case .plain = kind { kind = .plain(offset: offset) }

@@ -130,12 +130,19 @@ final class TrackedFile {
         )
     }
 
-    /// Notes what is known of its file.
+    /// Notes what its file is like, whose bytes have just been seen to be those that were read.
     func note(_ status: FileStatus) {
         guard (knownSize, modified) != (status.size, status.modified) else { return }
         isTouched = true
         knownSize = status.size
         modified = status.modified
+    }
+
+    /// Notes how many bytes its file seems to have.
+    func noteSize(_ size: Int64) {
+        guard size > knownSize else { return }
+        isTouched = true
+        knownSize = size
     }
 
     /// Whether it is at its end, as far as is known.

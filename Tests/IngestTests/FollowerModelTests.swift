@@ -9,9 +9,12 @@ import Testing
     /// How many histories; `make test-files` tries many.
     private static let seeds = ProcessInfo.processInfo.environment["RISKD_FILE_SEEDS"].flatMap(Int.init) ?? 20
 
+    /// A single history, to look into it.
+    private let only = ProcessInfo.processInfo.environment["RISKD_FILE_SEED"].flatMap(Int.init)
+
     @Test(arguments: [["app.log"], ["app.log*"], ["app.log", "app.log.1"]], [1, 2, 8])
     func `what still exists is read, what is gone is counted`(patterns: [String], open: Int) throws {
-        for seed in 0..<Self.seeds { try run(seed: UInt64(seed), patterns, open: open) }
+        for seed in 0..<Self.seeds where only.map({ $0 == seed }) ?? true { try run(seed: UInt64(seed), patterns, open: open) }
     }
 
     private func run(seed: UInt64, _ patterns: [String], open: Int) throws {
@@ -23,6 +26,7 @@ import Testing
         try site.drain()
         model.noteLook()
         for _ in 0..<40 {
+            if only != nil { print("STATE", patterns, open, model.history.last ?? "", site.stored.values.map { "\($0.path.suffix(10))|\($0.place.suffix(12))|\($0.position.offset)/\($0.knownSize)\($0.position.isFinished ? "F" : "")|\($0.inode % 1000)" }.sorted(), try! FileManager.default.contentsOfDirectory(atPath: site.directory.path).sorted(), site.texts.suffix(3)) }
             switch Int.random(in: 0..<24, using: &random) {
             case 0...5:
                 model.append(
@@ -63,11 +67,17 @@ import Testing
         }
         try settle(site)
         check(site, model, "seed \(seed)")
-        // Whoever begins anew finds nothing that is new.
-        let before = site.lines.count
+        // Whoever begins anew finds nothing that is new; of a copy that is shorter than what was read of its file it cannot be sure before
+        // it has read it.
+        let before = Set(site.texts)
         site.restart()
         try settle(site)
-        #expect(site.lines.count == before, "seed \(seed): read again: \(model.history)")
+        #expect(Set(site.texts) == before, "seed \(seed): found late: \(model.history)")
+        let (lines, letters) = (site.lines.count, site.letters.count)
+        site.restart()
+        try settle(site)
+        #expect(site.lines.count == lines, "seed \(seed): read again: \(model.history)")
+        #expect(site.letters.count == letters, "seed \(seed): told again: \(model.history)")
     }
 
     private func settle(_ site: Site) throws {
@@ -85,7 +95,9 @@ import Testing
         #expect(whole.isEmpty, "\(seed): whole records among the dead letters \(whole): \(model.history)")
         #expect(site.letters.allSatisfy { $0.reason == "unterminated" })
         let told = site.lostBytes
-        #expect(told >= model.mustBeTold(without: stored), "\(seed): too little is told: \(model.history)")
+        // Half a line that was read before its rest was gone is told as a dead letter.
+        let halves = site.letters.reduce(0) { $0 + $1.length }
+        #expect(told + halves >= model.mustBeTold(without: stored), "\(seed): too little is told: \(model.history)")
         #expect(told <= model.written, "\(seed): more is told than there was: \(model.history)")
         #expect(told == site.stored.values.reduce(0) { $0 + $1.lostBytes }, "\(seed): told and stored differ: \(model.history)")
     }
