@@ -80,6 +80,15 @@ extension LiveReader {
             if !found.paths.contains(file.path) { rotate(file, to: found.paths[0], now: now, &batch) }
             noteRewriting(of: file, found.status, now: now)
             file.noteSize(found.status.size)
+            // Of what is not read yet at least the beginning is known, so that a copy of it can be found.
+            if file.splitter.readOffset == 0, file.splitter.prefix.count < LineSplitter.guardLength,
+                found.status.size > file.splitter.prefix.count,
+                let bytes = try? file.file?.bytes(at: 0, count: LineSplitter.guardLength),
+                bytes.starts(with: file.splitter.prefix)
+            {
+                file.splitter.prime(bytes)
+                file.isTouched = true
+            }
             if found.status != file.lastStatus { mark(file) }
             return
         }
