@@ -142,9 +142,8 @@ extension LiveReader {
         now: ContinuousClock.Instant,
         _ batch: inout IngestBatch
     ) -> Verdict {
-        guard status.size > 0, let generation = Generation(path: candidate, scratch: scratch, onStep: step) else {
-            return .settled
-        }
+        guard let generation = Generation(path: candidate, scratch: scratch, onStep: step), !generation.prefix.isEmpty
+        else { return .settled }
         do throws(IngestError) {
             for (place, one) in owed.enumerated() where one.source.path == path {
                 guard let reading = try generation.reading(of: one) else { continue }

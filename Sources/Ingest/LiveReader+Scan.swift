@@ -99,12 +99,23 @@ extension LiveReader {
         file.isMatched = false
         rotate(file, to: file.path, now: now, &batch)
         guard file.file == nil else { return mark(file) }
-        if let path = path(of: file.locator, of: [file.path, file.place]), let open = try? OpenFile(path: path) {
+        // The inode may have been given to another file since.
+        if let path = path(of: file.locator, of: [file.path, file.place]), !isArchive(path: path),
+            let open = try? OpenFile(path: path), holds(open, file)
+        {
             hold(open, for: file)
             mark(file)
         } else {
             owed.append(Owed(source: file.current, file: file, kind: .lost))
         }
+    }
+
+    /// Whether a file begins with what was read of a source.
+    private func holds(_ open: OpenFile, _ file: TrackedFile) -> Bool {
+        let recent = file.splitter.withRecentBytes { Array($0) }
+        let start = file.splitter.readOffset - Int64(recent.count)
+        return (try? open.bytes(at: 0, count: file.splitter.prefix.count)) == file.splitter.prefix
+            && (try? open.bytes(at: start, count: recent.count)) == recent
     }
 
     /// Notes that a path leads to a file no longer, or to another.

@@ -87,8 +87,9 @@ final class LogDirectoryModel {
         }
     }
 
-    /// All bytes that were ever written, which no count of lost ones may exceed.
-    var written: Int { contents.reduce(0) { $0 + $1.bytes.count } }
+    /// All bytes that were ever written, in copies too, which no count of lost ones may exceed.
+    var written: Int { contents.reduce(copied) { $0 + $1.bytes.count } }
+    private var copied = 0
 
     /// riskd has looked, and stored what it saw.
     func noteLook() {
@@ -182,6 +183,7 @@ final class LogDirectoryModel {
         let old = containers[index].content
         try FileManager.default.copyItem(atPath: site.path(), toPath: site.path("app.log.1"))
         setTime(of: "app.log.1")
+        copied += old.bytes.count
         containers.append(Container(content: old, length: old.bytes.count, name: "app.log.1"))
         cut(at: index)
     }
