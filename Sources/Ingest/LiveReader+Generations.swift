@@ -121,6 +121,7 @@ extension LiveReader {
             switch judge(candidate.path, status, window, path, isNewAllowed: found[locator] == nil, &index, now: now, &batch) {
             case .settled: judged.insert(key)
             case .unsettled: windows[path]?.isUnsettled = true
+            case .later: break
             }
         }
     }
@@ -129,6 +130,8 @@ extension LiveReader {
         case settled
         /// It is not complete yet.
         case unsettled
+        /// It is what a source was that is still believed to be where it was.
+        case later
     }
 
     /// Sees what a generation is: what a source has become, a copy of one, or one of its own.
@@ -160,6 +163,8 @@ extension LiveReader {
                 guard let reading = try generation.reading(of: current) else { continue }
                 let known = current.knownSize - current.position.offset
                 if try !reading.holds(moreThan: known, scratch) { return .settled }
+                // Cut since it was last read: its next turn finds that, and this copy.
+                if let open = file.file, !holds(open, file) { return .later }
             }
             let same = isCopyPossible ? index.sources(like: generation, known) : known[status.locator] ?? []
             for source in same {

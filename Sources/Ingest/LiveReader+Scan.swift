@@ -111,7 +111,7 @@ extension LiveReader {
     }
 
     /// Whether a file begins with what was read of a source.
-    private func holds(_ open: OpenFile, _ file: TrackedFile) -> Bool {
+    func holds(_ open: OpenFile, _ file: TrackedFile) -> Bool {
         let recent = file.splitter.withRecentBytes { Array($0) }
         let start = file.splitter.readOffset - Int64(recent.count)
         return (try? open.bytes(at: 0, count: file.splitter.prefix.count)) == file.splitter.prefix
