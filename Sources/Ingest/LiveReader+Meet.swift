@@ -11,8 +11,11 @@ extension LiveReader {
         do throws(SystemError) {
             let file = try OpenFile(path: paths[0])
             let status = try file.status()
-            // Replaced between the look and the opening; the next scan meets it.
-            guard status.locator == locator, status.isRegular else { return nil }
+            // Replaced between the look and the opening; the next scan meets what is there now.
+            guard status.locator == locator, status.isRegular else {
+                for source in takeKnown(at: locator) { seek(source, now: now, &batch) }
+                return nil
+            }
             if !told.isEmpty { for path in paths { forgetTold(path) } }
             let known = try resume(locator, in: file, paths, now: now, &batch)
             let tracked: TrackedFile

@@ -80,15 +80,7 @@ extension LiveReader {
             if !found.paths.contains(file.path) { rotate(file, to: found.paths[0], now: now, &batch) }
             noteRewriting(of: file, found.status, now: now)
             file.noteSize(found.status.size)
-            // Of what is not read yet at least the beginning is known, so that a copy of it can be found.
-            if file.splitter.readOffset == 0, file.splitter.prefix.count < LineSplitter.guardLength,
-                found.status.size > file.splitter.prefix.count,
-                let bytes = try? file.file?.bytes(at: 0, count: LineSplitter.guardLength),
-                bytes.starts(with: file.splitter.prefix)
-            {
-                file.splitter.prime(bytes)
-                file.isTouched = true
-            }
+            prime(file, size: found.status.size)
             if found.status != file.lastStatus { mark(file) }
             return
         }
@@ -108,6 +100,17 @@ extension LiveReader {
         } else {
             owed.append(Owed(source: file.current, file: file, kind: .lost))
         }
+    }
+
+    /// Notes the beginning of what has not been read yet, so that a copy of it is known for one.
+    private func prime(_ file: TrackedFile, size: Int64) {
+        guard file.splitter.readOffset == 0, file.splitter.prefix.count < LineSplitter.guardLength,
+            size > file.splitter.prefix.count,
+            let bytes = try? file.file?.bytes(at: 0, count: LineSplitter.guardLength),
+            bytes.starts(with: file.splitter.prefix)
+        else { return }
+        file.splitter.prime(bytes)
+        file.isTouched = true
     }
 
     /// Whether a file begins with what was read of a source.
@@ -131,7 +134,10 @@ extension LiveReader {
         file.lastActivity = now
         file.isTouched = true
         if let open = file.file {
-            if let status = try? open.status() { file.noteSize(status.size) }
+            if let status = try? open.status() {
+                file.noteSize(status.size)
+                prime(file, size: status.size)
+            }
             hold(open, for: file)
         }
         expectGenerations(of: file.rotatedFrom ?? path, since: file.modified, now: now)
@@ -187,7 +193,7 @@ extension LiveReader {
     }
 
     /// Unfinished sources of a locator, which is theirs no longer.
-    private func takeKnown(at locator: FileLocator) -> [SourceFile] {
+    func takeKnown(at locator: FileLocator) -> [SourceFile] {
         let sources = known[locator] ?? []
         known[locator] = sources.filter(\.position.isFinished)
         return sources.filter { !$0.position.isFinished }
@@ -255,7 +261,7 @@ extension LiveReader {
     }
 
     /// Looks for a known source that no path leads to any more, but that is still there under another name.
-    private func seek(_ source: SourceFile, now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
+    func seek(_ source: SourceFile, now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
         step()
         let locator = FileLocator(device: source.device, inode: source.inode)
         guard let path = path(of: locator, of: [source.path, source.place]), !isArchive(path: path),
