@@ -6,7 +6,7 @@ RELEASE = .build/release
 # Where Debian's zsh looks for what packages bring, and for what was installed beside them.
 ZSH = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help setup build test test-dashboard test-statistics test-crash check demo bench install clean test-api test-ocsf
+.PHONY: help setup build test test-dashboard test-statistics test-crash test-files check demo bench install clean test-api test-ocsf
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -26,6 +26,9 @@ test-statistics: setup ## Show on millions of benign ticks that the stated bound
 
 test-crash: setup ## Kill riskd 100 times while it tells of alerts, and compare the receiver's ledger with the outbox (nightly)
 	RISKD_KILLS=100 swift test --disable-xctest --filter DeliveryTests
+
+test-files: setup ## Follow a log directory through 500 random histories of each kind, and compare with a model (nightly)
+	RISKD_FILE_SEEDS=500 swift test --disable-xctest --filter 'IngestTests\.(FollowerModelTests|RotationToolTests)'
 
 test-dashboard: build ## Work on a case in a real browser (needs Debian's chromium and python3-venv; PICTURES=docs/images renews the pictures)
 	python3 -m venv .deps/dashboard

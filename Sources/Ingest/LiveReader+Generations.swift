@@ -171,8 +171,8 @@ extension LiveReader {
                 guard let reading = try generation.reading(of: source) else { continue }
                 // A compressed file that is longer than what was read: its writer went on.
                 let known = source.knownSize - source.position.offset
-                let isOver = try source.position.isFinished && !reading.holds(moreThan: known, scratch)
-                if !isOver, let reading = try generation.reading(of: source) {
+                let hasMore = try reading.holds(moreThan: known, scratch)
+                if hasMore || !source.position.isFinished, let reading = try generation.reading(of: source) {
                     let one = Owed(source: source, file: nil, kind: .lost)
                     forget(source)
                     resume(one, reading, candidate, status, now: now, &batch)
