@@ -54,7 +54,8 @@ package final class FileFollower: @unchecked Sendable {
             guard let first = found.first,
                 !found.contains(where: { $0.status.isRegular && !isArchive(path: $0.path) })
             else { return nil }
-            let rest = found.count > 1 ? ", and so are \(found.count - 1) others that \(pattern) leads to" : ""
+            let rest =
+                found.count > 1 ? ", and so are \(found.count - 1) others that \(pattern) leads to" : ""
             return "\(first.path) is \(first.status.kind)\(rest)"
         }
     }

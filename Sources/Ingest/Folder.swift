@@ -64,7 +64,9 @@ struct Folder {
 func isGeneration(_ name: String, of base: String) -> Bool {
     if base == "current", isTAI64N(name) { return true }
     var name = Substring(name)
-    if let suffix = compressedSuffixes.first(where: { name.hasSuffix($0) }) { name = name.dropLast(suffix.count) }
+    if let suffix = compressedSuffixes.first(where: { name.hasSuffix($0) }) {
+        name = name.dropLast(suffix.count)
+    }
     if name.hasPrefix(base) {
         let rest = name.dropFirst(base.count)
         // The compressed form of the file itself.
@@ -98,7 +100,9 @@ private func isMark(_ text: Substring) -> Bool {
 func isTAI64N(_ name: String) -> Bool {
     let utf8 = Array(name.utf8)
     guard utf8.count >= 25, utf8[0] == UInt8(ascii: "@"),
-        utf8[1..<25].allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 })
+        utf8[1..<25].allSatisfy({
+            UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+        })
     else { return false }
     let rest = utf8[25...]
     return rest.isEmpty || rest.count == 2 && rest.first == UInt8(ascii: ".")

@@ -64,7 +64,9 @@ struct Generation {
         else { return nil }
         let (file, stream) = try opened()
         if stream.isArchive {
-            guard let found = try stream.content(of: source, scratch: scratch, onStep: onStep) else { return nil }
+            guard let found = try stream.content(of: source, scratch: scratch, onStep: onStep) else {
+                return nil
+            }
             return Reading(file: file, stream: stream, content: found.content, following: found.read)
         }
         guard let content = try? KnownContent(of: source, in: file) else { return nil }
@@ -74,12 +76,15 @@ struct Generation {
 
     /// How a source goes on that was being read: also what it has read and not used yet has to be the same.
     private func reading(of tracked: TrackedFile) throws(IngestError) -> Reading? {
-        guard !tracked.splitter.prefix.isEmpty, prefix.starts(with: tracked.splitter.prefix) else { return nil }
+        guard !tracked.splitter.prefix.isEmpty, prefix.starts(with: tracked.splitter.prefix) else {
+            return nil
+        }
         let (file, stream) = try opened()
         let end = tracked.splitter.readOffset
         let recent = tracked.splitter.withRecentBytes { Array($0) }
         if !stream.isArchive {
-            guard let bytes = try? file.bytes(at: end - Int64(recent.count), count: recent.count), bytes == recent
+            guard let bytes = try? file.bytes(at: end - Int64(recent.count), count: recent.count),
+                bytes == recent
             else { return nil }
             stream.seek(to: end)
             return Reading(file: file, stream: stream, content: KnownContent(prefix: prefix), following: [])

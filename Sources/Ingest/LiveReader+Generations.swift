@@ -57,10 +57,14 @@ extension LiveReader {
             for path in windows.keys.sorted() { search(path, except: found, &index, now: now, &batch) }
             if owed.isEmpty { break }
         }
-        for one in owed where windows[one.source.path]?.isUnsettled != true || (windows[one.source.path]?.until ?? now) <= now {
+        for one in owed
+        where windows[one.source.path]?.isUnsettled != true || (windows[one.source.path]?.until ?? now) <= now
+        {
             lose(one, &batch)
         }
-        owed.removeAll { windows[$0.source.path]?.isUnsettled != true || (windows[$0.source.path]?.until ?? now) <= now }
+        owed.removeAll {
+            windows[$0.source.path]?.isUnsettled != true || (windows[$0.source.path]?.until ?? now) <= now
+        }
         windows = windows.filter { $0.value.until > now }
         if windows.isEmpty { judged = [] }
     }
@@ -93,22 +97,30 @@ extension LiveReader {
         guard let window = windows[path] else { return }
         windows[path]?.isUnsettled = false
         var bases = [SystemPath.base(of: path)]
-        if let file = try? OpenFile(path: path), let place = file.place { bases.append(SystemPath.base(of: place)) }
+        if let file = try? OpenFile(path: path), let place = file.place {
+            bases.append(SystemPath.base(of: place))
+        }
         bases += bases.compactMap { original(of: $0) }
         let least = owed.filter { $0.source.path == path }.map(\.source.modified).min() ?? window.frontier
         var candidates: [(path: String, status: FileStatus)] = []
-        for folder in searchedFolders(of: path).sorted() { candidates += Folder(folder).generations(of: bases) }
+        for folder in searchedFolders(of: path).sorted() {
+            candidates += Folder(folder).generations(of: bases)
+        }
         for candidate in candidates.sorted(by: { $0.status.modified < $1.status.modified }) {
             step()
             var status = candidate.status
             // Some compressors keep whole seconds.
-            if isArchive(path: candidate.path), status.modified % 1_000_000_000 == 0 { status.modified += 999_999_999 }
+            if isArchive(path: candidate.path), status.modified % 1_000_000_000 == 0 {
+                status.modified += 999_999_999
+            }
             let locator = status.locator
             let isOwed = owed.contains { $0.source.path == path }
             guard status.modified >= min(least, window.frontier) else { continue }
             // An inode that was given back may be another file's now.
             if asleep[locator] != nil { continue }
-            if files.contains(where: { $0.locator == locator && ($0.file != nil || $0.archive != nil) }) { continue }
+            if files.contains(where: { $0.locator == locator && ($0.file != nil || $0.archive != nil) }) {
+                continue
+            }
             if found[locator] != nil, !isOwed { continue }
             let key = JudgedFile(locator: locator, size: status.size, modified: status.modified)
             if judged.contains(key), !isOwed { continue }
@@ -118,7 +130,16 @@ extension LiveReader {
                 // Being written: what it is made of is still there.
                 continue
             }
-            switch judge(candidate.path, status, window, path, isNewAllowed: found[locator] == nil, &index, now: now, &batch) {
+            switch judge(
+                candidate.path,
+                status,
+                window,
+                path,
+                isNewAllowed: found[locator] == nil,
+                &index,
+                now: now,
+                &batch
+            ) {
             case .settled: judged.insert(key)
             case .unsettled: windows[path]?.isUnsettled = true
             case .later: break
@@ -145,7 +166,8 @@ extension LiveReader {
         now: ContinuousClock.Instant,
         _ batch: inout IngestBatch
     ) -> Verdict {
-        guard let generation = Generation(path: candidate, scratch: scratch, onStep: step), !generation.prefix.isEmpty
+        guard let generation = Generation(path: candidate, scratch: scratch, onStep: step),
+            !generation.prefix.isEmpty
         else { return .settled }
         do throws(IngestError) {
             for (place, one) in owed.enumerated() where one.source.path == path {
@@ -192,7 +214,9 @@ extension LiveReader {
             if case .cutArchive = error { return .unsettled }
             // It cannot be told whose it was; a file that was read to its end and compressed keeps its time.
             let second: Int64 = 1_000_000_000
-            let isKnown = known.values.contains { $0.contains { $0.modified / second == status.modified / second && $0.position.isFinished } }
+            let isKnown = known.values.contains {
+                $0.contains { $0.modified / second == status.modified / second && $0.position.isFinished }
+            }
             if isNewAllowed, !isKnown, status.modified >= window.frontier {
                 let unread = SourceFile(
                     unread: candidate,
@@ -204,7 +228,9 @@ extension LiveReader {
                 lost.append(SourceChange(file: unread, expectedOffset: nil))
                 known[status.locator, default: []].append(unread)
                 batch.losses.append(SourceLoss(path: candidate, bytes: status.size))
-                batch.notices.append(FollowerNotice(.lost, path: candidate, detail: "\(error)", bytes: status.size))
+                batch.notices.append(
+                    FollowerNotice(.lost, path: candidate, detail: "\(error)", bytes: status.size)
+                )
             }
         }
         return .settled
@@ -265,7 +291,9 @@ extension LiveReader {
             hold(reading.file, for: file)
             file.note(status)
         }
-        batch.notices.append(FollowerNotice(.recovered, path: file.rotatedFrom ?? file.path, detail: candidate))
+        batch.notices.append(
+            FollowerNotice(.recovered, path: file.rotatedFrom ?? file.path, detail: candidate)
+        )
         if files.contains(where: { $0 === file }) { mark(file) } else { add(file) }
         queue.update(file)
     }
@@ -291,9 +319,21 @@ extension LiveReader {
         report(owed.kind, ended.path, bytes, &batch)
     }
 
-    private func report(_ kind: FollowerNotice.Kind, _ path: String, _ bytes: Int64, _ batch: inout IngestBatch) {
+    private func report(
+        _ kind: FollowerNotice.Kind,
+        _ path: String,
+        _ bytes: Int64,
+        _ batch: inout IngestBatch
+    ) {
         if bytes > 0 { batch.losses.append(SourceLoss(path: path, bytes: bytes)) }
-        batch.notices.append(FollowerNotice(kind, path: path, detail: "what was written since the last look is not known", bytes: bytes))
+        batch.notices.append(
+            FollowerNotice(
+                kind,
+                path: path,
+                detail: "what was written since the last look is not known",
+                bytes: bytes
+            )
+        )
     }
 
     /// Ends a source whose bytes are gone, unless a copy of them is found; what stands in their place is a new source.

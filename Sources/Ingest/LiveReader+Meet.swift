@@ -19,8 +19,14 @@ extension LiveReader {
             if !told.isEmpty { for path in paths { forgetTold(path) } }
             let known = try resume(locator, in: file, paths, now: now, &batch)
             let tracked: TrackedFile
-            if let known { tracked = known } else { tracked = newFile(locator, paths[0], in: file, now: now, &batch) }
-            let end = tracked.isFinished ? max(tracked.splitter.readOffset, tracked.knownSize) : tracked.splitter.readOffset
+            if let known {
+                tracked = known
+            } else {
+                tracked = newFile(locator, paths[0], in: file, now: now, &batch)
+            }
+            let end =
+                tracked.isFinished
+                ? max(tracked.splitter.readOffset, tracked.knownSize) : tracked.splitter.readOffset
             noteRewriting(of: tracked, status, now: now)
             tracked.note(status)
             if tracked.splitter.readOffset == 0 {

@@ -235,9 +235,11 @@ extension LiveReader {
 
     /// Reads what was appended to a finished source whose file was rotated away, and watches it where there is nothing.
     private func goOn(_ locator: FileLocator, _ path: String, now: ContinuousClock.Instant) {
-        guard !isArchive(path: path), let file = try? OpenFile(path: path), let status = try? file.status(), status.locator == locator
+        guard !isArchive(path: path), let file = try? OpenFile(path: path), let status = try? file.status(),
+            status.locator == locator
         else { return }
-        for source in (known[locator] ?? []).reversed() where source.position.isFinished && source.prefixLength > 0 {
+        for source in (known[locator] ?? []).reversed()
+        where source.position.isFinished && source.prefixLength > 0 {
             guard let content = try? KnownContent(of: source, in: file) else { continue }
             guard status.size > max(source.position.offset, source.knownSize) else {
                 asleep[locator] = Sleeper(path: path, status: status, isMatched: false)

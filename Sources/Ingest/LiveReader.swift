@@ -182,7 +182,9 @@ final class LiveReader: SourceReader {
             return false
         }
         if isTAI64N(file.currentName), let isDone = joinRest(of: file, now: now, &batch) { return isDone }
-        guard file.rotatedFrom != nil, now - file.lastActivity >= configuration.rotatedGrace else { return true }
+        guard file.rotatedFrom != nil, now - file.lastActivity >= configuration.rotatedGrace else {
+            return true
+        }
         finish(file, &batch)
         return true
     }
@@ -271,7 +273,9 @@ final class LiveReader: SourceReader {
     /// Looks again at the files that are open, and may have grown, and at those that were rotated away, and may be over.
     func markOpenFiles() {
         for file in openFiles where !file.lookahead.isFull && !file.isFinished { mark(file) }
-        for file in files where file.rotatedFrom != nil && !file.lookahead.isFull && !file.isFinished { mark(file) }
+        for file in files where file.rotatedFrom != nil && !file.lookahead.isFull && !file.isFinished {
+            mark(file)
+        }
     }
 
     // MARK: Sleep

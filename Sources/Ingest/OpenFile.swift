@@ -77,7 +77,11 @@ final class OpenFile {
     var place: String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = buffer.withUnsafeMutableBytes { raw in
-            readlink("/proc/self/fd/\(descriptor)", raw.bindMemory(to: CChar.self).baseAddress.unsafelyUnwrapped, raw.count)
+            readlink(
+                "/proc/self/fd/\(descriptor)",
+                raw.bindMemory(to: CChar.self).baseAddress.unsafelyUnwrapped,
+                raw.count
+            )
         }
         guard count > 0, buffer[0] == UInt8(ascii: "/") else { return nil }
         let path = SystemPath.text(buffer[..<count])

@@ -292,7 +292,9 @@ extension TrackedFile {
         scratch: UnsafeMutableRawBufferPointer,
         now: ContinuousClock.Instant
     ) -> Outcome {
-        guard let count = try? archive.read(into: scratch, position: splitter.readOffset) else { return .damaged }
+        guard let count = try? archive.read(into: scratch, position: splitter.readOffset) else {
+            return .damaged
+        }
         guard count > 0 else {
             knownSize = splitter.readOffset
             return .caughtUp

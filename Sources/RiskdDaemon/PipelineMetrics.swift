@@ -56,7 +56,10 @@ package struct PipelineMetrics: Sendable {
             ),
             ("riskd_time_lead_seconds", "How far the last record that was ahead was ahead."),
             ("riskd_sources_unreadable", "Files that are there and cannot be read."),
-            ("riskd_sources_unfit", "Configured paths that lead to a folder, a pipe, a device or an archive."),
+            (
+                "riskd_sources_unfit",
+                "Configured paths that lead to a folder, a pipe, a device or an archive."
+            ),
             ("riskd_history_entries", "Inputs in the similarity history, by model."),
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
             (

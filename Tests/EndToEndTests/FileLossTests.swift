@@ -67,7 +67,8 @@ extension LiveTests {
             try sandbox.append(half)
             daemon = try await sandbox.startReading()
             try await eventually("the half line is seen", { daemon.errors }) {
-                try await sandbox.numbers("select max(known_size - position_offset) from riskd.source_file") == [120]
+                try await sandbox.numbers("select max(known_size - position_offset) from riskd.source_file")
+                    == [120]
             }
             #expect(try await daemon.terminate().code == 0)
             #expect(unlink(sandbox.path()) == 0)
@@ -79,8 +80,40 @@ extension LiveTests {
                 Probe.metric("riskd_lost_bytes_total", port: port) == 120
             }
             #expect(daemon.errors.contains("bytes of a source are lost"))
-            #expect(try await sandbox.numbers("select sum(lost_bytes) from riskd.source_file") == [120])
+            #expect(
+                try await sandbox.numbers("select sum(lost_bytes)::bigint from riskd.source_file") == [120]
+            )
             #expect(try await daemon.terminate().code == 0)
+        }
+
+        // Row 35.
+        @Test func `waits while the database has no room, without haste, and loses nothing`() async throws {
+            let sandbox = try await Sandbox()
+            try sandbox.append(LogLine.records(0..<100))
+            let daemon = try await sandbox.startReading()
+            try await sandbox.stores(100, daemon)
+            let port = try #require(daemon.port)
+            // The server says what it says when its disk is full.
+            try await sandbox.execute(
+                """
+                create function public.no_room() returns trigger language plpgsql as
+                    $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$;
+                create trigger no_room before insert on riskd.observation for each statement execute function public.no_room();
+                """
+            )
+            try sandbox.append(LogLine.records(100..<300))
+            try await eventually("commits fail", { daemon.errors }) {
+                Probe.metric("riskd_commit_retries_total", port: port) ?? 0 >= 3
+            }
+            #expect(daemon.isRunning && Probe.get("/readyz", port: port)?.status == 503)
+            try await sandbox.execute("drop trigger no_room on riskd.observation")
+            try sandbox.append(LogLine.records(300..<400))
+            try await sandbox.stores(400, daemon)
+            // 50 ms, doubled up to 5 s: never more than a few a second.
+            #expect(Probe.metric("riskd_commit_retries_total", port: port) ?? 0 < 20)
+            #expect(Probe.metric("riskd_lost_bytes_total", port: port) == 0)
+            #expect(try await daemon.terminate().code == 0)
+            try await sandbox.holdsExactly(LogLine.written(0..<400))
         }
 
         // Case A14.
@@ -89,14 +122,18 @@ extension LiveTests {
             #expect(mkdir(sandbox.path("folder"), 0o755) == 0)
             #expect(mkfifo(sandbox.path("pipe"), 0o644) == 0)
             try sandbox.append("x", to: "old.ndjson.gz")
-            for (name, word) in [("folder", "a folder"), ("pipe", "a pipe"), ("old.ndjson.gz", "compressed")] {
+            for (name, word) in [("folder", "a folder"), ("pipe", "a pipe"), ("old.ndjson.gz", "compressed")]
+            {
                 let result = try await sandbox.run(["check", "--follow", sandbox.path(name)])
                 #expect(result.code == 1 && result.output.contains(word), "\(result.output)")
             }
             let device = try await sandbox.run(["check", "--follow", "/dev/null"])
             #expect(device.code == 1 && device.output.contains("a device"), "\(device.output)")
             let fine = try await sandbox.run(["check", "--follow", sandbox.path("*")])
-            #expect(!fine.output.contains("a folder"), "among files that a glob leads to others are passed over")
+            #expect(
+                !fine.output.contains("a folder"),
+                "among files that a glob leads to others are passed over"
+            )
             try sandbox.append(LogLine.records(0..<10))
             let daemon = try await sandbox.startReading(following: ["app.ndjson", "folder", "pipe"])
             try await sandbox.stores(10, daemon)

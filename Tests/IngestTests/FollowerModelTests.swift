@@ -87,14 +87,22 @@ import Testing
         #expect(lost.isEmpty, "\(seed): lost \(lost.sorted()): \(model.history)")
         let added = stored.subtracting(model.allowed)
         #expect(added.isEmpty, "\(seed): never written \(added.sorted()): \(model.history)")
-        let whole = site.letters.map { String(decoding: $0.text, as: UTF8.self) }.filter { RecordDecoder().isWhole(Array($0.utf8)) }
+        let whole = site.letters.map { String(decoding: $0.text, as: UTF8.self) }.filter {
+            RecordDecoder().isWhole(Array($0.utf8))
+        }
         #expect(whole.isEmpty, "\(seed): whole records among the dead letters \(whole): \(model.history)")
         #expect(site.letters.allSatisfy { $0.reason == "unterminated" })
         let told = site.lostBytes
         // Half a line that was read before its rest was gone is told as a dead letter.
         let halves = site.letters.reduce(0) { $0 + $1.length }
-        #expect(told + halves >= model.mustBeTold(without: stored), "\(seed): too little is told: \(model.history)")
+        #expect(
+            told + halves >= model.mustBeTold(without: stored),
+            "\(seed): too little is told: \(model.history)"
+        )
         #expect(told <= model.written, "\(seed): more is told than there was: \(model.history)")
-        #expect(told == site.stored.values.reduce(0) { $0 + $1.lostBytes }, "\(seed): told and stored differ: \(model.history)")
+        #expect(
+            told == site.stored.values.reduce(0) { $0 + $1.lostBytes },
+            "\(seed): told and stored differ: \(model.history)"
+        )
     }
 }

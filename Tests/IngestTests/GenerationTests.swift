@@ -9,7 +9,8 @@ import Testing
     /// A record that is told from others by its number.
     private func record(_ number: Int) -> String {
         let answer = #"{"class":"a","probability":0.5}"#
-        return #"{"id":"r\#(number)","time":"2026-03-02T08:00:00Z","model":"m","user":"u","prediction":\#(answer)}"#
+        return
+            #"{"id":"r\#(number)","time":"2026-03-02T08:00:00Z","model":"m","user":"u","prediction":\#(answer)}"#
     }
 
     private func records(_ range: Range<Int>) -> String { range.map { record($0) + "\n" }.joined() }
@@ -65,7 +66,10 @@ import Testing
 
     @Test func `finds what a link led to in the folder of the file (23)`() throws {
         let site = try Site(["link.log"])
-        try FileManager.default.createDirectory(atPath: site.path("elsewhere"), withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(
+            atPath: site.path("elsewhere"),
+            withIntermediateDirectories: false
+        )
         try site.append(numbered(0..<3), to: "elsewhere/real.log")
         #expect(symlink(site.path("elsewhere/real.log"), site.path("link.log")) == 0)
         try site.drain()
@@ -270,15 +274,20 @@ import Testing
 
     @Test func `tells generations of a name from its neighbours`() {
         for name in [
-            "app.log.1", "app.log.12.gz", "app.log-20261130", "app.log-2026-11-30_12.xz", "app.log.old", "app.log~",
-            "app-2026-11-30.log", "app.1.log", "app.log.gz", "app.log.2026-11-30T10:00:00Z", "app.log.1700000000",
+            "app.log.1", "app.log.12.gz", "app.log-20261130", "app.log-2026-11-30_12.xz", "app.log.old",
+            "app.log~",
+            "app-2026-11-30.log", "app.1.log", "app.log.gz", "app.log.2026-11-30T10:00:00Z",
+            "app.log.1700000000",
         ] { #expect(isGeneration(name, of: "app.log"), "\(name)") }
         for name in [
-            "app.log", "app.log.errors", "app-errors.log", "apps.log", "app.logs", "app.log.d", "other.log.1", "xapp.log.1",
+            "app.log", "app.log.errors", "app-errors.log", "apps.log", "app.logs", "app.log.d", "other.log.1",
+            "xapp.log.1",
             "app.log.lock", "app.log1", "@400000006592bd4e0f2c1d0c.s",
         ] { #expect(!isGeneration(name, of: "app.log"), "\(name)") }
         #expect(isGeneration("@400000006592bd4e0f2c1d0c.s", of: "current"))
         #expect(isGeneration("@400000006592bd4e0f2c1d0c.u", of: "current"))
-        #expect(!isGeneration("@400000006592bd4e0f2c1d.s", of: "current") && !isGeneration("lock", of: "current"))
+        #expect(
+            !isGeneration("@400000006592bd4e0f2c1d.s", of: "current") && !isGeneration("lock", of: "current")
+        )
     }
 }

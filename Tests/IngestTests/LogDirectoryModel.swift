@@ -20,7 +20,9 @@ final class LogDirectoryModel {
             var start = 0
             for (index, byte) in bytes.enumerated() where byte == 10 {
                 // Blank lines are passed over.
-                if index > start { result.append((String(decoding: bytes[start..<index], as: UTF8.self), index + 1)) }
+                if index > start {
+                    result.append((String(decoding: bytes[start..<index], as: UTF8.self), index + 1))
+                }
                 start = index + 1
             }
             return result
@@ -62,7 +64,9 @@ final class LogDirectoryModel {
     }
 
     /// The lines that must be stored by now, if riskd has had its time.
-    var required: [String] { contents.flatMap { content in content.lines.filter { $0.end <= safe(content) }.map(\.text) } }
+    var required: [String] {
+        contents.flatMap { content in content.lines.filter { $0.end <= safe(content) }.map(\.text) }
+    }
 
     /// All lines that were ever whole.
     var allowed: Set<String> { Set(contents.flatMap { $0.lines.map(\.text) + [$0.rest] }) }
@@ -71,7 +75,9 @@ final class LogDirectoryModel {
     func gone(without stored: Set<String>) -> Int {
         contents.reduce(0) { sum, content in
             let lines = content.lines
-            let lost = zip(lines, [0] + lines.map(\.end)).filter { $0.0.end > safe(content) && !stored.contains($0.0.text) }
+            let lost = zip(lines, [0] + lines.map(\.end)).filter {
+                $0.0.end > safe(content) && !stored.contains($0.0.text)
+            }
             return sum + lost.reduce(0) { $0 + $1.0.end - $1.1 }
         }
     }
@@ -157,7 +163,9 @@ final class LogDirectoryModel {
 
     private func move(_ name: String, to other: String) throws {
         try site.rename(name, to: other)
-        for index in containers.indices where containers[index].name == name { containers[index].name = other }
+        for index in containers.indices where containers[index].name == name {
+            containers[index].name = other
+        }
     }
 
     private func shift() throws {

@@ -84,7 +84,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (8096, "rsyslog"), (8192, "s6-log"), (16_384, "container"), (49_152, "journald"), (65_536, "syslog-ng"),
+        (8096, "rsyslog"), (8192, "s6-log"), (16_384, "container"), (49_152, "journald"),
+        (65_536, "syslog-ng"),
     ])
     func `a line cut at an exact length names who cut it (25e, 25f)`(length: Int, name: String) {
         let decoder = RecordDecoder()

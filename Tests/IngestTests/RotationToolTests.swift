@@ -16,7 +16,9 @@ import Testing
     }
 
     /// Writes records through a logger into `log/`, reading now and then, and restarting.
-    private func feed(_ site: Site, _ program: String, _ arguments: [String], sizes: (Int) -> Int) throws -> [String] {
+    private func feed(_ site: Site, _ program: String, _ arguments: [String], sizes: (Int) -> Int) throws
+        -> [String]
+    {
         let process = Process()
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
@@ -67,12 +69,17 @@ import Testing
     }
 
     @Test(
-        .enabled(if: has("/usr/bin/multilog"), "SKIPPED: multilog is missing; .ci/setup installs Debian's daemontools"),
+        .enabled(
+            if: has("/usr/bin/multilog"),
+            "SKIPPED: multilog is missing; .ci/setup installs Debian's daemontools"
+        ),
         arguments: [["log/current"], ["log/current", "log/@*"]]
     )
     func `all records of multilog's files are read, wherever it cut them (25e)`(patterns: [String]) throws {
         let site = try site(patterns)
-        let records = try feed(site, "/usr/bin/multilog", ["s5000", "n100", site.path("log")]) { 100 + $0 * 37 % 900 }
+        let records = try feed(site, "/usr/bin/multilog", ["s5000", "n100", site.path("log")]) {
+            100 + $0 * 37 % 900
+        }
         expectAll(records, site)
         #expect(site.letters.isEmpty && site.losses.isEmpty)
         #expect(site.stored.count > 10, "multilog has rotated")
@@ -82,7 +89,9 @@ import Testing
         .enabled(if: has("/usr/bin/s6-log"), "SKIPPED: s6-log is missing; .ci/setup installs Debian's s6"),
         arguments: [false, true]
     )
-    func `what s6-log cuts is named, and read whole where it is told not to cut (25e)`(isRemedied: Bool) throws {
+    func `what s6-log cuts is named, and read whole where it is told not to cut (25e)`(isRemedied: Bool)
+        throws
+    {
         let site = try site(["log/current"])
         let script = (isRemedied ? ["-l", "0"] : []) + ["n100", "s20000", site.path("log")]
         let records = try feed(site, "/usr/bin/s6-log", script) { $0 % 3 == 0 ? 9000 : 100 }
@@ -108,7 +117,9 @@ import Testing
         .enabled(if: has("/usr/sbin/logrotate"), "SKIPPED: logrotate is missing; .ci/setup installs it"),
         arguments: ["create", "compress", "delaycompress", "copytruncate", "olddir", "dateext"]
     )
-    func `no record is lost to logrotate, running, blocked or stopped (25a, 25b, 25c, 25d)`(how: String) throws {
+    func `no record is lost to logrotate, running, blocked or stopped (25a, 25b, 25c, 25d)`(how: String)
+        throws
+    {
         let site = try Site()
         try FileManager.default.createDirectory(atPath: site.path("old"), withIntermediateDirectories: false)
         let options: String =
@@ -119,7 +130,10 @@ import Testing
             case "dateext": "create\ndateext\ndateformat -%Y%m%d-%s"
             default: how
             }
-        let configuration = "\(site.path()) {\nsu\nrotate 20\nmissingok\n\(options)\n}\n".replacing("su\n", with: "")
+        let configuration = "\(site.path()) {\nsu\nrotate 20\nmissingok\n\(options)\n}\n".replacing(
+            "su\n",
+            with: ""
+        )
         try Data(configuration.utf8).write(to: URL(filePath: site.path("logrotate.conf")))
         #expect(chmod(site.path("logrotate.conf"), 0o600) == 0 && chmod(site.directory.path, 0o700) == 0)
         func rotate() throws {

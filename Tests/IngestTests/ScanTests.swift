@@ -40,7 +40,9 @@ import Testing
         return (first, restart, idle)
     }
 
-    @Test func `looking at twice as many files, and reading them, takes about twice as many steps (A6)`() throws {
+    @Test func `looking at twice as many files, and reading them, takes about twice as many steps (A6)`()
+        throws
+    {
         let (small, large) = (try steps(200), try steps(800))
         // Four times as many, and a little for the logarithm of the queue.
         #expect(large.first < small.first * 5, "\(small) \(large)")
@@ -48,7 +50,9 @@ import Testing
         #expect(large.idle <= small.idle * 4 + 800, "\(small) \(large)")
     }
 
-    @Test func `says during a long look that it is alive, and looks less often at very many files (A6)`() throws {
+    @Test func `says during a long look that it is alive, and looks less often at very many files (A6)`()
+        throws
+    {
         let site = try Site(["*.log"])
         for number in 0..<3000 { try site.append("", to: "\(number).log") }
         var configuration = site.configuration
