@@ -21,7 +21,10 @@ extension LiveReader {
 
     /// Ends a file that its logger has closed: a line that goes on in the next file is put together.
     ///
-    /// - Parameter file: read to its end; called by a time in TAI64N.
+    /// - Parameters:
+    ///   - file: read to its end; called by a time in TAI64N.
+    ///   - now: the instant.
+    ///   - batch: gets the line.
     /// - Returns: whether the other files can go on at once; nil where it is not known yet what comes after it.
     func joinRest(
         of file: TrackedFile,

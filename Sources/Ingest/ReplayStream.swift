@@ -94,11 +94,6 @@ final class ReplayStream {
 extension ReplayStream {
     /// Decompresses up to the position of a known source, or the end of its fingerprint if that lies behind it,
     /// and checks that it is the same; also returns what follows the position.
-    ///
-    /// - Parameters:
-    ///   - known: the source.
-    ///   - scratch: room for some bytes.
-    ///   - onStep: called now and then, since this may take long.
     func content(
         of known: SourceFile,
         scratch: UnsafeMutableRawBufferPointer,

@@ -248,9 +248,7 @@ extension TrackedFile {
         return outcome
     }
 
-    /// Reads at most as much as `scratch` takes, and moves nothing.
-    ///
-    /// - Parameter scratch: room for the bytes before the position, and for new ones.
+    /// Reads at most as much as `scratch` takes, the bytes before the position among it, and moves nothing.
     func readChunk(
         into batch: inout IngestBatch,
         _ budget: inout ReadBudget,

@@ -4,7 +4,9 @@ import Testing
 
 @testable import Ingest
 
-/// What Debian's own loggers and logrotate do to a log: cases 25b to 25e. A tool that is missing is named where it is skipped.
+/// What Debian's own loggers and logrotate do to a log: cases 25b to 25e.
+///
+/// A tool that is missing is named where it is skipped.
 @Suite(.serialized) struct RotationToolTests {
     private static func has(_ tool: String) -> Bool { access(tool, X_OK) == 0 }
 
