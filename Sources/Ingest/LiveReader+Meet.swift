@@ -88,7 +88,10 @@ extension LiveReader {
         for candidate in candidates.filter({ !$0.position.isFinished })
             + candidates.filter(\.position.isFinished).reversed()
         {
-            if result == nil, let content = try KnownContent(of: candidate, in: file) {
+            // Whatever is there would be what was empty and is over.
+            if result == nil, candidate.prefixLength > 0 || !candidate.position.isFinished,
+                let content = try KnownContent(of: candidate, in: file)
+            {
                 result = TrackedFile(
                     known: candidate,
                     content: content,

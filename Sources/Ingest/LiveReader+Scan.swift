@@ -78,6 +78,10 @@ extension LiveReader {
         if let found {
             file.isMatched = true
             if !found.paths.contains(file.path) { rotate(file, to: found.paths[0], now: now, &batch) }
+            if file.isFinished, found.status != file.lastStatus {
+                file.isFinished = false
+                file.lastActivity = now
+            }
             noteRewriting(of: file, found.status, now: now)
             file.noteSize(found.status.size)
             prime(file, size: found.status.size)
