@@ -361,6 +361,8 @@ extension LiveReader {
             now: now
         )
         hold(open, for: successor)
+        if let status = try? open.status() { successor.note(status) }
+        noteGrowth(of: successor)
         add(successor)
     }
 

@@ -83,8 +83,7 @@ extension LiveReader {
                 file.lastActivity = now
             }
             noteRewriting(of: file, found.status, now: now)
-            file.noteSize(found.status.size)
-            prime(file, size: found.status.size)
+            if found.status.size > file.knownSize { noteGrowth(of: file) }
             if found.status != file.lastStatus { mark(file) }
             return
         }
@@ -106,12 +105,17 @@ extension LiveReader {
         }
     }
 
-    /// Notes the beginning of what has not been read yet, so that a copy of it is known for one.
-    private func prime(_ file: TrackedFile, size: Int64) {
+    /// Notes how much there is that was not read yet, and how it begins: so that it is known what was lost, or that a copy is one.
+    ///
+    /// What stands there instead of what was read is another source's.
+    func noteGrowth(of file: TrackedFile) {
+        guard let open = file.file ?? (try? OpenFile(path: file.path)), let status = try? open.status(),
+            status.locator == file.locator, holds(open, file)
+        else { return }
+        file.noteSize(status.size)
         guard file.splitter.readOffset == 0, file.splitter.prefix.count < LineSplitter.guardLength,
-            size > file.splitter.prefix.count,
-            let bytes = try? file.file?.bytes(at: 0, count: LineSplitter.guardLength),
-            bytes.starts(with: file.splitter.prefix)
+            status.size > file.splitter.prefix.count,
+            let bytes = try? open.bytes(at: 0, count: LineSplitter.guardLength)
         else { return }
         file.splitter.prime(bytes)
         file.isTouched = true
@@ -138,10 +142,7 @@ extension LiveReader {
         file.lastActivity = now
         file.isTouched = true
         if let open = file.file {
-            if let status = try? open.status() {
-                file.noteSize(status.size)
-                prime(file, size: status.size)
-            }
+            noteGrowth(of: file)
             hold(open, for: file)
         }
         expectGenerations(of: file.rotatedFrom ?? path, since: file.modified, now: now)

@@ -41,6 +41,10 @@ final class LogDirectoryModel {
         /// Bytes of it; nil: as many as there are.
         let length: Int?
         var name: String
+
+        /// Whether riskd can know it again: what was compressed and then written to is shorter than its fingerprint, in files of less than 4,096 bytes
+        /// as these are. That is told as lost.
+        var isKnowable: Bool { !name.hasSuffix(".gz") || length == content.bytes.count }
     }
 
     let site: Site
@@ -60,7 +64,8 @@ final class LogDirectoryModel {
 
     /// How many bytes of a content can still be found.
     private func safe(_ content: Content) -> Int {
-        containers.filter { $0.content === content }.map { $0.length ?? content.bytes.count }.max() ?? 0
+        containers.filter { $0.content === content && $0.isKnowable }.map { $0.length ?? content.bytes.count }
+            .max() ?? 0
     }
 
     /// The lines that must be stored by now, if riskd has had its time.
