@@ -42,8 +42,9 @@ final class LogDirectoryModel {
         let length: Int?
         var name: String
 
-        /// Whether riskd can know it again: what was compressed and then written to is shorter than its fingerprint, in files of less than 4,096 bytes
-        /// as these are. That is told as lost.
+        /// Whether riskd can know it again.
+        ///
+        /// What was compressed and then written to is shorter than its fingerprint, in files of less than 4,096 bytes as these are. That is told as lost.
         var isKnowable: Bool { !name.hasSuffix(".gz") || length == content.bytes.count }
     }
 
