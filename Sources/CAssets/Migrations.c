@@ -66,6 +66,9 @@ static const unsigned char record_content[] = {
 static const unsigned char coverage[] = {
 #embed "../Storage/Migrations/0022_coverage.sql"
 };
+static const unsigned char lost_bytes[] = {
+#embed "../Storage/Migrations/0023_lost_bytes.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -90,6 +93,7 @@ static const riskd_asset migrations[] = {
     {"0020_source_progress.sql", source_progress, sizeof source_progress},
     {"0021_record_content.sql", record_content, sizeof record_content},
     {"0022_coverage.sql", coverage, sizeof coverage},
+    {"0023_lost_bytes.sql", lost_bytes, sizeof lost_bytes},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

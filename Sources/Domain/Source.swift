@@ -16,6 +16,14 @@ package struct SourceFile: Hashable, Sendable {
     package var prefixDigest: String
     /// How far it has been read.
     package var position: SourcePosition
+    /// How many bytes it was seen to have; what lies behind the position is unread.
+    package var knownSize: Int64
+    /// When it was last written to, as of then, in nanoseconds since the epoch; 0 where that is not known.
+    package var modified: Int64
+    /// Where it was last, without links on the way; empty where that is not known.
+    package var place: String
+    /// How many bytes of it are known to have been lost: they were there, and gone before they were read.
+    package var lostBytes: Int64
 
     /// A source file.
     package init(
@@ -25,7 +33,11 @@ package struct SourceFile: Hashable, Sendable {
         inode: UInt64,
         prefixLength: Int,
         prefixDigest: String,
-        position: SourcePosition
+        position: SourcePosition,
+        knownSize: Int64 = 0,
+        modified: Int64 = 0,
+        place: String = "",
+        lostBytes: Int64 = 0
     ) {
         self.id = id
         self.path = path
@@ -34,6 +46,10 @@ package struct SourceFile: Hashable, Sendable {
         self.prefixLength = prefixLength
         self.prefixDigest = prefixDigest
         self.position = position
+        self.knownSize = knownSize
+        self.modified = modified
+        self.place = place
+        self.lostBytes = lostBytes
     }
 }
 

@@ -1,23 +1,32 @@
 package import Domain
+import Runtime
 
 /// Reads lines from files, live or at rest, and knows how far it came.
 ///
-/// Not thread-safe: confine it to one task or actor. It is pull based, so not calling ``poll(maximumItems:maximumBytes:now:)``
+/// Any thread may call it, one at a time does something. It is pull based, so not calling ``poll(maximumItems:maximumBytes:now:)``
 /// is what pauses reading; a poll blocks for the length of a few small reads. A follower takes it that every batch
 /// is stored before the next one: after a failed store, make a new follower from what the database holds.
-package final class FileFollower {
+///
+/// Unchecked: the reader is used under the lock alone.
+package final class FileFollower: @unchecked Sendable {
     private let reader: any SourceReader
+    private let lock = Locked(())
 
     /// A follower.
     ///
     /// - Parameters:
     ///   - configuration: which files, and how.
     ///   - known: every source that the database holds, finished ones too, as last stored.
-    package init(configuration: FollowerConfiguration, known: [SourceFile]) {
+    ///   - onStep: called now and then while many files are looked at, which may take long.
+    package init(
+        configuration: FollowerConfiguration,
+        known: [SourceFile],
+        onStep: @escaping @Sendable () -> Void = {}
+    ) {
         reader =
             configuration.once
             ? ReplayReader(configuration: configuration, known: known)
-            : LiveReader(configuration: configuration, known: known)
+            : LiveReader(configuration: configuration, known: known, onStep: onStep)
     }
 
     /// Those of `paths` that do not lead to a file that an earlier one leads to.
@@ -29,6 +38,25 @@ package final class FileFollower {
         return paths.filter { path in
             guard let status = try? FileStatus(path: path) else { return true }
             return met.insert(status.locator).inserted
+        }
+    }
+
+    /// Those of `paths` that cannot be followed because something else than a log file is there.
+    ///
+    /// - Parameter paths: paths and globs, as configured.
+    /// - Returns: for each that is unfit, what is wrong with it and what to do, in words.
+    package static func unfit(_ paths: [String]) -> [String] {
+        let patterns = PathPatterns(patterns: paths)
+        return paths.compactMap { pattern in
+            let found = patterns.matches(of: pattern).compactMap { path in
+                (try? FileStatus(path: path)).map { (path: path, status: $0) }
+            }
+            guard let first = found.first,
+                !found.contains(where: { $0.status.isRegular && !isArchive(path: $0.path) })
+            else { return nil }
+            let rest =
+                found.count > 1 ? ", and so are \(found.count - 1) others that \(pattern) leads to" : ""
+            return "\(first.path) is \(first.status.kind)\(rest)"
         }
     }
 
@@ -45,23 +73,41 @@ package final class FileFollower {
         maximumBytes: Int,
         now: ContinuousClock.Instant = .now
     ) throws(IngestError) -> IngestBatch {
-        try reader.poll(maximumItems: max(1, maximumItems), maximumBytes: max(1, maximumBytes), now: now)
+        try lock.withLock { _ throws(IngestError) in
+            try reader.poll(maximumItems: max(1, maximumItems), maximumBytes: max(1, maximumBytes), now: now)
+        }
     }
+
+    /// Looks at the paths without reading, and holds open what is rotated away: for while nobody can take what would be read.
+    ///
+    /// What it finds is told by the next poll.
+    ///
+    /// - Parameter now: the instant by which scans are timed.
+    package func look(now: ContinuousClock.Instant = .now) { lock.withLock { _ in reader.look(now: now) } }
 
     /// How many bytes of the files have been read, and how many there are, as of the last poll.
     ///
     /// In bytes of the files themselves, compressed where they are; followed files count while they are live, so
     /// the difference is the lag. The total is nil before the first poll.
-    package var progress: (read: Int64, total: Int64?) { reader.progress }
+    package var progress: (read: Int64, total: Int64?) {
+        lock.withLock { _ in reader.progress }
+    }
 }
 
 /// Reads sources in one of two ways.
 protocol SourceReader: AnyObject {
     var progress: (read: Int64, total: Int64?) { get }
 
+    func look(now: ContinuousClock.Instant)
+
     func poll(
         maximumItems: Int,
         maximumBytes: Int,
         now: ContinuousClock.Instant
     ) throws(IngestError) -> IngestBatch
+}
+
+extension SourceReader {
+    /// Recorded logs stay where they are.
+    func look(now: ContinuousClock.Instant) {}
 }

@@ -16,6 +16,8 @@ package struct FollowerNotice: Hashable, Sendable {
         case lost
         /// A file cannot be opened or read; tried again at every scan.
         case unreadable
+        /// A file that was rotated away, or a copy of one that was cut, was found by its name or content.
+        case recovered
         /// A directory, FIFO, socket or device; not read.
         case notRegular = "not_regular"
         /// A compressed file among followed files; not read.

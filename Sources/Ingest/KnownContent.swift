@@ -8,6 +8,12 @@ struct KnownContent {
     /// The bytes before the position that the guard covers.
     let tail: [UInt8]
 
+    /// The beginning of a file that is known in another way.
+    init(prefix: [UInt8]) {
+        self.prefix = prefix
+        tail = []
+    }
+
     /// Nil when the file is not, or no longer, the source.
     init?(of known: SourceFile, in file: OpenFile) throws(SystemError) {
         let position = known.position

@@ -60,6 +60,12 @@ struct LineSplitter {
     /// Where the next appended byte stands.
     var readOffset: Int64 { bufferStart + Int64(buffer.count) }
 
+    /// Whether there is a whole line.
+    var hasLine: Bool { lineFeed() != nil }
+
+    /// The line without its end that stands last; nil where there is none, or one that is too long.
+    var rest: [UInt8]? { skipped == nil && start < buffer.count && !hasLine ? Array(buffer[start...]) : nil }
+
     /// Whether bytes wait for their line to end.
     var hasRest: Bool { skipped != nil || start < buffer.count }
 

@@ -1,79 +1,136 @@
 import Domain
 
+/// What a path, or several, lead to.
+typealias FoundFile = (paths: [String], status: FileStatus)
+
 extension LiveReader {
-    /// Looks at the paths: meets new files, notices renamed and vanished ones.
+    /// Looks at the paths: meets new files, notices renamed, replaced and vanished ones.
+    ///
+    /// The work grows with the number of files, and with nothing else.
     func scan(now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
         unreadable = []
-        let (order, found) = look(&batch)
+        let (order, found) = look(now: now, &batch)
         for file in files { review(file, found[file.locator], now: now, &batch) }
-        let tracked = Set(files.map(\.locator))
-        if isFirstScan { files += resumeRotated(except: found, now: now, &batch) }
-        for locator in order where !tracked.contains(locator) {
+        var missing = wake(found, now: now, &batch)
+        if isFirstScan { missing += unmatched(found, now: now, &batch) }
+        for source in missing.sorted(by: { $0.id < $1.id }) { seek(source, now: now, &batch) }
+        let awake = Set(files.map(\.locator))
+        for locator in order where !awake.contains(locator) && asleep[locator] == nil {
+            step()
             guard let paths = found[locator]?.paths else { continue }
-            if let file = meet(locator, paths, now: now, &batch) { files.append(file) }
+            if let file = meet(locator, paths, now: now, &batch) { add(file) }
         }
+        searchGenerations(except: found, now: now, &batch)
+        linkChains()
         isFirstScan = false
     }
 
-    private typealias Found = (paths: [String], status: FileStatus)
+    /// Begins to read a file.
+    func add(_ file: TrackedFile) {
+        files.append(file)
+        mark(file)
+    }
 
-    private func look(_ batch: inout IngestBatch) -> (order: [FileLocator], found: [FileLocator: Found]) {
+    private func look(
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) -> (order: [FileLocator], found: [FileLocator: FoundFile]) {
         var order: [FileLocator] = []
-        var found: [FileLocator: Found] = [:]
+        var found: [FileLocator: FoundFile] = [:]
         var notices: Set<FollowerNotice> = []
-        for path in patterns.matches() {
-            let status: FileStatus
-            do throws(SystemError) { status = try FileStatus(path: path) } catch {
-                cannotRead(path, error, &batch)
-                continue
+        (matches, unfitPaths) = (0, 0)
+        for pattern in patterns.patterns {
+            // While there is no file, one may come and go between two looks.
+            if let newest = newest[pattern], (try? FileStatus(path: pattern)) == nil {
+                expectGenerations(of: pattern, since: newest, now: now)
             }
-            if !status.isRegular {
-                notices.insert(FollowerNotice(.notRegular, path: path))
-            } else if isArchive(path: path) {
-                notices.insert(FollowerNotice(.archive, path: path))
-            } else if found[status.locator] == nil {
-                order.append(status.locator)
-                found[status.locator] = ([path], status)
-            } else {
-                found[status.locator]?.paths.append(path)
+            for path in patterns.matches(of: pattern) {
+                step()
+                matches += 1
+                let status: FileStatus
+                do throws(SystemError) { status = try FileStatus(path: path) } catch {
+                    cannotRead(path, error, &batch)
+                    continue
+                }
+                if !status.isRegular || isArchive(path: path) {
+                    // Among others it is passed over; what is named itself was meant.
+                    if path == pattern { unfitPaths += 1 }
+                    notices.insert(FollowerNotice(status.isRegular ? .archive : .notRegular, path: path))
+                } else if found[status.locator] == nil {
+                    order.append(status.locator)
+                    found[status.locator] = ([path], status)
+                } else if found[status.locator]?.paths.contains(path) == false {
+                    found[status.locator]?.paths.append(path)
+                }
             }
         }
         for notice in notices.sorted(by: { $0.path < $1.path }) { tell(notice, &batch) }
         return (order, found)
     }
 
-    /// What became of a file met earlier.
+    /// What became of a file that is being read.
     private func review(
         _ file: TrackedFile,
-        _ found: Found?,
+        _ found: FoundFile?,
         now: ContinuousClock.Instant,
         _ batch: inout IngestBatch
     ) {
         if let found {
             file.isMatched = true
             if !found.paths.contains(file.path) { rotate(file, to: found.paths[0], now: now, &batch) }
-            if file.isFinished {
-                if file.lastStatus == nil { file.lastStatus = found.status }
-                if found.status != file.lastStatus || found.status.size > file.splitter.readOffset {
-                    file.isFinished = false
-                    file.lastActivity = now
-                }
+            if file.isFinished, found.status != file.lastStatus {
+                file.isFinished = false
+                file.lastActivity = now
             }
-        } else if file.isMatched {
-            file.isMatched = false
-            guard !file.isFinished else { return }
-            rotate(file, to: file.path, now: now, &batch)
-            guard file.file == nil else { return }
-            file.file = path(of: file.locator, inDirectoryOf: file.path).flatMap { try? OpenFile(path: $0) }
-            if file.file == nil {
-                let missing = file.knownSize - file.splitter.readOffset
-                file.abandonRest(into: &batch)
-                batch.notices.append(FollowerNotice(.lost, path: file.path, bytes: max(0, missing)))
-            }
+            noteRewriting(of: file, found.status, now: now)
+            if found.status.size > file.knownSize { noteGrowth(of: file) }
+            if found.status != file.lastStatus { mark(file) }
+            return
+        }
+        guard file.isMatched else {
+            // Closed files of which more may come are only those that are followed.
+            return
+        }
+        file.isMatched = false
+        rotate(file, to: file.path, now: now, &batch)
+        guard file.file == nil else { return mark(file) }
+        // The inode may have been given to another file since.
+        if let path = path(of: file.locator, of: [file.path, file.place]), !isArchive(path: path),
+            let open = try? OpenFile(path: path), holds(open, file)
+        {
+            hold(open, for: file)
+            mark(file)
+        } else {
+            owed.append(Owed(source: file.current, file: file, kind: .lost))
         }
     }
 
-    private func rotate(
+    /// Notes how much there is that was not read yet, and how it begins: so that it is known what was lost, or that a copy is one.
+    ///
+    /// What stands there instead of what was read is another source's.
+    func noteGrowth(of file: TrackedFile) {
+        guard let open = file.file ?? (try? OpenFile(path: file.path)), let status = try? open.status(),
+            status.locator == file.locator, holds(open, file)
+        else { return }
+        file.noteSize(status.size)
+        guard file.splitter.readOffset == 0, file.splitter.prefix.count < LineSplitter.guardLength,
+            status.size > file.splitter.prefix.count,
+            let bytes = try? open.bytes(at: 0, count: LineSplitter.guardLength)
+        else { return }
+        file.splitter.prime(bytes)
+        file.isTouched = true
+    }
+
+    /// Whether a file begins with what was read of a source.
+    func holds(_ open: OpenFile, _ file: TrackedFile) -> Bool {
+        let recent = file.splitter.withRecentBytes { Array($0) }
+        let start = file.splitter.readOffset - Int64(recent.count)
+        return (try? open.bytes(at: 0, count: file.splitter.prefix.count)) == file.splitter.prefix
+            && (try? open.bytes(at: start, count: recent.count)) == recent
+    }
+
+    /// Notes that a path leads to a file no longer, or to another.
+    func rotate(
         _ file: TrackedFile,
         to path: String,
         now: ContinuousClock.Instant,
@@ -83,132 +140,146 @@ extension LiveReader {
         file.rotatedFrom = file.rotatedFrom ?? file.path
         file.path = path
         file.lastActivity = now
+        file.isTouched = true
+        if let open = file.file {
+            noteGrowth(of: file)
+            hold(open, for: file)
+        }
+        expectGenerations(of: file.rotatedFrom ?? path, since: file.modified, now: now)
+        queue.update(file)
     }
 
-    /// Meets a file that no path led to before: a known source or a new one.
-    private func meet(
-        _ locator: FileLocator,
-        _ paths: [String],
-        now: ContinuousClock.Instant,
-        _ batch: inout IngestBatch
-    ) -> TrackedFile? {
-        do throws(SystemError) {
-            let file = try OpenFile(path: paths[0])
-            let status = try file.status()
-            // Replaced between the look and the opening; the next scan meets it.
-            guard status.locator == locator, status.isRegular else { return nil }
-            told = told.filter { $0.kind != .unreadable || !paths.contains($0.path) }
-            let tracked =
-                try resume(locator, in: file, paths, now: now, &batch)
-                ?? newFile(locator, paths[0], now: now, &batch)
-            tracked.knownSize = status.size
-            if tracked.splitter.readOffset == 0 {
-                tracked.splitter.prime(try file.bytes(at: 0, count: LineSplitter.guardLength))
-            }
-            if tracked.isFinished {
-                tracked.lastStatus = status.size == tracked.splitter.readOffset ? status : nil
-                tracked.isFinished = status.size == tracked.splitter.readOffset
-            }
-            if !tracked.isFinished {
-                makeRoom()
-                tracked.file = file
-            }
-            return tracked
-        } catch {
-            cannotRead(paths[0], error, &batch)
-            return nil
-        }
-    }
+    // MARK: Known sources
 
-    private func newFile(
-        _ locator: FileLocator,
-        _ path: String,
+    /// Looks at the files that are asleep; those that have changed are left to be met again.
+    ///
+    /// - Returns: sources whose files are not where they were.
+    private func wake(
+        _ found: [FileLocator: FoundFile],
         now: ContinuousClock.Instant,
         _ batch: inout IngestBatch
-    ) -> TrackedFile {
-        batch.notices.append(FollowerNotice(.found, path: path))
-        return TrackedFile(
-            new: path,
-            locator: locator,
-            maximumLineBytes: configuration.maximumLineBytes,
-            now: now
-        )
-    }
-
-    /// The known source that a file is; those that it is no longer are finished.
-    private func resume(
-        _ locator: FileLocator,
-        in file: OpenFile,
-        _ paths: [String],
-        now: ContinuousClock.Instant,
-        _ batch: inout IngestBatch
-    ) throws(SystemError) -> TrackedFile? {
-        let candidates = known[locator] ?? []
-        var result: TrackedFile?
-        var replaced: [SourceFile] = []
-        for candidate in candidates.filter({ !$0.position.isFinished })
-            + candidates.filter(\.position.isFinished).reversed()
-        {
-            if result == nil, let content = try KnownContent(of: candidate, in: file) {
-                result = TrackedFile(
-                    known: candidate,
-                    content: content,
-                    maximumLineBytes: configuration.maximumLineBytes,
-                    now: now
-                )
-            } else if !candidate.position.isFinished {
-                replaced.append(candidate)
-            }
-        }
-        known[locator] = nil
-        for source in replaced {
-            batch.notices.append(FollowerNotice(.truncated, path: source.path))
-            end(source)
-        }
-        if let result, !paths.contains(result.path) {
-            if result.isFinished {
-                result.rotatedFrom = result.path
-                result.path = paths[0]
+    ) -> [SourceFile] {
+        var missing: [SourceFile] = []
+        var grown: [(locator: FileLocator, path: String)] = []
+        for (locator, sleeper) in asleep {
+            step()
+            if let found = found[locator] {
+                let isSame = found.status == sleeper.status && found.paths.contains(sleeper.path)
+                if !isSame || !sleeper.isMatched { asleep[locator] = nil }
+            } else if sleeper.isMatched {
+                asleep[locator] = nil
+                expectCompressed(locator, now: now)
+                missing += takeKnown(at: locator)
             } else {
-                rotate(result, to: paths[0], now: now, &batch)
-            }
-        }
-        return result
-    }
-
-    /// Known sources that no path leads to any more, but that are still there under another name.
-    private func resumeRotated(
-        except found: [FileLocator: Found],
-        now: ContinuousClock.Instant,
-        _ batch: inout IngestBatch
-    ) -> [TrackedFile] {
-        var result: [TrackedFile] = []
-        for (locator, sources) in known where found[locator] == nil {
-            for source in sources where !source.position.isFinished && patterns.covers(source.path) {
-                if let file = reopen(source, locator, now: now) {
-                    rotate(file, to: file.path, now: now, &batch)
-                    result.append(file)
-                    known[locator]?.removeAll { $0.id == source.id }
-                } else {
-                    batch.notices.append(FollowerNotice(.lost, path: source.path))
-                    end(source)
+                let status = try? FileStatus(path: sleeper.path)
+                if status?.locator != locator {
+                    asleep[locator] = nil
+                    // Renamed once more, or gone.
+                    if let path = path(of: locator, of: [sleeper.path]) {
+                        grown.append((locator, path))
+                    } else {
+                        expectCompressed(locator, now: now)
+                    }
+                } else if status != sleeper.status {
+                    asleep[locator] = nil
+                    grown.append((locator, sleeper.path))
                 }
             }
         }
-        return result.sorted { $0.id < $1.id }
+        for (locator, path) in grown.sorted(by: { $0.path < $1.path }) { goOn(locator, path, now: now) }
+        return missing
     }
 
-    private func reopen(
-        _ source: SourceFile,
-        _ locator: FileLocator,
-        now: ContinuousClock.Instant
-    ) -> TrackedFile? {
-        // Without a fingerprint, any file that was given the same inode would do.
-        guard source.prefixLength > 0,
-            let path = path(of: locator, inDirectoryOf: source.path),
-            let file = try? OpenFile(path: path),
-            let content = try? KnownContent(of: source, in: file)
-        else { return nil }
+    /// Looks for what a finished file has become: what was appended to it since it was read may have been compressed with it.
+    private func expectCompressed(_ locator: FileLocator, now: ContinuousClock.Instant) {
+        for source in known[locator] ?? [] {
+            expectGenerations(of: source.path, since: source.modified, now: now)
+        }
+    }
+
+    /// Unfinished sources of a locator, which is theirs no longer.
+    func takeKnown(at locator: FileLocator) -> [SourceFile] {
+        let sources = known[locator] ?? []
+        known[locator] = sources.filter(\.position.isFinished)
+        return sources.filter { !$0.position.isFinished }
+    }
+
+    /// What is known of an earlier run, and no path leads to: unfinished sources, while finished ones are watched again where they lie.
+    private func unmatched(
+        _ found: [FileLocator: FoundFile],
+        now: ContinuousClock.Instant,
+        _ batch: inout IngestBatch
+    ) -> [SourceFile] {
+        var missing: [SourceFile] = []
+        var places: Set<String> = []
+        for (locator, sources) in known {
+            for source in sources where patterns.covers(source.path) {
+                step()
+                // Whatever was rotated away while nobody looked.
+                expectGenerations(of: source.path, since: newest[source.path] ?? source.modified, now: now)
+                guard found[locator] == nil else { continue }
+                places.formUnion(searchedFolders(of: source.path))
+                if !source.position.isFinished {
+                    missing.append(source)
+                    known[locator]?.removeAll { $0.id == source.id }
+                }
+            }
+        }
+        for place in places.sorted() {
+            let folder = Folder(place)
+            for inode in folder.inodes {
+                guard let path = folder.path(ofInode: inode), let status = try? FileStatus(path: path),
+                    status.isRegular, found[status.locator] == nil,
+                    known[status.locator]?.contains(where: \.position.isFinished) == true
+                else { continue }
+                goOn(status.locator, path, now: now)
+            }
+        }
+        return missing
+    }
+
+    /// Reads what was appended to a finished source whose file was rotated away, and watches it where there is nothing.
+    private func goOn(_ locator: FileLocator, _ path: String, now: ContinuousClock.Instant) {
+        guard !isArchive(path: path), let file = try? OpenFile(path: path), let status = try? file.status(),
+            status.locator == locator
+        else { return }
+        for source in (known[locator] ?? []).reversed()
+        where source.position.isFinished && source.prefixLength > 0 {
+            guard let content = try? KnownContent(of: source, in: file) else { continue }
+            guard status.size > max(source.position.offset, source.knownSize) else {
+                asleep[locator] = Sleeper(path: path, status: status, isMatched: false)
+                return
+            }
+            known[locator]?.removeAll { $0.id == source.id }
+            let tracked = TrackedFile(
+                known: source,
+                content: content,
+                maximumLineBytes: configuration.maximumLineBytes,
+                now: now
+            )
+            tracked.isFinished = false
+            tracked.isMatched = false
+            tracked.rotatedFrom = tracked.path
+            hold(file, for: tracked)
+            tracked.note(status)
+            add(tracked)
+            return
+        }
+    }
+
+    /// Looks for a known source that no path leads to any more, but that is still there under another name.
+    func seek(_ source: SourceFile, now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
+        step()
+        let locator = FileLocator(device: source.device, inode: source.inode)
+        guard let path = path(of: locator, of: [source.path, source.place]), !isArchive(path: path),
+            // Without a fingerprint, any file that was given the same inode would do.
+            source.prefixLength > 0
+                || isGeneration(SystemPath.base(of: path), of: SystemPath.base(of: source.path)),
+            let file = try? OpenFile(path: path), let content = try? KnownContent(of: source, in: file)
+        else {
+            owed.append(Owed(source: source, file: nil, kind: .lost))
+            return expectGenerations(of: source.path, since: source.modified, now: now)
+        }
         let tracked = TrackedFile(
             known: source,
             content: content,
@@ -216,41 +287,8 @@ extension LiveReader {
             now: now
         )
         tracked.isMatched = false
-        tracked.file = file
-        return tracked
-    }
-
-    /// Has a known source stored as finished; should it turn up again after all, it goes on.
-    private func end(_ source: SourceFile) {
-        var ended = source
-        ended.position.isFinished = true
-        lost.append(SourceChange(file: ended, expectedOffset: source.position.offset))
-        let locator = FileLocator(device: source.device, inode: source.inode)
-        known[locator, default: []].removeAll { $0.id == source.id }
-        known[locator, default: []].append(ended)
-    }
-}
-
-extension LiveReader {
-    /// Opens a closed file when it has changed; whether there is something to look at.
-    func reopenIfGrown(_ file: TrackedFile) throws(SystemError) -> Bool {
-        guard file.file == nil else { return true }
-        // Renamed since, if it is not there; the next scan finds out.
-        guard let status = try? FileStatus(path: file.path), status.locator == file.locator else {
-            return false
-        }
-        if status == file.lastStatus, status.size == file.splitter.readOffset { return false }
-        let opened = try OpenFile(path: file.path)
-        guard try opened.status().locator == file.locator else { return false }
-        makeRoom()
-        file.file = opened
-        return true
-    }
-
-    /// Closes the file that has been idle longest when too many are open; one that no path leads to stays open.
-    func makeRoom() {
-        let open = files.filter { $0.file != nil }
-        guard open.count >= configuration.maximumOpenFiles else { return }
-        open.filter(\.isMatched).min { $0.lastActivity < $1.lastActivity }?.file = nil
+        hold(file, for: tracked)
+        rotate(tracked, to: tracked.path, now: now, &batch)
+        add(tracked)
     }
 }

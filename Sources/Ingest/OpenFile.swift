@@ -12,13 +12,27 @@ struct FileStatus: Equatable {
     /// In bytes.
     let size: Int64
     /// Nanoseconds since the epoch.
-    let modified: Int64
+    var modified: Int64
     let isRegular: Bool
+    /// How many names it has; none once it was removed.
+    let links: UInt64
+    private let mode: mode_t
+
+    /// What it is, and what to follow instead, in words.
+    var kind: String {
+        switch mode & S_IFMT {
+        case S_IFREG: "compressed: it does not grow; riskd replay reads it"
+        case S_IFDIR: "a folder: name the files in it, such as *.ndjson"
+        case S_IFIFO: "a pipe: have the service write to a file"
+        case S_IFSOCK: "a socket: have the service write to a file"
+        default: "a device: have the service write to a file"
+        }
+    }
 
     /// What the path leads to, through symbolic links.
     init(path: String) throws(SystemError) {
         var raw = stat()
-        guard stat(path, &raw) == 0 else { throw SystemError(code: errno) }
+        guard SystemPath.with(path, { stat($0, &raw) }) == 0 else { throw SystemError(code: errno) }
         self.init(raw)
     }
 
@@ -27,6 +41,8 @@ struct FileStatus: Equatable {
         size = Int64(raw.st_size)
         modified = Int64(raw.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_mtim.tv_nsec)
         isRegular = raw.st_mode & S_IFMT == S_IFREG
+        links = UInt64(raw.st_nlink)
+        mode = raw.st_mode
     }
 }
 
@@ -49,13 +65,29 @@ final class OpenFile {
     init(path: String) throws(SystemError) {
         var descriptor: Int32
         repeat {
-            descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+            descriptor = SystemPath.with(path) { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) }
         } while descriptor < 0 && errno == EINTR
         guard descriptor >= 0 else { throw SystemError(code: errno) }
         self.descriptor = descriptor
     }
 
     deinit { close(descriptor) }
+
+    /// Where the file is now, without links on the way; of one that was removed, where it was.
+    var place: String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes { raw in
+            readlink(
+                "/proc/self/fd/\(descriptor)",
+                raw.bindMemory(to: CChar.self).baseAddress.unsafelyUnwrapped,
+                raw.count
+            )
+        }
+        guard count > 0, buffer[0] == UInt8(ascii: "/") else { return nil }
+        let path = SystemPath.text(buffer[..<count])
+        let mark = " (deleted)"
+        return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
+    }
 
     func status() throws(SystemError) -> FileStatus {
         var raw = stat()

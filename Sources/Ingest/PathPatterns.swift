@@ -4,49 +4,35 @@ import Glibc
 struct PathPatterns {
     let patterns: [String]
 
-    /// The paths that exist, each once, in configured and then alphabetical order.
-    func matches() -> [String] {
-        var seen: Set<String> = []
-        return patterns.flatMap(matches(of:)).filter { seen.insert($0).inserted }
-    }
+    /// The paths that exist, in configured and then alphabetical order; one that several patterns lead to comes more than once.
+    func matches() -> [String] { patterns.flatMap(matches(of:)) }
 
     /// What one pattern leads to; a path that exists is not taken for a glob.
     func matches(of pattern: String) -> [String] {
         var raw = stat()
-        if lstat(pattern, &raw) == 0 { return [pattern] }
+        if lstat(pattern, &raw) == 0 { return [SystemPath.text(pattern.utf8)] }
         var result = glob_t()
         defer { globfree(&result) }
         guard glob(pattern, 0, nil, &result) == 0 else { return [] }
         return (0..<Int(result.gl_pathc)).compactMap { index in
-            result.gl_pathv[index].map { String(cString: $0) }
+            result.gl_pathv[index].map { name in
+                SystemPath.text(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+            }
         }
     }
 
     /// Whether a path would be matched if it existed.
     func covers(_ path: String) -> Bool {
-        patterns.contains { $0 == path || fnmatch($0, path, FNM_PATHNAME | FNM_PERIOD) == 0 }
+        SystemPath.with(path) { name in
+            patterns.contains {
+                strcmp($0, name) == 0 || fnmatch($0, name, FNM_PATHNAME | FNM_PERIOD) == 0
+            }
+        }
     }
 }
 
-/// The path in `directory` that leads to `locator`.
-func path(of locator: FileLocator, inDirectoryOf path: String) -> String? {
-    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
-    guard let stream = opendir(directory) else { return nil }
-    defer { closedir(stream) }
-    while let entry = readdir(stream) {
-        guard UInt64(entry.pointee.d_ino) == locator.inode else { continue }
-        let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        let candidate = directory + name
-        if let status = try? FileStatus(path: candidate), status.locator == locator, status.isRegular {
-            return candidate
-        }
-    }
-    return nil
-}
+/// Whether a followed path is a compressed file, which a follower reads only where it is what a followed file has become.
+func isArchive(path: String) -> Bool { compressedSuffixes.contains { path.hasSuffix($0) } }
 
-/// Whether a followed path is a compressed file, which a follower leaves alone.
-func isArchive(path: String) -> Bool {
-    [".gz", ".xz", ".bz2", ".zst"].contains { path.hasSuffix($0) }
-}
+/// What the names of compressed files end in.
+let compressedSuffixes = [".gz", ".xz", ".bz2", ".zst", ".lz4", ".Z"]

@@ -34,6 +34,21 @@ package final class RecordDecoder: Sendable {
     /// - Returns: the record, or why there is none.
     package func decode(_ line: RawLine) -> DecodeResult { decode(line.bytes) }
 
+    /// Whether a line without a line feed is a whole line all the same: its structure is closed, whatever its values are.
+    ///
+    /// - Parameter bytes: what stands at the end of a file that nobody writes to any more.
+    /// - Returns: whether nothing is missing.
+    func isWhole(_ bytes: [UInt8]) -> Bool {
+        switch decode(bytes) {
+        case .record: true
+        case .rejected(let rejection):
+            switch rejection.reason {
+            case .invalidJSON, .cutInTransit, .notAnObject, .invalidUTF8, .outOfMemory: false
+            default: true
+            }
+        }
+    }
+
     /// Decodes the bytes of one line.
     ///
     /// - Parameter bytes: a line without its terminator.
@@ -49,7 +64,7 @@ package final class RecordDecoder: Sendable {
             }
             return .record(record)
         } catch {
-            return .rejected(error)
+            return .rejected(TransportCut(of: bytes, error)?.rejection ?? error)
         }
     }
 }

@@ -19,6 +19,8 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     case unsupportedInput = "unsupported_input"
     /// A line longer than the configured limit.
     case tooLong = "too_long"
+    /// Half a line, of exactly the length at which a logger or transport cuts; the detail says which, and what to do.
+    case cutInTransit = "cut_in_transit"
     /// Half a line at the end of a file that was rotated away, truncated or replaced.
     case unterminated
     /// No memory to decode the line.

@@ -122,7 +122,7 @@ final class ReplayReader: SourceReader {
         let content: KnownContent?
         var following: [UInt8] = []
         if stream.isArchive {
-            let skipped = try skip(to: candidate, in: stream)
+            let skipped = try stream.content(of: candidate, scratch: scratch)
             content = skipped?.content
             following = skipped?.read ?? []
         } else {
@@ -142,37 +142,6 @@ final class ReplayReader: SourceReader {
         tracked.knownSize = status.size
         following.withUnsafeBytes { tracked.splitter.append($0) }
         return (tracked, stream)
-    }
-
-    /// Decompresses up to the position of a known source, or the end of its fingerprint if that lies behind it,
-    /// and checks that it is the same; also returns what follows the position.
-    private func skip(
-        to known: SourceFile,
-        in stream: ReplayStream
-    ) throws(IngestError) -> (content: KnownContent, read: [UInt8])? {
-        let position = known.position
-        let end = max(position.offset, Int64(known.prefixLength))
-        var prefix: [UInt8] = []
-        var recent: [UInt8] = []
-        var offset: Int64 = 0
-        while offset < end {
-            let rest = Int(min(Int64(scratch.count), end - offset))
-            let buffer = UnsafeMutableRawBufferPointer(rebasing: scratch[..<rest])
-            let count = try stream.read(into: buffer, position: offset)
-            if count == 0 { return nil }
-            prefix.append(contentsOf: buffer[..<count].prefix(LineSplitter.guardLength - prefix.count))
-            recent.append(contentsOf: buffer[..<count])
-            recent.removeFirst(max(0, recent.count - 2 * LineSplitter.guardLength))
-            offset += Int64(count)
-        }
-        let following = Int(end - position.offset)
-        let content = KnownContent(
-            of: known,
-            prefix: prefix,
-            tail: recent.dropLast(following).suffix(position.guardLength),
-            size: offset
-        )
-        return content.map { ($0, Array(recent.suffix(following))) }
     }
 
     private func opened(_ path: String) throws(IngestError) -> (OpenFile, FileStatus) {

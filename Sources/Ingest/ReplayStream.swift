@@ -1,4 +1,5 @@
 import CCompression
+import Domain
 
 /// The (decompressed) bytes of a file at rest.
 final class ReplayStream {
@@ -53,6 +54,9 @@ final class ReplayStream {
         }
     }
 
+    /// How many bytes the file has.
+    var size: Int64 { (try? file.status().size) ?? 0 }
+
     /// Goes on at `offset`, without reading what lies before it; for plain files only.
     func seek(to offset: Int64) {
         if case .plain = kind { kind = .plain(offset: offset) }
@@ -84,5 +88,46 @@ final class ReplayStream {
             default: throw .corruptArchive(path: path, offset: position)
             }
         }
+    }
+}
+
+extension ReplayStream {
+    /// Decompresses up to the position of a known source, or the end of its fingerprint if that lies behind it,
+    /// and checks that it is the same; also returns what follows the position.
+    func content(
+        of known: SourceFile,
+        scratch: UnsafeMutableRawBufferPointer,
+        onStep: () -> Void = {}
+    ) throws(IngestError) -> (content: KnownContent, read: [UInt8])? {
+        let position = known.position
+        let end = max(position.offset, Int64(known.prefixLength))
+        var prefix: [UInt8] = []
+        var recent: [UInt8] = []
+        var offset: Int64 = 0
+        while offset < end {
+            onStep()
+            let rest = Int(min(Int64(scratch.count), end - offset))
+            let buffer = UnsafeMutableRawBufferPointer(rebasing: scratch[..<rest])
+            let count = try read(into: buffer, position: offset)
+            if count == 0 { return nil }
+            prefix.append(contentsOf: buffer[..<count].prefix(LineSplitter.guardLength - prefix.count))
+            // Another file is known by its beginning, and not read further.
+            if prefix.count >= known.prefixLength,
+                sha256Text(Array(prefix.prefix(known.prefixLength))) != known.prefixDigest
+            {
+                return nil
+            }
+            recent.append(contentsOf: buffer[..<count])
+            recent.removeFirst(max(0, recent.count - 2 * LineSplitter.guardLength))
+            offset += Int64(count)
+        }
+        let following = Int(end - position.offset)
+        let content = KnownContent(
+            of: known,
+            prefix: prefix,
+            tail: recent.dropLast(following).suffix(position.guardLength),
+            size: offset
+        )
+        return content.map { ($0, Array(recent.suffix(following))) }
     }
 }

@@ -303,7 +303,8 @@ package struct Daemon: Sendable {
 
     private func source(_ mode: Mode, known: [SourceFile]) -> any LineSource & ProgressReporting {
         switch mode {
-        case .live: SourceFactory.followed(configuration.ingest, known: known)
+        case .live:
+            SourceFactory.followed(configuration.ingest, known: known) { [heartbeat] in heartbeat.beat() }
         case .replay(let files):
             SourceFactory.recorded(files, configuration.ingest, known: known)
         }
@@ -347,7 +348,8 @@ package struct Daemon: Sendable {
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
     private func onRead(_ source: any LineSource & ProgressReporting) -> (IngestBatch) -> Void {
-        { [log, metrics, progress, heartbeat, allocator] batch in
+        let losses = SourceLosses(log: log, metrics: metrics)
+        return { [log, metrics, progress, heartbeat, allocator] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)
@@ -361,6 +363,8 @@ package struct Daemon: Sendable {
                     ["path": notice.path]
                 )
             }
+            losses.add(batch.losses)
+            metrics.set("riskd_sources_unfit", to: Double(batch.unfitPaths))
             metrics.set("riskd_ingest_caught_up", to: batch.isCaughtUp ? 1 : 0)
             metrics.set("riskd_sources_unreadable", to: Double(batch.unreadableFiles))
             let position = source.progress

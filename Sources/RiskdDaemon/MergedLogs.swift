@@ -12,6 +12,13 @@ package protocol LineSource: AnyObject {
     /// - Returns: lines in order, with the sources' new positions.
     /// - Throws: `IngestError` when a recorded log is damaged.
     func next(maximumItems: Int, maximumBytes: Int) throws(IngestError) -> IngestBatch
+
+    /// Looks at what is there without reading, from another task; nil where nothing can change.
+    var lookout: (@Sendable () -> Void)? { get }
+}
+
+extension LineSource {
+    package var lookout: (@Sendable () -> Void)? { nil }
 }
 
 /// Several recorded logs, read as one in the order of their records' times.
@@ -108,10 +115,14 @@ extension IngestBatch {
         blankLines += later.blankLines
         nulBytes += later.nulBytes
         notices += later.notices
+        losses += later.losses
         isCaughtUp = later.isCaughtUp
         unreadableFiles = later.unreadableFiles
+        unfitPaths = later.unfitPaths
+        guard !later.sources.isEmpty else { return }
+        let places = Dictionary(uniqueKeysWithValues: sources.indices.map { (sources[$0].file.id, $0) })
         for change in later.sources {
-            if let index = sources.firstIndex(where: { $0.file.id == change.file.id }) {
+            if let index = places[change.file.id] {
                 sources[index] = SourceChange(
                     file: change.file,
                     expectedOffset: sources[index].expectedOffset
@@ -127,4 +138,6 @@ extension FileFollower: LineSource {
     package func next(maximumItems: Int, maximumBytes: Int) throws(IngestError) -> IngestBatch {
         try poll(maximumItems: maximumItems, maximumBytes: maximumBytes)
     }
+
+    package var lookout: (@Sendable () -> Void)? { { self.look() } }
 }

@@ -84,6 +84,8 @@ package struct Pipeline {
         // One batch may wait while another is being committed: more would only make the crash window larger.
         let batches = Channel<ScoredBatch>(capacity: 1)
         let committer = committer
+        let lookout = lookout(source)
+        defer { lookout?.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
@@ -103,6 +105,15 @@ package struct Pipeline {
             // A committer that failed is why the reader was cancelled: its error says more.
             try await group.waitForAll()
             if let failure { throw failure }
+        }
+    }
+
+    /// Has the sources looked at while a batch waits for the database, or takes long: files are rotated away meanwhile too.
+    private func lookout(_ source: any LineSource) -> Task<Void, Never>? {
+        guard settings.lateness != nil, let look = source.lookout else { return nil }
+        let interval = max(settings.pollInterval, .milliseconds(500))
+        return Task {
+            while (try? await Task.sleep(for: interval)) != nil { look() }
         }
     }
 

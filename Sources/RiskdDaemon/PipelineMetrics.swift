@@ -47,6 +47,7 @@ package struct PipelineMetrics: Sendable {
             ("riskd_clock_steps_total", "Times that the wall clock has jumped."),
             ("riskd_reloads_total", "Times that SIGHUP had model files looked at again, by result."),
             ("riskd_source_notices_total", "What was noticed about sources, by kind."),
+            ("riskd_lost_bytes_total", "Bytes of sources that were there, and gone before they were read."),
             ("riskd_alert_events_total", "What happened to alerts, by kind."),
             ("riskd_outbox_given_up_total", "Messages given up undelivered, by reason."),
         ]
@@ -74,6 +75,10 @@ package struct PipelineMetrics: Sendable {
             ),
             ("riskd_coverage_reasons", "Sentences that say what riskd is blind for just now."),
             ("riskd_sources_unreadable", "Files that are there and cannot be read."),
+            (
+                "riskd_sources_unfit",
+                "Configured paths that lead to a folder, a pipe, a device or an archive."
+            ),
             ("riskd_history_entries", "Inputs in the similarity history, by model."),
             ("riskd_history_bytes", "Bytes of the similarity history, by model."),
             (

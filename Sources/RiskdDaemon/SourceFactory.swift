@@ -49,13 +49,24 @@ package enum SourceFactory {
         return MergedLogs(followers, zone: zone)
     }
 
+    /// Paths that cannot be followed, because something else than a log file is there.
+    ///
+    /// - Parameter paths: paths and globs, as configured.
+    /// - Returns: what is wrong with each that is unfit, in words.
+    package static func unfit(_ paths: [String]) -> [String] { FileFollower.unfit(paths) }
+
     /// The configured paths, followed as they grow.
     ///
     /// - Parameters:
     ///   - settings: paths and limits.
     ///   - known: what the database holds of them.
+    ///   - onStep: called now and then while many files are looked at.
     /// - Returns: the source.
-    package static func followed(_ settings: Configuration.Ingest, known: [SourceFile]) -> FileFollower {
+    package static func followed(
+        _ settings: Configuration.Ingest,
+        known: [SourceFile],
+        onStep: @escaping @Sendable () -> Void = {}
+    ) -> FileFollower {
         FileFollower(
             configuration: FollowerConfiguration(
                 paths: settings.paths,
@@ -64,7 +75,8 @@ package enum SourceFactory {
                 scanInterval: settings.pollInterval,
                 timeZone: settings.timeZone
             ),
-            known: known
+            known: known,
+            onStep: onStep
         )
     }
 }

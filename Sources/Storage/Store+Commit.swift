@@ -98,7 +98,8 @@ extension Store {
                     prefix_length = \(file.prefixLength), prefix_digest = \(file.prefixDigest),
                     position_offset = \(position.offset), guard_length = \(position.guardLength),
                     guard_digest = \(position.guardDigest), lines = \(position.lines),
-                    finished = \(position.isFinished), updated = now()
+                    finished = \(position.isFinished), updated = now(), known_size = \(file.knownSize),
+                    modified = \(file.modified), place = \(file.place), lost_bytes = \(file.lostBytes)
                 where id = \(file.id) and position_offset = \(expected)
                 """
             )
@@ -107,7 +108,8 @@ extension Store {
                 """
                 insert into riskd.source_file values (\(file.id), \(file.path), \(device), \(inode),
                     \(file.prefixLength), \(file.prefixDigest), \(position.offset), \(position.guardLength),
-                    \(position.guardDigest), \(position.lines), \(position.isFinished), now())
+                    \(position.guardDigest), \(position.lines), \(position.isFinished), now(), \(file.knownSize),
+                    \(file.modified), \(file.place), \(file.lostBytes))
                 on conflict do nothing
                 """
             )

@@ -11,6 +11,16 @@ package struct StoredFreshness: Hashable, Sendable {
     package let watermark: Timestamp?
     /// When a record was last taken in, by the wall clock.
     package let lastReceived: Timestamp?
+    /// What was lost of sources in the last day of the wall clock.
+    package let lost: LostBytes
+
+    /// Bytes that were there, and gone before they were read.
+    package struct LostBytes: Hashable, Sendable {
+        /// How many bytes.
+        package let bytes: Int64
+        /// Of how many sources.
+        package let sources: Int
+    }
 }
 
 /// How many alerts opened lately, by event time.
@@ -56,8 +66,13 @@ extension Store {
         try await storing {
             let rows = try await session.query(
                 """
-                select batch, last_closed_tick, watermark, (select max(updated) from riskd.source_file)
-                from riskd.pipeline
+                select batch, last_closed_tick, watermark, updated, bytes, sources
+                from riskd.pipeline, (
+                    select max(updated) as updated,
+                        coalesce(sum(lost_bytes) filter (where updated > now() - interval '1 day'), 0)::bigint as bytes,
+                        count(*) filter (where lost_bytes > 0 and updated > now() - interval '1 day') as sources
+                    from riskd.source_file
+                ) as read
                 """
             )
             guard let row = rows.first else { throw StorageError.corrupt("pipeline has no row") }
@@ -66,7 +81,8 @@ extension Store {
                 batch: try fields.next(),
                 lastClosedTick: try fields.next(Int64?.self).map(Tick.init),
                 watermark: try fields.next(PostgresTimestamp?.self).map(Timestamp.init),
-                lastReceived: try fields.next(PostgresTimestamp?.self).map(Timestamp.init)
+                lastReceived: try fields.next(PostgresTimestamp?.self).map(Timestamp.init),
+                lost: .init(bytes: try fields.next(), sources: Int(try fields.next(Int64.self)))
             )
         }
     }

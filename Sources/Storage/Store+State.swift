@@ -58,7 +58,7 @@ extension Store {
             try await session.query(
                 """
                 select id, path, device, inode, prefix_length, prefix_digest, position_offset, guard_length,
-                    guard_digest, lines, finished
+                    guard_digest, lines, finished, known_size, modified, place, lost_bytes
                 from riskd.source_file order by id
                 """
             ).map { row in
@@ -76,7 +76,11 @@ extension Store {
                         guardDigest: try fields.next(),
                         lines: try fields.next(),
                         isFinished: try fields.next()
-                    )
+                    ),
+                    knownSize: try fields.next(),
+                    modified: try fields.next(),
+                    place: try fields.next(),
+                    lostBytes: try fields.next()
                 )
             }
         }

@@ -89,6 +89,14 @@ final class DaemonProcess: Sendable {
     /// The most memory that it has had in use, in bytes.
     var residentBytes: Int? { number("VmHWM:", in: "status").map { $0 << 10 } }
 
+    /// The files that it has open.
+    var openFiles: [String] {
+        let folder = "/proc/\(identifier)/fd"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+        }
+    }
+
     /// The bytes that it has read from files, with every call counted.
     var bytesRead: Int? { number("rchar:", in: "io") }
 

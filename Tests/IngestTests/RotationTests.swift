@@ -36,7 +36,15 @@ import Testing
         let letter = try #require(site.letters.first)
         #expect(letter.reason == "unterminated" && letter.offset == 6 && letter.length == 3)
         #expect(letter.text == Array("hal".utf8))
-        #expect(site.stored.values.first?.position.offset == 9)
+        let source = try #require(site.stored.values.first)
+        #expect(source.position.offset == 6 && source.knownSize == 9 && source.position.isFinished)
+        // It is told once, and read whole should it be completed after all.
+        site.restart()
+        try site.settle()
+        #expect(site.letters.count == 1)
+        try site.append("f\n", to: "old")
+        try site.settle()
+        #expect(site.texts == ["whole", "half"] && site.letters.count == 1)
     }
 
     @Test func `follows three files renamed three times each (11)`() throws {

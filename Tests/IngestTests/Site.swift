@@ -13,6 +13,7 @@ final class Site {
     private(set) var lines: [RawLine] = []
     private(set) var letters: [DeadLetter] = []
     private(set) var notices: [FollowerNotice] = []
+    private(set) var losses: [SourceLoss] = []
     private(set) var bytesRead: Int64 = 0
     private(set) var blankLines: Int64 = 0
     private(set) var nulBytes: Int64 = 0
@@ -66,6 +67,41 @@ final class Site {
 
     func restart() { follower = FileFollower(configuration: configuration, known: Array(stored.values)) }
 
+    /// Compresses a file as rotation does: its time stays, its inode does not.
+    func gzip(_ name: String) throws { try compress(name, with: "/bin/gzip") }
+
+    func compress(_ name: String, with program: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = ["-q", path(name)]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
+    /// Copies and cuts a file, as `copytruncate` does; `between` happens after the copy was made.
+    func copyTruncate(_ name: String = "app.log", to other: String, between: () throws -> Void = {}) throws {
+        try FileManager.default.copyItem(atPath: path(name), toPath: path(other))
+        try between()
+        guard truncate(path(name), 0) == 0 else { throw SystemError(code: errno) }
+    }
+
+    /// Shifts `name.1`, `name.2` and so on by one, and makes `name` the first of them.
+    func rotate(_ name: String = "app.log") throws {
+        var last = 1
+        while FileManager.default.fileExists(atPath: path("\(name).\(last)")) { last += 1 }
+        for number in stride(from: last, to: 1, by: -1) {
+            try rename("\(name).\(number - 1)", to: "\(name).\(number)")
+        }
+        try rename(name, to: "\(name).1")
+    }
+
+    /// Lets time pass for the files' modification times, which rotation goes by.
+    func tick() { usleep(10_000) }
+
+    /// Bytes that were told to be lost.
+    var lostBytes: Int64 { losses.reduce(0) { $0 + $1.bytes } }
+
     /// Polls once and stores the batch, checking every fence.
     @discardableResult
     func poll() throws -> IngestBatch {
@@ -81,6 +117,7 @@ final class Site {
             stored[change.file.id] = change.file
         }
         notices += batch.notices
+        losses += batch.losses
         bytesRead += batch.bytesRead
         blankLines += batch.blankLines
         nulBytes += batch.nulBytes

@@ -30,7 +30,9 @@ extension Command {
         if paths.isEmpty {
             checklist.failed("sources", "ingest.paths is empty: riskd run has nothing to follow")
         } else {
-            checklist.passed("sources", paths.joined(separator: ", "))
+            let unfit = SourceFactory.unfit(paths)
+            for reason in unfit { checklist.failed("sources", reason) }
+            if unfit.isEmpty { checklist.passed("sources", paths.joined(separator: ", ")) }
         }
         var plans: DetectorPlans?
         do throws(StartupError) {

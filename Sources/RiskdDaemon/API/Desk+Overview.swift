@@ -106,6 +106,13 @@ extension Desk {
         if metrics.value("riskd_commits_failing") == 1 { reasons.append("the database takes no batch") }
         let unreadable = metrics.value("riskd_sources_unreadable").map { Int($0) }
         if let unreadable, unreadable > 0 { reasons.append("\(unreadable) sources cannot be read") }
+        if let count = metrics.value("riskd_sources_unfit"), count > 0 {
+            reasons.append("\(Int(count)) of ingest.paths lead to no file; riskd check names them")
+        }
+        if let lost = stored?.lost, lost.bytes > 0 {
+            let files = lost.sources == 1 ? "a source" : "\(lost.sources) sources"
+            reasons.append("\(lost.bytes) bytes of \(files) were lost in the last day; the log names them")
+        }
         let lead = metrics.value("riskd_time_lead_seconds")
         for trouble in SourceWatch.Trouble.allCases {
             let count = Int(metrics.value("riskd_sources_untimely", ["kind": trouble.rawValue]) ?? 0)

@@ -60,9 +60,10 @@ package struct Retention: Sendable {
         ) async throws(StorageError) -> Rule {
             let oldest = try await oldest(kind)
             var before: Timestamp?
-            if time > .zero {
+            // While no source's progress is known there is no event time that something could be older than.
+            if time > .zero, !isEventTime || newest != nil {
                 var end = now - time
-                if isEventTime { end = min(end, newest ?? Timestamp(milliseconds: .min)) }
+                if isEventTime, let newest { end = min(end, newest) }
                 let begin = end.milliseconds.floorDivided(by: Self.day)
                 if let oldest, oldest.milliseconds < begin * Self.day {
                     before = Timestamp(milliseconds: begin * Self.day)
