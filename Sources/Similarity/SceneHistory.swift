@@ -76,7 +76,8 @@ final class SceneHistory: @unchecked Sendable {
         let own = UnsafePointer(scene(position))
         let motions = plan.withRegistration(to: own) { register in
             var motions: [(motion: SceneMotion, age: Int)] = []
-            for (older, candidate) in candidates.enumerated() where motions.count < JitterFinding.mostMatches {
+            for (older, candidate) in candidates.enumerated() where motions.count < JitterFinding.mostMatches
+            {
                 if let motion = register(scene(candidate)) { motions.append((motion, older + 1)) }
             }
             return motions
