@@ -8,9 +8,12 @@ package struct JitterFinding: Hashable, Sendable {
     package let matches: Int
     /// Among those, how many show it elsewhere, turned or in another size.
     package let moved: Int
-    /// How independent the motions from one match to the next are: half of von Neumann's ratio, 0 (a smooth path) … 1
-    /// (chance).
+    /// How independent the motions from one match to the next are: half of von Neumann's ratio, matches that follow each other
+    /// closely weighing most; 0 (a smooth path) … 1 (chance).
     package let independence: Double
+
+    /// Names how independence is measured: calibrations of another definition do not fit.
+    package static let definition = "speeds"
 
     /// The most matches that are counted.
     package static let mostMatches = 32

@@ -72,8 +72,9 @@ package struct SimilarityFinding: Hashable, Sendable {
     package let repeated: Int64?
     /// How many earlier images were in scope.
     package let searched: Int
-    /// Whether an earlier input in scope is identical or nearer than the threshold: of the same scene, whatever it shows.
-    package var isSceneKnown: Bool { distanceAlarm > 0 || exactRepeats > 0 }
+    /// Whether an earlier input in scope is identical, nearer than the threshold, or shows the same once it is moved: of the same
+    /// scene, whatever it shows.
+    package var isSceneKnown: Bool { distanceAlarm > 0 || exactRepeats > 0 || (jitter?.matches ?? 0) > 0 }
     /// How the user's recent images show the same scene, moved; nil in other scopes, and where no images are compared.
     package var jitter: JitterFinding?
 

@@ -100,9 +100,10 @@ package struct DetectorPlans: Sendable {
         let window = similarity.metric == .ssim ? " window=\(similarity.window.rawValue)" : ""
         let limits = "threshold=\(similarity.threshold) cap=\(similarity.cap)"
         let scores = "scores=\(Findings.similarityScores)"
-        let first = "similarity metric=\(similarity.metric.rawValue)\(window) \(limits) \(scores)"
+        var first = ["similarity metric=\(similarity.metric.rawValue)\(window) \(limits) \(scores)"]
+        if similarity.metric != .features { first.append("jitter motions=\(JitterFinding.definition)") }
         let others = (opinions[model] ?? []).map { "opinion \($0.opinion.name) \($0.origin)" }
-        return ([first] + others).joined(separator: Self.partSeparator)
+        return (first + others).joined(separator: Self.partSeparator)
     }
 
     /// Which calibrated detectors are set up otherwise now, and do not count.
@@ -117,7 +118,7 @@ package struct DetectorPlans: Sendable {
     /// Between the parts of a description; in no opinion's name.
     static let partSeparator = "; "
 
-    /// The parts of a description: similarity, each opinion, and campaigns.
+    /// The parts of a description: similarity, jitter, each opinion, and campaigns.
     static func parts(of description: String) -> [String] {
         description.components(separatedBy: partSeparator)
     }
@@ -128,6 +129,7 @@ package struct DetectorPlans: Sendable {
         switch (words.first, words.dropFirst().first) {
         case ("opinion", _): return ["opinion \(detector.name.dropFirst("opinion.".count)) "]
         case (_, "campaign"): return ["similarity ", "campaigns "]
+        case _ where words.last == "jitter": return ["similarity ", "jitter "]
         default: return ["similarity "]
         }
     }

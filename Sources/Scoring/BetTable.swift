@@ -36,7 +36,7 @@ package struct BetTable: Hashable, Sendable {
     package let worth: Int
     /// How many of ``BetLane/all`` bet differently from the others.
     let distinctLanes: Int
-    /// What a query adds to each lane that bets on one mark, in units: by lane, past, and whether it has the mark.
+    /// What a query adds to each lane, in units: by lane, past, and whether it has the mark.
     private let gains: [[(miss: Int64, hit: Int64)]]
 
     /// A table.
@@ -55,7 +55,7 @@ package struct BetTable: Hashable, Sendable {
         var last: BetLane?
         for lane in BetLane.all {
             let isSame = last.map { before in
-                before.mark > 0 && lane.mark > 0 && before.stake == lane.stake
+                before.horizon == lane.horizon && before.stake == lane.stake
                     && rungs.count == Self.marks && rungs[before.mark - 1] == rungs[lane.mark - 1]
                     // Lent pasts differ by mark, even where the rungs are the same: then the lanes are two.
                     && inverses.allSatisfy {
@@ -68,7 +68,7 @@ package struct BetTable: Hashable, Sendable {
         distinctLanes = distinct
         gains = BetLane.all.map { lane in
             // A damaged artefact is refused by its fault, later: until then nothing may be computed from it.
-            guard lane.mark > 0, Self.areSound(inverses) else { return [] }
+            guard Self.areSound(inverses) else { return [] }
             return inverses.map { values in
                 (miss: lane.gain(betting: 0), hit: lane.gain(betting: values[lane.mark - 1]))
             }
@@ -82,7 +82,7 @@ package struct BetTable: Hashable, Sendable {
         return mark
     }
 
-    /// What a query adds to a lane that bets on one mark, in units.
+    /// What a query adds to a lane, in units.
     func gain(ofLane lane: Int, past: Past, isHit: Bool) -> Int64 {
         let gain = gains[lane][past.rawValue]
         return isHit ? gain.hit : gain.miss
@@ -136,25 +136,26 @@ extension BetTable {
 struct BetLane: Hashable, Sendable {
     /// How long it remembers.
     let horizon: Lane
-    /// The one mark that it bets on; 0: the mean over all six.
+    /// The mark that it bets on, 1 … 6.
     let mark: Int
-    /// The share of the capital that is staked, in 128ths; 0: the configuration's share of the horizon.
+    /// The share of the capital that is staked, in 128ths.
     let stake: Int64
 
-    /// Five fast ones, of a mark each, and a slow one of each other horizon.
+    /// Five fast ones, of a mark each, and one for each longer horizon.
     ///
-    /// Marks that many benign queries have are staked less.
+    /// Marks that many benign queries have are staked less, and so is what is remembered for long: a slow lane bets through
+    /// all the benign queries between those of a patient attack.
     static let all = [
         BetLane(horizon: .burst, mark: 2, stake: 64), BetLane(horizon: .burst, mark: 3, stake: 64),
         BetLane(horizon: .burst, mark: 4, stake: 96), BetLane(horizon: .burst, mark: 5, stake: 96),
-        BetLane(horizon: .burst, mark: 6, stake: 96), BetLane(horizon: .session, mark: 0, stake: 0),
-        BetLane(horizon: .shift, mark: 0, stake: 0), BetLane(horizon: .campaign, mark: 0, stake: 0),
+        BetLane(horizon: .burst, mark: 6, stake: 96), BetLane(horizon: .session, mark: 4, stake: 64),
+        BetLane(horizon: .shift, mark: 3, stake: 32), BetLane(horizon: .campaign, mark: 4, stake: 32),
     ]
 
-    /// The mark whose lane alone never says more than medium: what one benign query in thirty is like is not enough for more.
+    /// The mark whose lane alone never says more than low: what one benign query in thirty is like is a hint and no more.
     static let cappedMark = 2
-    /// The most evidence that lane holds beyond its price, in units: high is entered at 20 bits.
-    static let ceiling: Int64 = 17 * Evidence.bit
+    /// The most evidence that lane holds beyond its price, in units: medium is entered at 10.7 bits.
+    static let ceiling: Int64 = 10 * Evidence.bit
 
     /// log2(1 - stake + stake · bet), in units.
     ///

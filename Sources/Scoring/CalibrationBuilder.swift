@@ -148,7 +148,7 @@ package struct CalibrationBuilder: Sendable {
             detectors.append(try calibrate(detector, scored, among: all.count))
         }
         let usable = linked.filter { $0.value.count >= Self.neededLinkedScores }
-        let lent = detectors.first { $0.detector == Self.lender }?.bets
+        let lent = usable.isEmpty ? nil : lentBets(among: all.count)
         for (detector, scored) in usable.sorted(by: { $0.key < $1.key }) {
             detectors.append(try calibrate(detector, scored, among: usable.count, lent: lent))
         }
@@ -177,19 +177,7 @@ package struct CalibrationBuilder: Sendable {
         lent: BetTable? = nil
     ) throws(ScoringError) -> DetectorCalibration {
         guard scored.allSatisfy(\.score.isFinite) else { throw .nonFiniteScore(detector) }
-        let falling = scored.sorted { $0.score > $1.score }
-        let rungs = Rungs(
-            falling: falling.map(\.score),
-            blocks: falling.map { blocks[Int($0.record)] },
-            fractions: fractions
-        )
-        let bounds = rungs.bounds(detectors: family, delta: head.delta)
-        let succession = Succession(
-            scored.map { inOrder(detector, $0) },
-            exceedances: rungs.exceedances,
-            thresholds: rungs.thresholds,
-            bounds: bounds
-        )
+        let (rungs, bounds, succession) = survey(detector, scored, among: family)
         return DetectorCalibration(
             detector: detector,
             benign: scored.count,
@@ -204,6 +192,35 @@ package struct CalibrationBuilder: Sendable {
             ),
             bets: succession.table(detectors: family, delta: head.delta, lent: lent)
         )
+    }
+
+    /// What a campaign's detector borrows; nil where nobody lends.
+    private func lentBets(among family: Int) -> BetTable? {
+        scores[Self.lender].map { scored in
+            survey(Self.lender, scored, among: family).succession
+                .table(detectors: family, delta: head.delta, isToLend: true)
+        }
+    }
+
+    private func survey(
+        _ detector: DetectorID,
+        _ scored: [Scored],
+        among family: Int
+    ) -> (rungs: Rungs, bounds: [Double], succession: Succession) {
+        let falling = scored.sorted { $0.score > $1.score }
+        let rungs = Rungs(
+            falling: falling.map(\.score),
+            blocks: falling.map { blocks[Int($0.record)] },
+            fractions: fractions
+        )
+        let bounds = rungs.bounds(detectors: family, delta: head.delta)
+        let succession = Succession(
+            scored.map { inOrder(detector, $0) },
+            exceedances: rungs.exceedances,
+            thresholds: rungs.thresholds,
+            bounds: bounds
+        )
+        return (rungs, bounds, succession)
     }
 
     /// A score as its track meets it: a user's, a campaign's, or, of a model's own track, everybody's.

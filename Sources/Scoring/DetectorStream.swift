@@ -110,22 +110,14 @@ package struct DetectorStream: Hashable, Sendable {
         _ price: Int64,
         _ configuration: ScoringConfiguration
     ) {
-        var mean: Int64 = 0
-        for met in 1..<(mark + 1) { mean += table.inverse(ofMark: met, past: past(of: met, isRecent)) / 6 }
         let all = BetLane.all
         for index in all.indices {
             let lane = all[index]
-            let gain: Int64
-            if lane.mark > 0 {
-                gain = table.gain(
-                    ofLane: index,
-                    past: past(of: lane.mark, isRecent),
-                    isHit: mark >= lane.mark
-                )
-            } else {
-                let shift = Int64(configuration.lambdaShifts[lane.horizon.rawValue])
-                gain = ilog2(UInt64(Evidence.one - (Evidence.one >> shift) + (mean >> shift)))
-            }
+            let gain = table.gain(
+                ofLane: index,
+                past: past(of: lane.mark, isRecent),
+                isHit: mark >= lane.mark
+            )
             let ceiling =
                 lane.mark == BetLane.cappedMark
                 ? min(configuration.cap, BetLane.ceiling + price) : configuration.cap

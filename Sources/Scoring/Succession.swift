@@ -2,7 +2,8 @@
 ///
 /// Four pasts of a mark are told apart (``BetTable/Past``). After no remarkable query the bound is that of all scores. After one, it
 /// is the exact bound on the scores that followed remarkable ones, where n and j are divided by their design effect as those
-/// of all scores are (``Rungs``). Where the mark itself was met among the last queries, the bound is also at least the share
+/// of all scores are (``Rungs``): here by the geometric mean of the mark's own and the largest of any mark, because few
+/// scores tell of a rare mark's. Where the mark itself was met among the last queries, the bound is also at least the share
 /// of scores that met it again. Few benign scores tell that of the rarest marks, so each estimate leans on that of the mark
 /// before it as if it had been seen in three scores more: a run of near-equal scores shows itself at the marks that
 /// many runs reach. A score a little below the mark counts as meeting it again: where a run is cut by chance, by a
@@ -99,9 +100,11 @@ struct Succession {
     ///   - detectors: among how many the chance of failure is split.
     ///   - delta: that chance; it is taken once more for what follows a remarkable score.
     ///   - lent: the bets of a detector like this one, whose pasts are taken where too few scores tell of them.
+    ///   - isToLend: whether every mark is taken to depend as much as the one that depends most: what is lent knows less.
     /// - Returns: the table.
-    func table(detectors: Int, delta: Double, lent: BetTable? = nil) -> BetTable {
-        let effect = (0..<BetTable.marks).reduce(1.0) { max($0, designEffect(of: $1)) }
+    func table(detectors: Int, delta: Double, lent: BetTable? = nil, isToLend: Bool = false) -> BetTable {
+        let effects = (0..<BetTable.marks).map { designEffect(of: $0) }
+        let effect = effects.reduce(1.0) { max($0, $1) }
         let worth = Int(Double(pairs) / effect + 1e-9)
         let calm = falling(bounds)
         var pasts = [calm]
@@ -117,7 +120,8 @@ struct Succession {
                 )
             }
         } else {
-            let after = afterRemarkable(calm, worth, effect, detectors, delta)
+            let taken = effects.map { isToLend ? effect : ($0 * effect).squareRoot() }
+            let after = afterRemarkable(calm, taken, detectors, delta)
             pasts.append(after)
             pasts.append(zip(after, shares(recent)).map { max($0, $1) })
             pasts.append(zip(after, shares(previous)).map { max($0, $1) })
@@ -135,13 +139,13 @@ struct Succession {
     /// The bound on each mark after a remarkable score; never below that of all scores.
     private func afterRemarkable(
         _ calm: [Double],
-        _ worth: Int,
-        _ effect: Double,
+        _ effects: [Double],
         _ detectors: Int,
         _ delta: Double
     ) -> [Double] {
         let risk = delta / Double(Set(rungs).count * detectors)
-        let bounds = met.map { count in
+        let bounds = zip(met, effects).map { count, effect in
+            let worth = Int(Double(pairs) / effect + 1e-9)
             let independent = Int((Double(count) / effect).rounded(.up))
             return independent + 1 <= worth
                 ? binomialUpperBound(count: independent + 1, of: worth, risk: risk) : 1

@@ -75,17 +75,18 @@ final class SceneHistory: @unchecked Sendable {
     func finding(at position: Int, candidates: [Int]) -> JitterFinding {
         let own = UnsafePointer(scene(position))
         let motions = plan.withRegistration(to: own) { register in
-            var motions: [SceneMotion] = []
-            for candidate in candidates where motions.count < JitterFinding.mostMatches {
-                if let motion = register(scene(candidate)) { motions.append(motion) }
+            var motions: [(motion: SceneMotion, age: Int)] = []
+            for (older, candidate) in candidates.enumerated() where motions.count < JitterFinding.mostMatches
+            {
+                if let motion = register(scene(candidate)) { motions.append((motion, older + 1)) }
             }
             return motions
         }
         let isRepeat = candidates.contains { isSame(own, scene($0)) }
-        let places = motions.reversed().map(\.vector) + [SIMD4()]
+        let places = motions.reversed().map { (vector: $0.motion.vector, age: $0.age) } + [(SIMD4(), 0)]
         return JitterFinding(
             matches: motions.count,
-            moved: isRepeat ? 0 : motions.count(where: \.isMoved),
+            moved: isRepeat ? 0 : motions.count(where: \.motion.isMoved),
             independence: isRepeat ? 0 : SceneMotion.independence(of: places)
         )
     }

@@ -25,24 +25,28 @@ struct SceneMotion: Hashable {
 
     var isMoved: Bool { squaredLength(vector) > Self.leastMotion * Self.leastMotion }
 
-    /// How independent positions are of those before them: half of von Neumann's ratio of mean squared successive
-    /// difference to variance (Annals of Mathematical Statistics 12, 1941), not more than 1; 0 for a single place.
+    /// How independent motions are of those before them: half of von Neumann's ratio of mean squared successive difference
+    /// to variance (Annals of Mathematical Statistics 12, 1941), not more than 1; 0 for a single place.
     ///
-    /// - Parameter places: in order of time.
+    /// Each difference is weighed by one over the square of the images between: a camera that swings is elsewhere after five
+    /// frames and near after one, while chance is as far after one as after five. Without the weights, whoever films
+    /// faster than the motion can be followed would look like chance.
+    ///
+    /// - Parameter places: in order of time, each with how many of the user's images ago it was.
     /// - Returns: 0 … 1.
-    static func independence(of places: [SIMD4<Double>]) -> Double {
-        guard let first = places.first else { return 0 }
-        var sum = SIMD4<Double>()
+    static func independence(of places: [(vector: SIMD4<Double>, age: Int)]) -> Double {
+        guard places.count > 1 else { return 0 }
+        let mean = places.reduce(SIMD4<Double>()) { $0 + $1.vector } / Double(places.count)
+        let variance =
+            places.reduce(0.0) { $0 + squaredLength($1.vector - mean) } / Double(places.count - 1)
         var steps = 0.0
-        var last = first
-        for place in places {
-            sum += place
-            steps += squaredLength(place - last)
-            last = place
+        var weights = 0.0
+        for (one, other) in zip(places, places.dropFirst()) {
+            let images = Double(one.age - other.age)
+            steps += squaredLength(other.vector - one.vector) / (images * images)
+            weights += 1 / (images * images)
         }
-        let mean = sum / Double(places.count)
-        let spread = places.reduce(0.0) { $0 + squaredLength($1 - mean) }
-        return spread > 0 ? min(1, steps / spread / 2) : 0
+        return variance > 0 ? min(1, steps / weights / variance / 2) : 0
     }
 }
 

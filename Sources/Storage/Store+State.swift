@@ -114,7 +114,7 @@ extension Store {
                 select sequence, model, user_name, time, tick, user_detectors, user_rungs, model_detectors,
                     model_rungs, campaign, coalesce(campaign_detectors, '{}'), coalesce(campaign_rungs, '{}'),
                     user_calibration,
-                    coalesce(u_distance_alarm > 0 or u_exact_repeats > 0, false)
+                    coalesce(u_distance_alarm > 0 or u_exact_repeats > 0, false) or coalesce(jitter_matches > 0, false)
                 from riskd.observation where tick > \(tick?.index ?? .min) order by sequence
                 """
             ).map { row in

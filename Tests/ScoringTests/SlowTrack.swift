@@ -30,9 +30,9 @@ struct SlowTrack {
         }
     }
 
-    /// Horizon, mark, stake in quarters; mark 0 is the mean of all six.
+    /// Horizon, mark, stake in quarters.
     private static let lanes: [(horizon: Int, mark: Int, quarters: Int64)] = [
-        (0, 2, 2), (0, 3, 2), (0, 4, 3), (0, 5, 3), (0, 6, 3), (1, 0, 0), (2, 0, 0), (3, 0, 0),
+        (0, 2, 2), (0, 3, 2), (0, 4, 3), (0, 5, 3), (0, 6, 3), (1, 4, 2), (2, 3, 1), (3, 4, 1),
     ]
 
     /// The bits that all lanes that differ cost.
@@ -42,11 +42,12 @@ struct SlowTrack {
         for detector in calibration.detectors(feeding: scope) {
             guard let bets = detector.bets else { continue }
             var different: Set<[Int64]> = []
-            for lane in lanes where lane.mark > 0 {
+            for lane in lanes {
                 let values = bets.inverses.map { $0[lane.mark - 1] }
-                different.insert([lane.quarters, Int64(bets.rungs[lane.mark - 1])] + values)
+                let own = [Int64(lane.horizon), lane.quarters, Int64(bets.rungs[lane.mark - 1])]
+                different.insert(own + values)
             }
-            count += different.count + 3
+            count += different.count
         }
         guard count > 0 else { return 0 }
         var whole: Int64 = 0
@@ -116,24 +117,14 @@ struct SlowTrack {
         let one: Int64 = 1 << 32
         if code.bits & 0x40 == 0 || !stream.isRecent {
             for (place, lane) in Self.lanes.enumerated() {
-                var bet: Int64
-                if lane.mark > 0 {
-                    bet = one / 4 * (4 - lane.quarters)
-                    if mark >= lane.mark {
-                        let value = Int128(bets.inverses[stream.past(lane.mark)][lane.mark - 1])
-                        bet += Int64(value * Int128(lane.quarters) / 4)
-                    }
-                } else {
-                    var mean: Int64 = 0
-                    for each in 1...6 where each <= mark {
-                        mean += bets.inverses[stream.past(each)][each - 1] / 6
-                    }
-                    let part = one / (1 << Int64(rules.lambdaShifts[lane.horizon]))
-                    bet = one - part + mean / (one / part)
+                var bet = one / 4 * (4 - lane.quarters)
+                if mark >= lane.mark {
+                    let value = Int128(bets.inverses[stream.past(lane.mark)][lane.mark - 1])
+                    bet += Int64(value * Int128(lane.quarters) / 4)
                 }
                 let gain = ilog2(UInt64(bet))
                 var units = max(0, stream.lanes[place] + gain)
-                if lane.mark == 2 { units = min(units, 17 << 20 + price) }
+                if lane.mark == 2 { units = min(units, 10 << 20 + price) }
                 units = min(units, rules.cap)
                 stream.lanes[place] = units
                 if gain > 0 { stream.gains[place] += gain } else { stream.losses[place] += gain }

@@ -201,7 +201,7 @@ import Testing
         }
     }
 
-    @Test func `the lane of what one benign query in thirty is like never says more than medium`() throws {
+    @Test func `the lane of what one benign query in thirty is like never says more than low`() throws {
         // As if nothing paid for dependence: every query of mark 2 brings two bits and more.
         let row = [1, 3, 5, 7, 9, 11].map { Int64(1) << (32 + $0) }
         let table = BetTable(
@@ -222,9 +222,9 @@ import Testing
             track.feed(seen, calibration, configuration)
         }
         #expect(track.price == 3 * Evidence.bit)
-        #expect(track.streams[0].lanes[0] == 20 * Evidence.bit)
+        #expect(track.streams[0].lanes[0] == 13 * Evidence.bit)
         #expect(track.streams[0].lanes[1...4].allSatisfy { $0 == 0 })
-        #expect(track.evidence(at: Tick(19), configuration) == 17 * Evidence.bit && track.level == .medium)
+        #expect(track.evidence(at: Tick(19), configuration) == 10 * Evidence.bit && track.level == .low)
         // A rarer mark is not held back.
         for tick in (20 as Int64)..<30 {
             let seen = histogram(steps: [[StepCode(rung: 3)]], calibration, at: tick)

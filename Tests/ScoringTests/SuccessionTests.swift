@@ -43,7 +43,7 @@ import Testing
             }
         }
         let counts = thresholds.map { threshold in pairs.count { $0.value > threshold } }
-        var effect = 1.0
+        var effects = [Double](repeating: 1, count: 6)
         let blocks = Set(pairs.map(\.block)).sorted()
         for (mark, count) in counts.enumerated() where count >= 3 && count < pairs.count {
             let share = Double(count) / Double(pairs.count)
@@ -55,11 +55,14 @@ import Testing
             }
             let freedom = Double(blocks.count) / Double(blocks.count - 1)
             let found = freedom * squares / (Double(pairs.count) * share * (1 - share))
-            effect = max(effect, blocks.count > 1 ? found : Double(pairs.count))
+            effects[mark] = blocks.count > 1 ? found : Double(pairs.count)
         }
-        let worth = Int(Double(pairs.count) / effect + 1e-9)
+        let most = effects.reduce(1) { max($0, $1) }
+        let worth = Int(Double(pairs.count) / most + 1e-9)
         let risk = 0.01 / Double(Set(rungs).count * 2)
-        var after = counts.map { count in
+        var after = zip(counts, effects).map { count, own in
+            let effect = (own * most).squareRoot()
+            let worth = Int(Double(pairs.count) / effect + 1e-9)
             let independent = Int((Double(count) / effect).rounded(.up)) + 1
             return independent <= worth ? binomialUpperBound(count: independent, of: worth, risk: risk) : 1
         }

@@ -227,14 +227,23 @@ struct SceneTests {
     }
 
     @Test func `independence tells chance from a path`() {
-        #expect(SceneMotion.independence(of: []) == 0)
-        #expect(SceneMotion.independence(of: [SIMD4(1, 2, 3, 4)]) == 0)
-        #expect(SceneMotion.independence(of: [SIMD4(1, 0, 0, 0), SIMD4()]) == 1)
-        // 0, 1, ... 9: steps 9, sum of squared deviations 82.5.
-        let path = (0..<10).map { SIMD4(Double($0), 0, 0, 0) }
-        #expect(abs(SceneMotion.independence(of: path) - 9 / 82.5 / 2) < 1e-12)
-        // There and back: 4 x 9 over 10, not more than 1.
-        #expect(SceneMotion.independence(of: (0..<10).map { SIMD4(Double($0 % 2 * 2), 0, 0, 0) }) == 1)
+        /// Places along one line, one image after the other unless their ages say otherwise; the last is now.
+        func independence(_ places: [Double], ages: [Int]? = nil) -> Double {
+            let ages = ages ?? (0..<places.count).reversed()
+            return SceneMotion.independence(
+                of: zip(places, ages).map { (vector: SIMD4($0, 0, 0, 0), age: $1) }
+            )
+        }
+        #expect(independence([]) == 0)
+        #expect(independence([1]) == 0)
+        #expect(independence([1, 0]) == 1)
+        // 0, 1, ... 9: a mean squared step of 1, a variance of 82.5 over 9.
+        #expect(abs(independence((0..<10).map(Double.init)) - 9 / 82.5 / 2) < 1e-12)
+        // There and back: 4 over 10 over 9, not more than 1.
+        #expect(independence((0..<10).map { Double($0 % 2 * 2) }) == 1)
+        // 0, 1, 4, 5 with images between that did not match: the 3 in the middle counts a ninth. A variance of 17 over 3.
+        let usual = (1.0 + 9.0 / 9 + 1) / (1 + 1.0 / 9 + 1)
+        #expect(abs(independence([0, 1, 4, 5], ages: [5, 4, 1, 0]) - usual * 3 / 17 / 2) < 1e-12)
     }
 }
 

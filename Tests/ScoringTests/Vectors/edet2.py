@@ -17,8 +17,8 @@ PENALTY, CAP, KAPPA = 2 * BIT, 64 * BIT, 13_093
 ENTER, EXIT, HOLD = (20_000, 40_000, 70_000, 90_000), (15_000, 32_000, 60_000, 82_000), 12
 LEVELS = ("info", "low", "medium", "high", "critical")
 MEMORY = 8
-# (horizon, mark it bets on or 0 for the mean over all six, stake in 128ths)
-LANES = ((0, 2, 64), (0, 3, 64), (0, 4, 96), (0, 5, 96), (0, 6, 96), (1, 0, 0), (2, 0, 0), (3, 0, 0))
+# (horizon, mark it bets on, stake in 128ths)
+LANES = ((0, 2, 64), (0, 3, 64), (0, 4, 96), (0, 5, 96), (0, 6, 96), (1, 4, 64), (2, 3, 32), (3, 4, 32))
 UNSCORED = 0xFF
 
 
@@ -67,15 +67,12 @@ def ilog2(value):
 
 
 def price_of(detectors):
-    """log2 of the number of distinct lanes, rounded up: two of one stake that always bet the same are one."""
+    """log2 of the number of distinct lanes, rounded up: two of one horizon and stake that always bet the same are one."""
     count = 0
     for table in detectors:
         seen = set()
         for horizon, mark, stake in LANES:
-            if mark == 0:
-                count += 1
-            else:
-                seen.add((stake, table["rungs"][mark - 1], tuple(row[mark - 1] for row in table["inverses"])))
+            seen.add((horizon, stake, table["rungs"][mark - 1], tuple(row[mark - 1] for row in table["inverses"])))
         count += len(seen)
     whole = ilog2(count << 32)
     return whole if count & (count - 1) == 0 else whole + 1
@@ -123,14 +120,10 @@ class Stream:
 
     def bet(self, mark, table, price):
         worth = lambda met: table["inverses"][self.past(met)][met - 1]
-        mean = sum(worth(met) // 6 for met in range(1, mark + 1))
-        for lane, (horizon, aim, stake) in enumerate(LANES):
-            if aim:
-                hit = worth(aim) * stake // 128 if mark >= aim else 0
-                gain = ilog2(ONE * (128 - stake) // 128 + hit)
-            else:
-                gain = ilog2(ONE - (ONE >> SHIFTS[horizon]) + (mean >> SHIFTS[horizon]))
-            most = min(CAP, 17 * BIT + price) if aim == 2 else CAP
+        for lane, (_, aim, stake) in enumerate(LANES):
+            hit = worth(aim) * stake // 128 if mark >= aim else 0
+            gain = ilog2(ONE * (128 - stake) // 128 + hit)
+            most = min(CAP, 10 * BIT + price) if aim == 2 else CAP
             self.lanes[lane] = min(most, max(0, self.lanes[lane] + gain))
             if self.lanes[lane] == 0:
                 self.gains[lane] = self.losses[lane] = 0
