@@ -29,11 +29,19 @@ package struct PostgresError: Error, Hashable, Sendable {
     }
 
     /// Whether the same work may well succeed later, on this or a new connection.
+    ///
+    /// By SQLSTATE (PostgreSQL's appendix A): connections (08), what the server runs out of (53), shutdowns and somebody's
+    /// `pg_cancel_backend` (57, but for a dropped database), lost races (40, 55P03), a server that has become a standby
+    /// (25006), and its own disk (58). All else would fail the same way again.
     package var isTransient: Bool {
         guard let sqlState else { return kind == .connection }
-        if sqlState.hasPrefix("08") || sqlState.hasPrefix("53") { return true }
-        return ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P05"].contains(sqlState)
+        guard !["40002", "57P04"].contains(sqlState) else { return false }
+        return ["08", "40", "53", "57", "58"].contains(sqlState.prefix(2))
+            || ["25006", "55P03"].contains(sqlState)
     }
+
+    /// Whether the server takes no writes (any more): another one may, behind the same connection string.
+    package var isReadOnlyServer: Bool { sqlState == "25006" }
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {

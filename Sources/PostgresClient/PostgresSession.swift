@@ -44,6 +44,7 @@ package actor PostgresSession {
     package func reconnect() throws(PostgresError) {
         connection = nil
         let new = try PostgresConnection(connectionString, applicationName: applicationName)
+        try refusePooler(new)
         _ = try new.execute(Self.standardSettings + preamble)
         connection = consume new
     }
@@ -53,6 +54,51 @@ package actor PostgresSession {
         set client_min_messages = warning; set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1;
         set bytea_output = 'hex'; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
         """
+
+    /// Refuses a pooler that lends another server connection to every transaction, before anything is set that others
+    /// would inherit.
+    ///
+    /// A pooler shows itself by the process number that it makes up for the client. One that keeps a server connection for as
+    /// long as its client's is harmless; the others lend the one that was just used to the next who asks.
+    private func refusePooler(_ new: borrowing PostgresConnection) throws(PostgresError) {
+        let own = try Self.process(new)
+        guard own != new.serverProcess else { return }
+        var others: [PostgresSession.Held] = []
+        for _ in 0..<Self.mostProbes {
+            let other = Held(try PostgresConnection(connectionString, applicationName: applicationName))
+            others.append(other)
+            if try Self.process(other.connection) == own {
+                throw PostgresError(
+                    .refused,
+                    message:
+                        "a pooler lends this connection to others between two transactions (PgBouncer's pool_mode "
+                        + "transaction or statement): riskd needs sessions, so connect to PostgreSQL itself or to a pool "
+                        + "with pool_mode = session"
+                )
+            }
+            // Keeps what it was lent, so that the next is lent another.
+            _ = try other.connection.execute("begin")
+        }
+    }
+
+    /// How many connections a pooler is asked for, to be lent one that is lent already.
+    private static let mostProbes = 4
+
+    /// A connection that is held while others are asked for.
+    private final class Held {
+        let connection: PostgresConnection
+        init(_ connection: consuming PostgresConnection) { self.connection = connection }
+    }
+
+    private static func process(_ connection: borrowing PostgresConnection) throws(PostgresError) -> Int32 {
+        let rows = PostgresRows(try connection.execute("select pg_backend_pid()" as PostgresQuery))
+        return Int32(try rows.first?.only(Int.self) ?? 0)
+    }
+
+    /// After a write that the server refuses because it has become a standby, the next connection may reach its successor.
+    private func drop(after error: PostgresError) {
+        if error.isReadOnlyServer { connection = nil }
+    }
 
     /// Closes the connection; later statements throw.
     package func close() { connection = nil }
@@ -65,8 +111,13 @@ package actor PostgresSession {
 
     private func result(of query: PostgresQuery) throws(PostgresError) -> PostgresResult {
         guard connection != nil else { throw Self.closed }
-        guard let result = try connection?.execute(query) else { throw Self.closed }
-        return result
+        do throws(PostgresError) {
+            guard let result = try connection?.execute(query) else { throw Self.closed }
+            return result
+        } catch {
+            drop(after: error)
+            throw error
+        }
     }
 
     private static let closed = PostgresError(.connection, message: "there is no connection to PostgreSQL")

@@ -194,8 +194,11 @@ package struct CalibrationBuilder: Sendable {
         )
     }
 
-    /// What a campaign's detector borrows; nil where nobody lends.
-    private func lentBets(among family: Int) -> BetTable? {
+    /// What a campaign's detector borrows.
+    ///
+    /// - Parameter family: among how many detectors the chance of failure is split.
+    /// - Returns: the bets; nil where nobody lends.
+    func lentBets(among family: Int) -> BetTable? {
         scores[Self.lender].map { scored in
             survey(Self.lender, scored, among: family).succession
                 .table(detectors: family, delta: head.delta, isToLend: true)

@@ -18,6 +18,10 @@ package enum StorageError: Error, Sendable {
     case newerSchema(found: Int, known: Int)
     /// The database was scored with another tick length; both in milliseconds.
     case tickLength(stored: Int64, configured: Int64)
+    /// The database cannot hold every name: its encoding.
+    case encoding(String)
+    /// The role may not make a schema that is missing.
+    case mayNotCreate(schema: String, role: String, database: String)
     /// A dataset has no such column.
     case unknownColumn(String, known: [String])
     /// A row holds what this program never writes.
@@ -50,6 +54,16 @@ extension StorageError: CustomStringConvertible {
             """
             the database was scored with ticks of \(stored) ms, the configuration says \(configured) ms: \
             set the old length again, or use another database
+            """
+        case .encoding(let found):
+            """
+            the database's encoding is \(found), which cannot hold every user's name: \
+            make one with create database ... encoding 'UTF8' template template0
+            """
+        case .mayNotCreate(let schema, let role, let database):
+            """
+            the role \(role) may not make the schema \(schema) or its tables: grant create on database \(database) to \(role), \
+            or create schema \(schema) authorization \(role)
             """
         case .unknownColumn(let name, let known):
             "there is no column \(name): expected one of \(known.joined(separator: ", "))"

@@ -41,6 +41,7 @@ extension Store {
         for (name, migration) in zip(applied, migrations) where name != migration.name {
             throw .corrupt("migration \(migration.number) is \(name), this program's is \(migration.name)")
         }
+        if applied.count < migrations.count { try await checkGrants() }
         for migration in migrations[applied.count...] {
             progress(migration.name)
             try await storing {
@@ -57,8 +58,35 @@ extension Store {
         }
     }
 
+    /// Whether the role may make what is missing; schemas that an administrator made for it are enough.
+    ///
+    /// - Throws: `StorageError.mayNotCreate` or `.database`.
+    package func checkGrants() async throws(StorageError) {
+        let found = try await storing {
+            try await session.query(
+                """
+                select name, current_user::text, current_database()::text from unnest(array['riskd', 'riskd_audit']) name
+                where case when to_regnamespace(name) is null
+                    then not has_database_privilege(current_database(), 'create')
+                    else not has_schema_privilege(name, 'create') end
+                """
+            ).map { row in
+                var fields = row.fields
+                return StorageError.mayNotCreate(
+                    schema: try fields.next(),
+                    role: try fields.next(),
+                    database: try fields.next()
+                )
+            }
+        }
+        if let first = found.first { throw first }
+    }
+
     private static let foundation = """
-        create schema if not exists riskd;
+        do $$ begin
+            -- "If not exists" would ask for the right to make it all the same.
+            if to_regnamespace('riskd') is null then create schema riskd; end if;
+        end $$;
         create table riskd.migration (
             number int primary key,
             name text not null,

@@ -51,7 +51,20 @@ package actor Store {
                 applicationName: "riskd",
                 preamble: "set search_path = riskd;" + purpose.settings
             )
+            let encoding = try await session.query("select getdatabaseencoding()").first?.only(String.self)
+            guard encoding == "UTF8" else { throw StorageError.encoding(encoding ?? "unknown") }
             return Store(session)
+        }
+    }
+
+    /// Whether the server takes no writes: a standby, or a database that was set read-only.
+    ///
+    /// - Throws: `StorageError.database`.
+    package func isReadOnly() async throws(StorageError) -> Bool {
+        try await storing {
+            try await session.query(
+                "select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean"
+            ).first?.only() ?? false
         }
     }
 

@@ -45,17 +45,17 @@ extension RecordedTests {
         @Test func `shows a history as table, JSON and CSV with the same rows`() async throws {
             let sandbox = try await Fashion.replayed()
             let stored = try await sandbox.numbers(
-                "select id from riskd.sample where user_name = 'user-037' order by id"
+                "select id from riskd.sample where user_name = 'user-041' order by id"
             )
             #expect(stored.count > 5)
-            let table = try await sandbox.succeed(["history", "user-037"]).output.split(separator: "\n")
+            let table = try await sandbox.succeed(["history", "user-041"]).output.split(separator: "\n")
             #expect(table.first?.hasPrefix("TIME ") == true)
             #expect(table.dropFirst().map { Int($0.split(separator: " ")[1]) } == stored)
-            let csv = try await sandbox.succeed(["history", "user:fashion/user-037", "-o", "csv"]).output
+            let csv = try await sandbox.succeed(["history", "user:fashion/user-041", "-o", "csv"]).output
             let lines = csv.split(whereSeparator: \.isNewline)
             #expect(lines.first == "time,sample,queries,level,score,lane,derived,why")
             #expect(lines.dropFirst().map { Int($0.split(separator: ",")[1]) } == stored)
-            let json = try await sandbox.succeed(["history", "user-037", "-o", "json"]).output
+            let json = try await sandbox.succeed(["history", "user-041", "-o", "json"]).output
             let rows = try #require(
                 try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]]
             )

@@ -7,7 +7,7 @@ extension RecordedTests {
     /// A person's name goes out of every table, and nothing else changes.
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct ErasureTests {
-        private static let name = "user-041"
+        private static let name = "user-030"
 
         /// Where a text is in the database, in whatever column of whatever table: `TABLE`, or `TABLE.COLUMN` of bytes.
         private func places(of text: String, in sandbox: Sandbox) async throws -> Set<String> {
@@ -40,31 +40,31 @@ extension RecordedTests {
             try await sandbox.execute(
                 """
                 insert into riskd.audit_entry (time, actor, what, object, detail)
-                values (now(), 'ada', 'silence.add', 'user:fashion/user-041', 'for user-041, not for user-0411');
+                values (now(), 'ada', 'silence.add', 'user:fashion/user-030', 'for user-030, not for user-0301');
                 insert into riskd.silence (labels, comparisons, patterns, starts, ends, creator, comment)
-                values (array['entity', 'model'], array['=~', '='], array['user-041|svc', 'fashion'], now(), now(), 'ada',
-                    'user-041 (and xuser-041) are tested');
+                values (array['entity', 'model'], array['=~', '='], array['user-030|svc', 'fashion'], now(), now(), 'ada',
+                    'user-030 (and xuser-030) are tested');
                 insert into riskd.relearning (model, user_name, since, actor, reason, recorded)
-                values ('fashion', 'user-041', now(), 'ada', '"user-041": new camera', now());
+                values ('fashion', 'user-030', now(), 'ada', '"user-030": new camera', now());
                 insert into riskd.read_ledger (time, actor, observation, what, reason, address)
-                values (now(), 'ada', 1, 'image', 'what did user-041 send?', '127.0.0.1');
+                values (now(), 'ada', 1, 'image', 'what did user-030 send?', '127.0.0.1');
                 insert into riskd.action (kind, alert_id, actor, note, requested)
-                select 'note', max(id), 'ada', 'user-041 again', now() from riskd.alert;
+                select 'note', max(id), 'ada', 'user-030 again', now() from riskd.alert;
                 create table riskd.dead_letter_20260302 partition of riskd.dead_letter
                     for values from ('2026-03-02') to ('2026-03-03');
                 insert into riskd.dead_letter values
-                    (0, '2026-03-02', 's', 'a.ndjson', 0, 9, 'field', 'user-041 has no model', '{"user":"user-041", "mo'),
-                    (0, '2026-03-02', 's', 'a.ndjson', 9, 9, 'field', 'a field is missing', '{"user":"user-0411", "mo');
+                    (0, '2026-03-02', 's', 'a.ndjson', 0, 9, 'field', 'user-030 has no model', '{"user":"user-030", "mo'),
+                    (0, '2026-03-02', 's', 'a.ndjson', 9, 9, 'field', 'a field is missing', '{"user":"user-0301", "mo');
                 with own as (
                     select convert_to(replace(regexp_replace(convert_from(\(calibration), 'UTF8'),
-                        '"newest_ms":[0-9]+', '\\&,"owner":"user-041"'), '', ''), 'UTF8') as body),
+                        '"newest_ms":[0-9]+', '\\&,"owner":"user-030"'), '', ''), 'UTF8') as body),
                 kept as (
                     insert into riskd.artefact
                     select 'sha256:' || encode(sha256(body), 'hex'), 'calibration', now(), body from own returning id),
                 named as (
                     insert into riskd.calibration
-                    select id, 'fashion', null, 'user-041', 'accepted queries', 500, 1, now() from kept returning id)
-                insert into riskd.own_baseline select 'fashion', 'user-041', 0, id from named;
+                    select id, 'fashion', null, 'user-030', 'accepted queries', 500, 1, now() from kept returning id)
+                insert into riskd.own_baseline select 'fashion', 'user-030', 0, id from named;
                 """
             )
         }
@@ -100,11 +100,11 @@ extension RecordedTests {
                 #expect(refused.code == 1 && refused.errors.contains(message), "\(refused.errors)")
             }
             let alerts = try await sandbox.texts(
-                "select id from riskd.alert where name = 'user-041' and state <> 'resolved'"
+                "select id from riskd.alert where name = 'user-030' and state <> 'resolved'"
             )
             try await sandbox.succeed(
                 ["alert", "resolve"] + alerts + [
-                    "--verdict", "attack", "--note", "it was user-041", "--as", "ada",
+                    "--verdict", "attack", "--note", "it was user-030", "--as", "ada",
                 ]
             )
             try await sandbox.succeed(["audit", "hold", "add", "--reason", "case 7", "--as", "olga"])
@@ -114,18 +114,18 @@ extension RecordedTests {
             let unasked = try await sandbox.run(["audit", "erase", Self.name, "--reason", "x"])
             #expect(unasked.code == 2 && unasked.errors.contains("--yes"), "\(unasked.errors)")
 
-            let done = try await erase(Self.name, "request 12 of user-041")
+            let done = try await erase(Self.name, "request 12 of user-030")
             #expect(done.code == 0, "\(done.errors)")
             let pseudonym = String(try #require(try /erased-[0-9a-f]{16}/.firstMatch(in: done.errors)).0)
             #expect(done.output.contains("history_image,") && done.output.contains("observation,"))
             // Longer names that hold this one are other people's.
             for (table, column) in [("audit_entry", "detail"), ("silence", "comment")] {
                 try await sandbox.execute(
-                    "update riskd.\(table) set \(column) = replace(replace(\(column), 'user-0411', ''), 'xuser-041', '')"
+                    "update riskd.\(table) set \(column) = replace(replace(\(column), 'user-0301', ''), 'xuser-030', '')"
                 )
             }
             let other = try await sandbox.numbers(
-                "select count(*) from riskd.dead_letter where position('user-0411'::bytea in body) > 0"
+                "select count(*) from riskd.dead_letter where position('user-0301'::bytea in body) > 0"
             )
             #expect(other == [1])
             try await sandbox.execute(

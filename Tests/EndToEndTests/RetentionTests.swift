@@ -35,7 +35,7 @@ extension RecordedTests {
             let days = "select count(distinct date_trunc('day', time)) from riskd.sample"
             let samples = try await sandbox.numbers("select count(*) from riskd.sample").first ?? 0
             let before = try await sandbox.numbers(days).first ?? 0
-            #expect(before == 2)
+            #expect(before == 3)
 
             try await sandbox.succeed(["audit", "hold", "add", "--reason", "case 7", "--as", "olga"])
             let held = try await sandbox.succeed(["audit", "retention", "--delete"])

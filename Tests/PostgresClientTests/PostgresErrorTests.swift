@@ -1,6 +1,7 @@
-import PostgresClient
 import RiskdTesting
 import Testing
+
+@testable import PostgresClient
 
 @Suite(.timeLimit(.minutes(3)))
 struct PostgresErrorTests {
@@ -34,6 +35,26 @@ struct PostgresErrorTests {
             #expect(text.contains(sqlState))
         }
         #expect(error.debugDescription.contains("$1"))
+    }
+
+    @Test(
+        arguments: [
+            // Connections, resources, shutdowns and cancels, lost races, a standby, the server's disk.
+            "08000", "08006", "53100", "53200", "53300", "57014", "57P01", "57P02", "57P03", "57P05", "40001",
+            "40P01",
+            "55P03", "25006", "58000", "58030",
+        ].map { ($0, true) }
+            + [
+                "40002", "57P04", "42501", "42P01", "23505", "22P05", "3D000", "28P01", "25P02", "XX000",
+                "0A000",
+            ]
+            .map { ($0, false) }
+    )
+    func `what a server says of itself is waited for, what it says of the work is not`(
+        sqlState: String,
+        isTransient: Bool
+    ) {
+        #expect(PostgresError(.refused, sqlState: sqlState, message: "").isTransient == isTransient)
     }
 
     @Test(arguments: [

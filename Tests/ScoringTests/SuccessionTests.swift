@@ -184,9 +184,13 @@ import Testing
             )
         }
         let calibration = try builder.build()
-        let (lender, lent) = (
+        let (own, lent) = (
             try #require(calibration[descent]?.bets), try #require(calibration[fall]?.bets)
         )
+        let lender = try #require(builder.lentBets(among: 1))
+        // What is lent knows less: it never bets higher than the lender's own.
+        for (mine, theirs) in zip(own.inverses.joined(), lender.inverses.joined()) { #expect(theirs <= mine) }
+        #expect(lender != own && lender.inverses[0] == own.inverses[0])
         #expect(lent.pairs == 0 && lent.worth == 0)
         for past in [BetTable.Past.remarkable, .recent, .previous] {
             for mark in 1...6 {

@@ -78,8 +78,17 @@ extension Command {
     ) async throws {
         let place =
             configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
+        if try await store.isReadOnly() {
+            checklist.failed(
+                "database",
+                "\(place): it takes no writes (a standby, or set read-only); riskd needs the primary, which "
+                    + "target_session_attrs=read-write chooses among several hosts"
+            )
+            return
+        }
         let version = try await store.schemaVersion()
         guard version >= Store.newestSchema else {
+            try await store.checkGrants()
             let found = version == 0 ? "no schema yet" : "schema \(version) of \(Store.newestSchema)"
             checklist.passed("database", "\(place): \(found); riskd run or migrate brings it up to date")
             return

@@ -22,7 +22,10 @@ create table riskd.legal_hold (
 );
 comment on table riskd.legal_hold is 'While one of these is not released nothing is deleted.';
 
-create schema if not exists riskd_audit;
+do $$ begin
+    -- An administrator may have made it for a role that may not.
+    if to_regnamespace('riskd_audit') is null then create schema riskd_audit; end if;
+end $$;
 comment on schema riskd_audit is 'Views for auditors; no pixels, no secrets.';
 
 create view riskd_audit.samples as
