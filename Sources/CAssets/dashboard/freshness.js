@@ -9,9 +9,10 @@ import { connect, streamState, tick } from "./stream.js";
 
 const clock = button("", () => set("zone", setting("zone") === "utc" ? "local" : "utc"), { class: "strip-item clock num", title: "Switch between UTC and local time" });
 const signal = h("span", { class: "strip-item num" });
-const detectors = h("a", { class: "strip-item", href: "/detectors" });
-const calibration = h("a", { class: "strip-item", href: "/calibrations" });
-const coverage = h("a", { class: "strip-item", href: "/detectors" });
+// A link says where it leads before the first answer is there.
+const detectors = h("a", { class: "strip-item", href: "/detectors" }, "detectors …");
+const calibration = h("a", { class: "strip-item", href: "/calibrations" }, "calibration …");
+const coverage = h("a", { class: "strip-item", href: "/detectors" }, "coverage …");
 const database = h("span", { class: "strip-item" });
 const alarm = h("div", { class: "alarm", role: "alert", hidden: true });
 
