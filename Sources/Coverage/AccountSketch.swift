@@ -11,34 +11,8 @@ package struct AccountSketch: Hashable, Sendable {
     /// Lines after which every count is halved.
     static let halving: Int64 = 65_536
 
-    /// What is known of one account.
-    package struct Account: Hashable, Sendable {
-        /// Whose.
-        package let user: UserID
-        /// Lines that could not be used, at most.
-        package internal(set) var unusable: Int64
-        /// How many of them may be others'.
-        package internal(set) var uncertain: Int64
-        /// Lines that were used since it is remembered.
-        package internal(set) var used: Int64
-        /// Why the last unusable one was: a dead letter's reason, or `unseen`: no detector had anything to go by.
-        package internal(set) var reason: String
-
-        /// An account as it was.
-        package init(user: UserID, unusable: Int64, uncertain: Int64, used: Int64, reason: String) {
-            self.user = user
-            self.unusable = unusable
-            self.uncertain = uncertain
-            self.used = used
-            self.reason = reason
-        }
-
-        /// Unusable lines that are certainly its own.
-        package var certain: Int64 { unusable - uncertain }
-    }
-
     /// By user.
-    package private(set) var accounts: [UserID: Account] = [:]
+    package private(set) var accounts: [UserID: AccountLines] = [:]
     /// Lines with a readable user.
     package private(set) var lines: Int64 = 0
     /// Those of them that could not be used.
@@ -52,7 +26,7 @@ package struct AccountSketch: Hashable, Sendable {
     package init() {}
 
     /// A sketch as it was.
-    package init(accounts: [Account], lines: Int64, unusable: Int64, sinceHalving: Int64) {
+    package init(accounts: [AccountLines], lines: Int64, unusable: Int64, sinceHalving: Int64) {
         for account in accounts { self.accounts[account.user] = account }
         self.lines = lines
         self.unusable = unusable
@@ -80,7 +54,7 @@ package struct AccountSketch: Hashable, Sendable {
     }
 
     /// The accounts that changed, as they are now, and those that are gone.
-    mutating func takeChanged() -> (accounts: [Account], gone: [UserID]) {
+    mutating func takeChanged() -> (accounts: [AccountLines], gone: [UserID]) {
         defer { changed = [] }
         let users = changed.sorted()
         return (users.compactMap { accounts[$0] }, users.filter { accounts[$0] == nil })
@@ -94,7 +68,7 @@ package struct AccountSketch: Hashable, Sendable {
     ///   - share: of an account's lines, in millionths; where more than half as much of everybody else's is unusable, the
     ///     account must have twice that, and where that is more than all, it does not stand out.
     /// - Returns: those with the most unusable lines first, then by name.
-    package func suspicious(limit: Int, least: Int64, share: Int64) -> [Account] {
+    package func suspicious(limit: Int, least: Int64, share: Int64) -> [AccountLines] {
         let found = accounts.values.filter { account in
             let own = account.certain + account.used
             // Halving rounds, so that others may seem to have less than nothing.
@@ -121,7 +95,7 @@ package struct AccountSketch: Hashable, Sendable {
                 changed.insert(least.user)
             }
         }
-        accounts[user] = Account(
+        accounts[user] = AccountLines(
             user: user,
             unusable: uncertain + 1,
             uncertain: uncertain,

@@ -32,7 +32,7 @@ package struct CoverageState: Sendable {
     /// Rows that are gone.
     package var goneRows: [CoverageKey]
     /// Accounts as they are, by user.
-    package var accounts: [AccountSketch.Account]
+    package var accounts: [AccountLines]
     /// Accounts that are gone.
     package var goneAccounts: [UserID]
     /// The totals.
@@ -42,7 +42,7 @@ package struct CoverageState: Sendable {
     package init(
         rows: [CoverageRow] = [],
         goneRows: [CoverageKey] = [],
-        accounts: [AccountSketch.Account] = [],
+        accounts: [AccountLines] = [],
         goneAccounts: [UserID] = [],
         totals: Totals = Totals()
     ) {

@@ -95,11 +95,6 @@ package actor PostgresSession {
         return Int32(try rows.first?.only(Int.self) ?? 0)
     }
 
-    /// After a write that the server refuses because it has become a standby, the next connection may reach its successor.
-    private func drop(after error: PostgresError) {
-        if error.isReadOnlyServer { connection = nil }
-    }
-
     /// Closes the connection; later statements throw.
     package func close() { connection = nil }
 
@@ -115,7 +110,8 @@ package actor PostgresSession {
             guard let result = try connection?.execute(query) else { throw Self.closed }
             return result
         } catch {
-            drop(after: error)
+            // The server has become a standby: the next connection may reach its successor.
+            if error.isReadOnlyServer { connection = nil }
             throw error
         }
     }
@@ -205,6 +201,7 @@ package actor PostgresSession {
         do {
             value = try body(self)
         } catch {
+            if (error as? PostgresError)?.isReadOnlyServer == true { connection = nil }
             if connection?.isInTransaction == true {
                 // The error that ended the transaction is the one to report; a failed rollback breaks the connection.
                 do { try execute(unsafeSQL: "rollback") } catch { connection = nil }

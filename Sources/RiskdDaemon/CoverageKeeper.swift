@@ -185,15 +185,7 @@ package struct CoverageKeeper: Sendable {
         let state = watch.takeChanges()
         for row in state.rows { changes.set(kind: row.key.kind, name: row.key.name, row.packed) }
         for key in state.goneRows { changes.remove(kind: key.kind, name: key.name) }
-        changes.accounts = state.accounts.map {
-            StoredAccount(
-                user: $0.user,
-                unusable: $0.unusable,
-                uncertain: $0.uncertain,
-                used: $0.used,
-                reason: $0.reason
-            )
-        }
+        changes.accounts = state.accounts
         changes.goneAccounts = state.goneAccounts
         if hasCounted { changes.set(kind: CoverageKind.totals, name: "", state.totals.packed) }
         hasCounted = false
@@ -252,15 +244,7 @@ extension StoredCoverage {
                 state.rows.append(row)
             }
         }
-        state.accounts = accounts.map {
-            .init(
-                user: $0.user,
-                unusable: $0.unusable,
-                uncertain: $0.uncertain,
-                used: $0.used,
-                reason: $0.reason
-            )
-        }
+        state.accounts = accounts
         return state
     }
 }

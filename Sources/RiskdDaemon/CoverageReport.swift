@@ -1,6 +1,6 @@
 package import Configuration
 package import Coverage
-import Domain
+package import Domain
 package import Storage
 
 /// How much of what is logged can be seen, as the last commit left it.
@@ -8,7 +8,7 @@ package struct CoverageReport: Sendable {
     /// Sources and models, by kind and name.
     package let rows: [CoverageRow]
     /// Accounts most of whose lines cannot be used, those with the most first.
-    package let accounts: [AccountSketch.Account]
+    package let accounts: [AccountLines]
 
     /// Reads the report.
     ///
@@ -46,7 +46,7 @@ package struct CoverageReport: Sendable {
     }
 }
 
-extension AccountSketch.Account {
+extension AccountLines {
     /// The share of its lines that cannot be used, from 0 to 1.
     package var share: Double { Double(certain) / Double(max(1, certain + used)) }
 

@@ -220,7 +220,7 @@ package struct Daemon: Sendable {
                 // 5. The outside may look in, now that there is something to see.
                 if probes == nil {
                     probes = try startProbes(mode, board)
-                    try startAPI(mode, access, api)
+                    try startAPI(mode, access, api, board)
                     began = .now
                 }
                 // 6. The path of records, until the end, a signal, or other detectors.
@@ -331,9 +331,20 @@ package struct Daemon: Sendable {
     }
 
     /// Starts to listen for callers of the API; whatever waits for it in ``APIStart`` answers them.
-    private func startAPI(_ mode: Mode, _ access: DatabaseAccess, _ start: APIStart) throws {
+    private func startAPI(
+        _ mode: Mode,
+        _ access: DatabaseAccess,
+        _ start: APIStart,
+        _ board: CoverageBoard
+    ) throws {
         guard case .live = mode, configuration.api.isEnabled else { return }
-        let host = try APIHost(configuration, access.connectionString, metrics: metrics, log: log)
+        let host = try APIHost(
+            configuration,
+            access.connectionString,
+            metrics: metrics,
+            blindness: { board.reasons },
+            log: log
+        )
         start.begin(host)
         let address = configuration.api.listen
         log.write(

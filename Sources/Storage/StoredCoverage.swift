@@ -16,30 +16,7 @@ package struct StoredCoverage: Sendable {
     /// Rows by kind and name.
     package let rows: [Row]
     /// Accounts by name.
-    package let accounts: [StoredAccount]
-}
-
-/// An account some of whose lines could not be used.
-package struct StoredAccount: Hashable, Sendable {
-    /// Whose.
-    package let user: UserID
-    /// Lines that could not be used, at most.
-    package let unusable: Int64
-    /// How many of them may be others'.
-    package let uncertain: Int64
-    /// Lines that were used.
-    package let used: Int64
-    /// Why the last one was not.
-    package let reason: String
-
-    /// An account.
-    package init(user: UserID, unusable: Int64, uncertain: Int64, used: Int64, reason: String) {
-        self.user = user
-        self.unusable = unusable
-        self.uncertain = uncertain
-        self.used = used
-        self.reason = reason
-    }
+    package let accounts: [AccountLines]
 }
 
 /// What changed of it in a batch.
@@ -47,7 +24,7 @@ package struct CoverageChanges: Sendable {
     private var rows: [StoredCoverage.Row] = []
     private var gone: [(kind: String, name: String)] = []
     /// Accounts as they are now, each once.
-    package var accounts: [StoredAccount] = []
+    package var accounts: [AccountLines] = []
     /// Accounts that are gone.
     package var goneAccounts: [UserID] = []
 
@@ -129,7 +106,7 @@ extension Store {
                 "select user_name, unusable, uncertain, used, reason from riskd.coverage_account order by user_name"
             ).map { row in
                 var fields = row.fields
-                return StoredAccount(
+                return AccountLines(
                     user: UserID(try fields.next()),
                     unusable: try fields.next(),
                     uncertain: try fields.next(),

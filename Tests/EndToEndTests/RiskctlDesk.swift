@@ -11,6 +11,8 @@ import Testing
 /// Commands run within the test's process, but for those that need a terminal or are followed.
 struct RiskctlDesk: Sendable {
     private let kept: Kept
+    /// Where riskd runs.
+    var sandbox: Sandbox { kept.sandbox }
     private let url: String
 
     /// What is kept until the process ends.

@@ -57,11 +57,16 @@ package enum TestCluster {
 }
 
 extension String {
-    fileprivate var databaseName: Substring {
+    /// The database that a connection string of ``TestCluster`` names.
+    package var databaseName: Substring {
         split(separator: " ").first { $0.hasPrefix("dbname=") }?.dropFirst("dbname=".count) ?? ""
     }
 
-    fileprivate func replacingDatabase(with name: String) -> String {
+    /// The same for another database.
+    ///
+    /// - Parameter name: the other one's.
+    /// - Returns: the connection string.
+    package func replacingDatabase(with name: String) -> String {
         split(separator: " ").map { $0.hasPrefix("dbname=") ? "dbname=\(name)" : String($0) }
             .joined(separator: " ")
     }

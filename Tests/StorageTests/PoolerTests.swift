@@ -9,6 +9,10 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct PoolerTests {
     static let program = "/usr/sbin/pgbouncer"
+    static let isThere = ConditionTrait.enabled(
+        if: FileManager.default.isExecutableFile(atPath: program),
+        "SKIPPED: PgBouncer is missing; .ci/setup installs it"
+    )
 
     /// A PgBouncer before the test's server, which ends with it.
     private final class Pooler {
@@ -18,18 +22,12 @@ struct PoolerTests {
 
         init(mode: String, before database: String) async throws {
             directory = TestCluster.temporaryDirectory("pool")
-            let fields = Dictionary(
-                uniqueKeysWithValues: database.split(separator: " ").map { field in
-                    let parts = field.split(separator: "=", maxSplits: 1)
-                    return (String(parts[0]), parts[1].filter { $0 != "'" })
-                }
-            )
-            let (host, name) = (try #require(fields["host"]), try #require(fields["dbname"]))
+            let name = database.databaseName
             // As root it becomes the user whom the server knows.
             let user = geteuid() == 0 ? "user = postgres" : ""
             try """
             [databases]
-            \(name) = host=\(host) port=5432 user=riskd dbname=\(name)
+            \(name) = \(database)
             [pgbouncer]
             \(user)
             pool_mode = \(mode)
@@ -61,10 +59,7 @@ struct PoolerTests {
     }
 
     @Test(
-        .enabled(
-            if: FileManager.default.isExecutableFile(atPath: program),
-            "SKIPPED: PgBouncer is missing; .ci/setup installs it"
-        ),
+        isThere,
         arguments: ["transaction", "statement"]
     )
     func `a pooler that lends connections to others is refused`(
@@ -81,12 +76,7 @@ struct PoolerTests {
         }
     }
 
-    @Test(
-        .enabled(
-            if: FileManager.default.isExecutableFile(atPath: program),
-            "SKIPPED: PgBouncer is missing; .ci/setup installs it"
-        )
-    )
+    @Test(isThere)
     func `a pooler that keeps a connection for its client serves`() async throws {
         let database = try await TestCluster.freshDatabase()
         let pooler = try await Pooler(mode: "session", before: database)

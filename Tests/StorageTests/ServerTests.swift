@@ -14,13 +14,11 @@ struct ServerTests {
 
     @Test func `a database that cannot hold every name is refused at once`() async throws {
         let (session, connectionString) = try await session()
-        let name = try #require(
-            try await session.query("select current_database()::text").first?.only(String.self)
-        )
+        let name = connectionString.databaseName
         try await session.execute(
             unsafeSQL: "create database \(name)_latin encoding 'LATIN1' locale 'C' template template0"
         )
-        let latin = connectionString.replacingOccurrences(of: name, with: name + "_latin")
+        let latin = connectionString.replacingDatabase(with: "\(name)_latin")
         let error = await #expect(throws: StorageError.self) { _ = try await Store.connect(latin) }
         if case .encoding("LATIN1") = error {} else { Issue.record(error ?? StorageError.notOwner) }
         #expect("\(try #require(error))".contains("encoding 'UTF8'"))
@@ -31,9 +29,7 @@ struct ServerTests {
         let store = try await Store.connect(connectionString)
         #expect(try await !store.isReadOnly())
         try await store.migrate()
-        let name = try #require(
-            try await session.query("select quote_ident(current_database())").first?.only(String.self)
-        )
+        let name = String(connectionString.databaseName)
         try await session.execute(
             unsafeSQL: "alter database \(name) set default_transaction_read_only = on"
         )
@@ -51,9 +47,7 @@ struct ServerTests {
         async throws
     {
         let (session, connectionString) = try await session()
-        let name = try #require(
-            try await session.query("select quote_ident(current_database())").first?.only(String.self)
-        )
+        let name = String(connectionString.databaseName)
         let role = "few_rights_\(name)"
         try await session.execute(
             unsafeSQL: "create role \(role); revoke create on database \(name) from public"
@@ -76,11 +70,5 @@ struct ServerTests {
         #expect(try await store.schemaVersion() == Store.newestSchema)
         try await store.session.execute(unsafeSQL: "reset role")
         await store.close()
-    }
-}
-
-extension String {
-    fileprivate func replacingOccurrences(of text: String, with other: String) -> String {
-        split(separator: text, omittingEmptySubsequences: false).joined(separator: other)
     }
 }

@@ -22,12 +22,14 @@ struct APIHost: Sendable {
     ///   - configuration: checked settings.
     ///   - connectionString: of the database; never printed.
     ///   - metrics: what the daemon knows of itself.
+    ///   - blindness: what it is blind for just now, a sentence each.
     ///   - log: gets what goes wrong.
     /// - Throws: `HTTPServerError`, or `StartupError` where certificate or key cannot be read.
     init(
         _ configuration: Configuration,
         _ connectionString: String,
         metrics: Metrics,
+        blindness: @escaping @Sendable () -> [String],
         log: Log
     ) throws {
         let api = configuration.api
@@ -48,7 +50,8 @@ struct APIHost: Sendable {
             standings: standings,
             detectors: DetectorReport(readers, standings, metrics, configuration.coverage),
             metrics: metrics,
-            hub: hub
+            hub: hub,
+            blindness: blindness
         )
         let events = EventSource(desk, hub, log: log)
         var settings = APIService.Settings()

@@ -19,6 +19,8 @@ struct Desk: Sendable {
     let detectors: DetectorReport
     let metrics: Metrics
     let hub: EventHub
+    /// What the daemon is blind for just now, a sentence each.
+    let blindness: @Sendable () -> [String]
     /// Whether a sample is being computed again.
     let recomputing = Shared(false)
 

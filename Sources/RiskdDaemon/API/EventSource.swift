@@ -36,7 +36,7 @@ struct EventSource: Sendable {
                 if !isFailing { log.write(.warning, "events cannot be told: \(error)") }
                 isFailing = true
                 // The heartbeat goes on: a screen must learn that what it shows is stale.
-                beat(nil, nil, blind: [], openAlerts: 0, place: place)
+                beat(nil, nil, openAlerts: 0, place: place)
             }
             do { try await Task.sleep(for: Self.pause) } catch { return }
         }
@@ -82,14 +82,12 @@ struct EventSource: Sendable {
             (try await $0.freshness(), try await $0.alertCounts())
         }
         let open = alerts.filter { $0.state == .open }.reduce(0) { $0 + $1.count }
-        let blind = try await desk.coverageReport().reasons
-        beat(try await desk.standings.current(), freshness, blind: blind, openAlerts: open, place: newest)
+        beat(try await desk.standings.current(), freshness, openAlerts: open, place: newest)
     }
 
     private func beat(
         _ snapshot: Standings.Snapshot?,
         _ freshness: StoredFreshness?,
-        blind: [String],
         openAlerts: Int,
         place: EventPlace?
     ) {
@@ -97,7 +95,7 @@ struct EventSource: Sendable {
         let document = TickDocument(
             snapshot,
             desk.freshnessDocument(freshness, now: now),
-            blind: blind,
+            blind: desk.blindness(),
             openAlerts: openAlerts,
             now: now
         )

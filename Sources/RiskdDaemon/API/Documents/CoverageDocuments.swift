@@ -61,7 +61,7 @@ struct BlindAccountDocument: Encodable, Sendable {
     let share: Double
     let reason: String
 
-    init(_ account: AccountSketch.Account) {
+    init(_ account: AccountLines) {
         user = account.user.name
         unusable = account.certain
         used = account.used
