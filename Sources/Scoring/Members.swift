@@ -51,7 +51,31 @@ struct Members: Sendable {
             criticality: criticality,
             configuration
         )
-        return (byCampaign.score, byCampaign.odds) > (byUser.score, byUser.odds) ? byCampaign : byUser
+        return Self.heavier(byUser, byCampaign)
+    }
+
+    /// The same at a tick without queries before it: exact, or so low that it decides no level.
+    ///
+    /// - Parameters:
+    ///   - tick: not before the members' last updates.
+    ///   - slack: what every lane is off by, in units.
+    ///   - criticality: of the model, in permille.
+    ///   - configuration: the constants.
+    /// - Returns: the roll-up.
+    func hotRollUp(
+        at tick: Tick,
+        slack: Int64,
+        criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) -> RollUp {
+        Self.heavier(
+            users.hotRollUp(at: tick, slack: slack, criticality: criticality, configuration).rollUp,
+            campaigns.hotRollUp(at: tick, slack: slack, criticality: criticality, configuration).rollUp
+        )
+    }
+
+    private static func heavier(_ byUser: RollUp, _ byCampaign: RollUp) -> RollUp {
+        (byCampaign.score, byCampaign.odds) > (byUser.score, byUser.odds) ? byCampaign : byUser
     }
 }
 

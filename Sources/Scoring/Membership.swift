@@ -97,17 +97,28 @@ struct Membership: Sendable {
         _ configuration: ScoringConfiguration
     ) -> (rollUp: RollUp, decides: Bool) {
         if let quick, quick.tick == tick { return (quick.rollUp, quick.decides) }
+        let (result, decides) = hotRollUp(at: tick, slack: 0, criticality: criticality, configuration)
+        quick = (tick, result, decides)
+        return (result, decides)
+    }
+
+    /// The same where every lane is off by some units; nothing is remembered.
+    func hotRollUp(
+        at tick: Tick,
+        slack: Int64,
+        criticality: Int64,
+        _ configuration: ScoringConfiguration
+    ) -> (rollUp: RollUp, decides: Bool) {
         var result = RollUp(configuration, criticality: criticality)
         var decides = false
         for member in hot {
             guard let evidences = warm[member] else { continue }
-            let evidence = evidence(evidences, at: tick, configuration)
+            let evidence = evidence(evidences, at: tick, configuration, slack)
             result.add(member, evidence, criticality, configuration)
             if !isNegligible(configuration.oddsPPM(evidence, criticality: 1000), criticality, configuration) {
                 decides = true
             }
         }
-        quick = (tick, result, decides)
         return (result, decides)
     }
 
