@@ -301,8 +301,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Console", "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskctlCLI", "RiskdDaemon",
-                "RiskdTesting", "Runtime", "riskctl", "riskd",
+                "Configuration", "Console", "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskctlCLI",
+                "RiskdDaemon", "RiskdTesting", "Runtime", "riskctl", "riskd",
             ],
             swiftSettings: house
         ),

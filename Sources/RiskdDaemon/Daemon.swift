@@ -125,6 +125,7 @@ package struct Daemon: Sendable {
         _ signals: Signals
     ) async throws -> Summary {
         let pipelineMetrics = PipelineMetrics(metrics)
+        let clock = WatchedClock(clocks)
         let store = try await Store.connect(access.connectionString)
         try await store.migrate()
         try await store.takeOwnership(
@@ -142,7 +143,7 @@ package struct Daemon: Sendable {
         let bounded = RareNotice()
         let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
             [log] batch in
-            pipelineMetrics.count(batch, now: Timestamp.now)
+            pipelineMetrics.count(batch, now: clock.now)
             watch.add(batch)
             board.add(batch)
             for change in drift.add(batch.commit.observations) { report(change) }
@@ -193,16 +194,16 @@ package struct Daemon: Sendable {
             coverage: CoverageSettings(configuration.coverage),
             names: ModelNames(configuration.ingest.modelNames),
             stages: stages,
-            shelf: shelf
+            shelf: shelf,
+            now: { clock.now }
         )
         let erasure = PersonErasure(store: store, shelf: shelf, log: log) { [inbox] in inbox.reset() }
         var began = ContinuousClock.now
         var probes: HTTPServer?
         defer { probes?.stop() }
         let api = APIStart()
-        let clock = WatchedClock(clocks)
         if case .live = mode { try await repairTime(store) }
-        let telling = mode.isReplay ? nil : try await telling(alerts, access)
+        let telling = mode.isReplay ? nil : try await telling(alerts, access, clock)
         try await supervise(mode, signals, access, reader, plans, telling, api) {
             var next: DetectorPlans? = plans
             while let plans = next {
@@ -220,7 +221,7 @@ package struct Daemon: Sendable {
                 // 5. The outside may look in, now that there is something to see.
                 if probes == nil {
                     probes = try startProbes(mode, board)
-                    try startAPI(mode, access, api, board)
+                    try startAPI(mode, access, api, board, clock)
                     began = .now
                 }
                 // 6. The path of records, until the end, a signal, or other detectors.
@@ -259,13 +260,24 @@ package struct Daemon: Sendable {
         let summariser: SampleSummariser
     }
 
-    private func telling(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Telling {
+    private func telling(
+        _ alerts: AlertSettings,
+        _ access: DatabaseAccess,
+        _ clock: WatchedClock
+    ) async throws -> Telling {
         let bell = DeliveryBell()
         var stores: [Store] = []
         for _ in 0..<min(max(1, alerts.endpoints.count), DeliveryService.mostConnections) {
             stores.append(try await Store.connect(access.connectionString))
         }
-        let deliveries = try DeliveryService(stores, alerts, bell: bell, log: log, metrics: metrics)
+        let deliveries = try DeliveryService(
+            stores,
+            alerts,
+            bell: bell,
+            log: log,
+            metrics: metrics,
+            clock: clock
+        )
         try await deliveries.register(in: stores[0], log: log)
         return Telling(
             notifier: Notifier(
@@ -275,13 +287,15 @@ package struct Daemon: Sendable {
                 bell: bell,
                 onErasure: { [reload] in reload.request() },
                 log: log,
-                metrics: metrics
+                metrics: metrics,
+                now: { clock.now }
             ),
             deliveries: deliveries,
             retention: RetentionService(
                 store: try await Store.connect(access.connectionString),
                 policy: configuration.retention,
-                log: log
+                log: log,
+                now: { clock.now }
             ),
             summariser: SampleSummariser(store: try await Store.connect(access.connectionString), log: log)
         )
@@ -335,7 +349,8 @@ package struct Daemon: Sendable {
         _ mode: Mode,
         _ access: DatabaseAccess,
         _ start: APIStart,
-        _ board: CoverageBoard
+        _ board: CoverageBoard,
+        _ clock: WatchedClock
     ) throws {
         guard case .live = mode, configuration.api.isEnabled else { return }
         let host = try APIHost(
@@ -343,6 +358,7 @@ package struct Daemon: Sendable {
             access.connectionString,
             metrics: metrics,
             blindness: { board.reasons },
+            now: { clock.now },
             log: log
         )
         start.begin(host)

@@ -7,9 +7,12 @@ import Storage
 struct DeliveryService: Sendable {
     /// More would take the server's connections from others.
     static let mostConnections = 8
+    /// No retry is put off for longer: a receiver may ask for a day.
+    private static let longestWait = Duration.seconds(25 * 3600)
 
     private let engine: DeliveryEngine
     private let routes: [EndpointRoute]
+    private let clock: WatchedClock
 
     /// A service.
     ///
@@ -19,9 +22,17 @@ struct DeliveryService: Sendable {
     ///   - bell: rings when messages were put into the outbox.
     ///   - log: told of failures.
     ///   - metrics: told of attempts.
+    ///   - clock: by which messages are due.
     /// - Throws: `StartupError` that names every endpoint that cannot be used.
-    init(_ stores: [Store], _ settings: AlertSettings, bell: DeliveryBell, log: Log, metrics: Metrics) throws
-    {
+    init(
+        _ stores: [Store],
+        _ settings: AlertSettings,
+        bell: DeliveryBell,
+        log: Log,
+        metrics: Metrics,
+        clock: WatchedClock
+    ) throws {
+        self.clock = clock
         var routes: [EndpointRoute] = []
         var errors: [String] = []
         for (_, route) in try DeliveryRoutes.make(settings.endpoints, externalURL: settings.externalURL) {
@@ -42,7 +53,8 @@ struct DeliveryService: Sendable {
             bell: bell,
             log: log,
             metrics: metrics,
-            now: { Timestamp.now }
+            now: { clock.now },
+            wall: { Timestamp.now }
         )
     }
 
@@ -53,8 +65,16 @@ struct DeliveryService: Sendable {
     ///   - log: told of those that have not taken one.
     /// - Throws: `StorageError`.
     func register(in store: Store, log: Log) async throws(StorageError) {
+        let now = clock.now
+        let put = try await store.bringForward(dueAfter: now + Self.longestWait, to: now)
+        if put > 0 {
+            log.write(
+                .warning,
+                "messages were put off by a clock that was wrong: they are due now",
+                ["messages": "\(put)"]
+            )
+        }
         for route in routes {
-            let now = Timestamp.now
             let name = route.endpoint.name
             let test = DeliveryRoutes.testMessage(to: name, at: now)
             guard try await !store.register(name, as: route.identity, test: test, at: now) else { continue }

@@ -15,6 +15,7 @@ package struct Notifier: Sendable {
     private let onErasure: @Sendable () -> Void
     private let log: Log
     private let metrics: Metrics
+    private let now: @Sendable () -> Timestamp
 
     /// A notifier.
     ///
@@ -26,6 +27,7 @@ package struct Notifier: Sendable {
     ///   - onErasure: told, again and again, while somebody's name waits to be taken out of the database.
     ///   - log: told of trouble.
     ///   - metrics: told of alerts and queues.
+    ///   - now: by which groups are flushed and silences end; must not jump.
     init(
         store: Store,
         settings: AlertSettings,
@@ -33,7 +35,8 @@ package struct Notifier: Sendable {
         bell: DeliveryBell,
         onErasure: @escaping @Sendable () -> Void,
         log: Log,
-        metrics: Metrics
+        metrics: Metrics,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.onErasure = onErasure
@@ -42,6 +45,7 @@ package struct Notifier: Sendable {
         self.bell = bell
         self.log = log
         self.metrics = metrics
+        self.now = now
     }
 
     /// Works until the task is cancelled.
@@ -111,7 +115,7 @@ package struct Notifier: Sendable {
     ) async throws(StorageError) -> Bool {
         let limit = 500
         let notices = try await store.notices(after: cursor, limit: limit)
-        let now = Timestamp.now
+        let now = now()
         let isDue = router.nextFlush.map { $0 <= now } ?? false
         guard !notices.isEmpty || isDue else { return false }
         let silences = try await store.silences(notOverAt: now)
@@ -142,7 +146,7 @@ package struct Notifier: Sendable {
 
     /// What is looked after now and then: the outbox's limits and the metrics.
     private func care() async throws(StorageError) {
-        let now = Timestamp.now
+        let now = now()
         let given = try await store.trimOutbox(settings.limits, now: now)
         if given.expired + given.dropped > 0 {
             metrics.add("riskd_outbox_given_up_total", ["reason": "age"], by: Double(given.expired))

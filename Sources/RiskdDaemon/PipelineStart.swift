@@ -40,6 +40,8 @@ struct PipelineStart {
     var stages: StageClock?
     /// Keeps signatures for the next start.
     var shelf: SignatureShelf?
+    /// What dates dead letters.
+    let now: @Sendable () -> Timestamp
 
     /// Restores everything, and begins an epoch where configuration or calibrations are new.
     ///
@@ -121,7 +123,7 @@ struct PipelineStart {
             coverage: keeper,
             learner: learner(detectors.plans),
             configurationID: restoration.configurationID,
-            clock: { Timestamp.now },
+            clock: now,
             progress: BatchScorer.Progress(
                 batch: restoration.state.batch,
                 sequence: restoration.state.sequence

@@ -91,25 +91,40 @@ package struct Clocks: Sendable {
 }
 
 /// One ``SteadyClock`` for as long as the process runs, whatever rounds its pipeline goes.
+///
+/// Everything that waits, expires or is deleted goes by it, not by the wall clock: a few seconds of a wrong year must not end
+/// silences, disable endpoints, put a message off for years or delete what is kept.
 package final class WatchedClock: Sendable {
     private let clocks: Clocks
-    private let steady: Locked<SteadyClock>
+    private let state: Locked<(steady: SteadyClock, reached: Timestamp?)>
 
     /// Begins to watch.
     package init(_ clocks: Clocks) {
         self.clocks = clocks
-        steady = Locked(SteadyClock(wall: clocks.wall(), instant: clocks.instant()))
+        state = Locked((SteadyClock(wall: clocks.wall(), instant: clocks.instant()), nil))
     }
 
     /// The time that has passed since some instant.
     var instant: Duration { clocks.instant() }
+
+    /// What can be believed now, by how far the sources had come when the pipeline last looked.
+    package var now: Timestamp {
+        state.withLock { state in
+            // A step that is seen here first is still told of by the pipeline.
+            var steady = state.steady
+            return steady.read(wall: clocks.wall(), instant: clocks.instant(), reached: state.reached).steady
+        }
+    }
 
     /// What can be believed now.
     ///
     /// - Parameter reached: how far the sources have come by what several callers agree on; nil: not known.
     /// - Returns: the reading.
     func read(reached: Timestamp?) -> SteadyClock.Reading {
-        steady.withLock { $0.read(wall: clocks.wall(), instant: clocks.instant(), reached: reached) }
+        state.withLock { state in
+            state.reached = reached
+            return state.steady.read(wall: clocks.wall(), instant: clocks.instant(), reached: reached)
+        }
     }
 }
 

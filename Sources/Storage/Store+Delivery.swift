@@ -94,6 +94,27 @@ extension Store {
         }
     }
 
+    /// Makes messages due that were put off for longer than any retry waits, by a clock that was wrong.
+    ///
+    /// - Parameters:
+    ///   - time: what is due later was put off too long.
+    ///   - now: when it is due instead.
+    /// - Returns: how many there were.
+    /// - Throws: `StorageError.database`.
+    package func bringForward(
+        dueAfter time: Timestamp,
+        to now: Timestamp
+    ) async throws(StorageError) -> Int {
+        try await storing {
+            try await session.query(
+                """
+                update riskd.outbox set due = \(now.postgres) where state = 'pending' and due > \(time.postgres)
+                returning 1
+                """
+            ).count
+        }
+    }
+
     /// The firing alerts that an endpoint was told of last, by the newest delivered message of each dedup key.
     ///
     /// - Parameter endpoint: whose.

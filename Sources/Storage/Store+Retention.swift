@@ -22,20 +22,25 @@ extension Store {
         }
     }
 
-    /// The begin of the oldest day of which a table has something; nil when it is empty.
+    /// From the begin of the oldest day of which a table has something to the end of the newest; nil when it is empty.
     ///
     /// - Parameter table: one with a partition for each day.
-    /// - Returns: the time.
+    /// - Returns: the times.
     /// - Throws: `StorageError.database`.
-    package func oldestDay(of table: FactTable) async throws(StorageError) -> Timestamp? {
+    package func days(of table: FactTable) async throws(StorageError) -> Range<Timestamp>? {
         try await storing {
-            try await session.query(
+            let row = try await session.query(
                 """
-                select min(to_date(right(relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC')
-                from pg_inherits join pg_class on pg_class.oid = inhrelid
-                where inhparent = to_regclass(\("riskd." + table.name)) and relname ~ '_[0-9]{8}$'
+                select min(day), max(day) + interval '1 day'
+                from (select to_date(right(relname, 8), 'YYYYMMDD')::timestamp at time zone 'UTC' as day
+                    from pg_inherits join pg_class on pg_class.oid = inhrelid
+                    where inhparent = to_regclass(\("riskd." + table.name)) and relname ~ '_[0-9]{8}$') days
                 """
-            ).first?.only(PostgresTimestamp?.self).map(Timestamp.init)
+            ).first
+            guard var fields = row?.fields, let begin = try fields.next(PostgresTimestamp?.self),
+                let end = try fields.next(PostgresTimestamp?.self)
+            else { return nil }
+            return Timestamp(begin)..<Timestamp(end)
         }
     }
 

@@ -70,7 +70,8 @@ struct Delivering: Sendable {
             bell: bell,
             log: Log(threshold: .debug) { [lines] in lines.add($0) },
             metrics: metrics,
-            now: { Self.now }
+            now: { Self.now },
+            wall: { Self.now }
         )
         let stop = StopFlag()
         try await withThrowingTaskGroup(of: Void.self) { group in

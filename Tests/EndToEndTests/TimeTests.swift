@@ -1,7 +1,9 @@
+import Configuration
 import Domain
 import Foundation
 import RiskdDaemon
 import RiskdTesting
+import Runtime
 import Testing
 
 /// Event time that nobody outside controls: clocks of callers, of hosts and of riskd itself.
@@ -248,6 +250,67 @@ extension LiveTests {
             }
             #expect(other.errors.contains("later than the wall clock says"), "\(other.errors)")
             #expect(try await other.terminate().code == 0)
+        }
+
+        /// A receiver that is down for a moment while the wall clock is ten years ahead for a moment.
+        @Test func `a wall clock that jumps puts no message off, gives none up and disables no endpoint`()
+            async throws
+        {
+            let sandbox = try await Sandbox()
+            try sandbox.append("")
+            let configuration = try Configuration.parse(
+                Array(
+                    """
+                    state_directory: \(sandbox.path("state"))
+                    ingest: {paths: [\(sandbox.path())]}
+                    http: {listen: '127.0.0.1:0'}
+                    api: {enabled: false}
+                    alerting:
+                      endpoints:
+                        - {name: soc, url: 'http://127.0.0.1:9/hook', signing: none, allow_http: true,
+                           allow_networks: [127.0.0.0/8], allow_ports: [9]}
+
+                    """.utf8
+                ),
+                file: "",
+                overrides: ["database=\(sandbox.database)"]
+            )
+            let isAhead = Locked(false)
+            let host = Clocks.host
+            let clocks = Clocks(
+                wall: { host.wall() + (isAhead.withLock { $0 } ? .seconds(315_360_000) : .zero) },
+                instant: host.instant
+            )
+            let daemon = Daemon(configuration, log: Log { _ in }, clocks: clocks)
+            let run = Task { try await daemon.run(.live) }
+            defer { run.cancel() }
+            let failed = "select count(*) from riskd.delivery_attempt where outcome = 'failed'"
+            try await eventually("the first attempt fails") {
+                ((try? await sandbox.numbers(failed))?.first ?? 0) > 0
+            }
+            isAhead.withLock { $0 = true }
+            // Longer than the outbox goes unlooked at, and until the next attempt.
+            let attempts = try await sandbox.numbers(failed).first ?? 0
+            try await eventually("another attempt fails") {
+                try await sandbox.numbers(failed).first ?? 0 > attempts
+            }
+            try await Task.sleep(for: .seconds(6))
+            isAhead.withLock { $0 = false }
+            #expect(
+                try await sandbox.numbers(
+                    """
+                    select count(*) from riskd.outbox where endpoint = 'soc' and state = 'pending'
+                        and due < now() + interval '2 days'
+                    """
+                ) == [1]
+            )
+            #expect(
+                try await sandbox.texts("select enabled::text from riskd.endpoint where name = 'soc'") == [
+                    "true"
+                ]
+            )
+            run.cancel()
+            _ = await run.result
         }
     }
 }

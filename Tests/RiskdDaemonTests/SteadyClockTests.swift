@@ -78,6 +78,38 @@ extension CommitBatch {
         #expect(clock.read(wall: at(401), instant: .seconds(52), reached: at(1000)).step == nil)
     }
 
+    @Test func `what waits and expires goes by the time that has passed, whatever the wall clock says`() {
+        let wall = Locked<Timestamp>(at(1000))
+        let instant = Locked<Duration>(.seconds(50))
+        let clock = WatchedClock(Clocks(wall: { wall.withLock { $0 } }, instant: { instant.withLock { $0 } }))
+        func pass(_ seconds: Int64, jump: Int64 = 0) {
+            instant.withLock { $0 += .seconds(seconds) }
+            wall.withLock { $0 = $0 + .seconds(seconds + jump) }
+        }
+        #expect(clock.now == at(1000))
+        pass(10)
+        #expect(clock.now == at(1010))
+        // Ten years ahead for as long as one likes: nobody confirms it.
+        pass(5, jump: 315_360_000)
+        #expect(clock.now == at(1015))
+        // The pipeline still hears of the jump, although others have looked before it.
+        #expect(clock.read(reached: at(1014)).step == .seconds(315_360_000))
+        pass(3600)
+        #expect(clock.now == at(4615))
+        pass(5, jump: -315_360_000)
+        #expect(clock.now == at(4620))
+        // An hour ahead that records of several callers confirm.
+        pass(1, jump: 3600)
+        #expect(clock.read(reached: at(4620)).step == .seconds(3600))
+        #expect(clock.now == at(4621))
+        pass(61)
+        _ = clock.read(reached: at(8282))
+        #expect(clock.now == at(8282))
+        // Back is followed at once.
+        pass(1, jump: -3600)
+        #expect(clock.now == at(4683))
+    }
+
     @Test func `a tick that the clock would not close is closed when it has been open as long as any other`()
     {
         var overrun = Overrun()

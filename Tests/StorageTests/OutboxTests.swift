@@ -57,6 +57,23 @@ struct OutboxTests {
         try await store.dueDeliveries(to: "soc", now: now, limit: limit).map(\.notification)
     }
 
+    @Test func `what a wrong clock put off for years is due again, and nothing else`() async throws {
+        let (store, _) = try await makeStore()
+        let put = message(1, key: "a")
+        let soon = message(2, key: "b")
+        try await routed(store, [("soc", put), ("soc", soon)])
+        try await store.record([
+            attempt(put, .failed, next: start + .seconds(315_360_000)),
+            attempt(soon, .failed, next: start + .seconds(86_400)),
+        ])
+        let now = start + .seconds(60)
+        #expect(try await due(store, now) == [])
+        #expect(try await store.bringForward(dueAfter: now + .seconds(90_000), to: now) == 1)
+        #expect(try await due(store, now) == [put])
+        #expect(try await store.bringForward(dueAfter: now + .seconds(90_000), to: now) == 0)
+        await store.close()
+    }
+
     @Test func `messages of one key are due one after the other, others beside them`() async throws {
         let (store, _) = try await makeStore()
         let first = message(1)

@@ -29,15 +29,18 @@ struct RetentionStorageTests {
         let other = try await Store.connect(connection)
         try await store.commit(batch(0, 1, at: start))
         try await store.commit(batch(1, 2, at: start + .seconds(3 * 86_400)))
-        let day = try #require(try await other.oldestDay(of: .observation))
+        #expect(try await other.days(of: .deadLetter) == nil)
+        let days = try #require(try await other.days(of: .observation))
+        let day = days.lowerBound
+        #expect(days.upperBound == day + .seconds(4 * 86_400))
         #expect(day <= start && start < day + .seconds(86_400))
         let deleted = try await delete(other, before: day + .seconds(86_400))
         #expect(deleted == [Deletion(dataset: "observation", before: day + .seconds(86_400), rows: 1)])
-        #expect(try await other.oldestDay(of: .observation) == day + .seconds(3 * 86_400))
+        #expect(try await other.days(of: .observation)?.lowerBound == day + .seconds(3 * 86_400))
         #expect(try await delete(other, before: day + .seconds(86_400)).isEmpty)
         // A late record of that day.
         try await store.commit(batch(2, 3, at: start))
-        #expect(try await other.oldestDay(of: .observation) == day)
+        #expect(try await other.days(of: .observation)?.lowerBound == day)
         await other.close()
         await store.close()
     }

@@ -10,6 +10,7 @@ package struct DeliveryEngine: Sendable {
     private let log: Log
     private let metrics: Metrics
     private let now: @Sendable () -> Timestamp
+    private let wall: @Sendable () -> Timestamp
 
     /// An engine.
     ///
@@ -20,7 +21,8 @@ package struct DeliveryEngine: Sendable {
     ///   - bell: rings when something is put into the outbox.
     ///   - log: gets failures, without secrets.
     ///   - metrics: counts attempts.
-    ///   - now: the wall clock.
+    ///   - now: by which messages are due and endpoints have failed too long; must not jump.
+    ///   - wall: the time of day, which signatures tell.
     package init(
         routes: [EndpointRoute],
         queue: @escaping @Sendable (_ endpoint: String) -> DeliveryQueue,
@@ -28,7 +30,8 @@ package struct DeliveryEngine: Sendable {
         bell: DeliveryBell,
         log: Log,
         metrics: Metrics,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp,
+        wall: @escaping @Sendable () -> Timestamp
     ) {
         self.routes = routes
         self.queue = queue
@@ -37,6 +40,7 @@ package struct DeliveryEngine: Sendable {
         self.log = log
         self.metrics = metrics
         self.now = now
+        self.wall = wall
         metrics.declare(
             "riskd_deliveries_total",
             .counter,
@@ -69,7 +73,8 @@ package struct DeliveryEngine: Sendable {
                     stop: stop,
                     log: log,
                     metrics: metrics,
-                    now: now
+                    now: now,
+                    wall: wall
                 )
                 group.addTask { await worker.run() }
             }

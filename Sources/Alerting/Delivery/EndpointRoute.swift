@@ -189,9 +189,14 @@ package struct EndpointRoute: Sendable {
     ///
     /// - Parameters:
     ///   - notification: what to say.
-    ///   - now: the wall clock.
+    ///   - now: what the message tells as the present.
+    ///   - wall: the time of day, which a signature tells; nil: the same.
     /// - Returns: how it went.
-    package func attempt(_ notification: Notification, at now: Timestamp) async -> Receipt {
+    package func attempt(
+        _ notification: Notification,
+        at now: Timestamp,
+        signedAt wall: Timestamp? = nil
+    ) async -> Receipt {
         var context = context
         context.now = now
         do throws(FormatError) {
@@ -201,7 +206,7 @@ package struct EndpointRoute: Sendable {
                     detail: "\(endpoint.format.rawValue) has no message for this; nothing was sent"
                 )
             }
-            return await courier.carry(message, of: notification, at: now)
+            return await courier.carry(message, of: notification, at: wall ?? now)
         } catch {
             return Receipt(.refused, detail: "\(error)")
         }

@@ -11,6 +11,7 @@ struct EndpointWorker: Sendable {
     let log: Log
     let metrics: Metrics
     let now: @Sendable () -> Timestamp
+    let wall: @Sendable () -> Timestamp
 
     private var name: String { route.endpoint.name }
 
@@ -91,7 +92,7 @@ struct EndpointWorker: Sendable {
 
     private func attempt(_ delivery: Delivery, _ mailbox: Mailbox) async {
         let start = now()
-        let receipt = await route.attempt(delivery.notification, at: start)
+        let receipt = await route.attempt(delivery.notification, at: start, signedAt: wall())
         // One that riskd itself broke off says nothing of the receiver: the message is as due as before.
         guard !Task.isCancelled else { return }
         mailbox.put(Ended(delivery: delivery, receipt: receipt, startedAt: start, endedAt: now()))
@@ -188,7 +189,7 @@ struct EndpointWorker: Sendable {
                 reason: .repeat,
                 alerts: alerts
             )
-            let receipt = await route.attempt(notification, at: time)
+            let receipt = await route.attempt(notification, at: time, signedAt: wall())
             // Also when it failed: the next turn is a minute away, and the alert's own message is not lost.
             book?.sent(alerts, at: time)
             if receipt.outcome != .delivered {

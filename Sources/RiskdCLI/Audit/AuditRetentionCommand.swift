@@ -11,7 +11,8 @@ extension Command {
         "retention",
         "Show for how long what is kept, and what is due to be deleted",
         discussion: """
-            riskd run deletes what is due every hour, in whole days. Scores are computed once more before they go, and the \
+            riskd run deletes what is due every hour, in whole days, unless the newest record is more than 31 days old: then \
+            the clock may be wrong. Scores are computed once more before they go, and the \
             tracks as they stood are kept, so that all later samples can still be recomputed. What was deleted is in the \
             dataset deletions. While there is a hold nothing is deleted.
             """,
@@ -42,6 +43,14 @@ extension Command {
                     )
                 }
                 return .ok
+            }
+            if let newest = try await retention.doubt(at: now) {
+                invocation.terminal.note(
+                    """
+                    the newest record is of before \(newest), so the clock may be wrong: riskd run deletes nothing, \
+                    --delete does
+                    """
+                )
             }
             var report = Report([
                 .init("rule"), .init("kept"), .init("tables"), .init("oldest"), .init("due_before"),

@@ -23,6 +23,7 @@ struct APIHost: Sendable {
     ///   - connectionString: of the database; never printed.
     ///   - metrics: what the daemon knows of itself.
     ///   - blindness: what it is blind for just now, a sentence each.
+    ///   - now: the time by which things expire.
     ///   - log: gets what goes wrong.
     /// - Throws: `HTTPServerError`, or `StartupError` where certificate or key cannot be read.
     init(
@@ -30,6 +31,7 @@ struct APIHost: Sendable {
         _ connectionString: String,
         metrics: Metrics,
         blindness: @escaping @Sendable () -> [String],
+        now: @escaping @Sendable () -> Timestamp,
         log: Log
     ) throws {
         let api = configuration.api
@@ -38,7 +40,7 @@ struct APIHost: Sendable {
         let writers = StorePool(connectionString, for: .requests(atMost: patience), width: 2)
         let exporters = StorePool(connectionString, for: .questions(atMost: .seconds(600)), width: 2)
         let standings = Standings(readers) {
-            metrics.value("riskd_ingest_caught_up") == 1 ? Timestamp.now : nil
+            metrics.value("riskd_ingest_caught_up") == 1 ? now() : nil
         }
         let hub = EventHub(mostReaders: api.eventClients)
         let desk = Desk(
@@ -51,7 +53,8 @@ struct APIHost: Sendable {
             detectors: DetectorReport(readers, standings, metrics, configuration.coverage),
             metrics: metrics,
             hub: hub,
-            blindness: blindness
+            blindness: blindness,
+            now: now
         )
         let events = EventSource(desk, hub, log: log)
         var settings = APIService.Settings()
@@ -73,7 +76,7 @@ struct APIHost: Sendable {
                 hub: hub,
                 backlog: { await events.backlog(after: $0, through: $1) },
                 failure: apiFailure,
-                now: { Timestamp.now }
+                now: now
             ),
             log: log
         )

@@ -107,8 +107,11 @@ extension Desk {
                 guard let token = try await readers.lend({ try await $0.token(hash: hash) }) else {
                     return nil
                 }
-                guard let caller = Caller(token, expires: token.expires, means: .token) else { return nil }
-                try await noteUse(of: token)
+                let now = now()
+                guard let caller = Caller(token, expires: token.expires, means: .token, now: now) else {
+                    return nil
+                }
+                try await noteUse(of: token, at: now)
                 return caller
             },
             sessionCaller: { cookie in
@@ -120,17 +123,17 @@ extension Desk {
                     hash: hash,
                     csrfToken: SecretText.csrfToken(of: cookie)
                 )
-                guard let caller = Caller(found.token, expires: found.expires, means: means) else {
+                let now = now()
+                guard let caller = Caller(found.token, expires: found.expires, means: means, now: now) else {
                     return nil
                 }
-                try await noteUse(of: found.token)
+                try await noteUse(of: found.token, at: now)
                 return caller
             }
         )
     }
 
-    private func noteUse(of token: StoredToken) async throws {
-        let now = Timestamp.now
+    private func noteUse(of token: StoredToken, at now: Timestamp) async throws {
         if let last = token.lastUsed, now - .seconds(60) < last { return }
         try await writers.lend { try await $0.noteUse(ofToken: token.id, at: now) }
     }
@@ -138,8 +141,7 @@ extension Desk {
 
 extension Caller {
     /// Nil when the token or the session does not work any more.
-    fileprivate init?(_ token: StoredToken, expires: Timestamp, means: Means) {
-        let now = Timestamp.now
+    fileprivate init?(_ token: StoredToken, expires: Timestamp, means: Means, now: Timestamp) {
         guard token.isActive(at: now), now < expires else { return nil }
         self.init(token: token.id, name: token.name, roles: token.roles, expires: expires, means: means)
     }

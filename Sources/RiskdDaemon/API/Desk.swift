@@ -21,6 +21,8 @@ struct Desk: Sendable {
     let hub: EventHub
     /// What the daemon is blind for just now, a sentence each.
     let blindness: @Sendable () -> [String]
+    /// The time by which sessions and tokens expire.
+    let now: @Sendable () -> Timestamp
     /// Whether a sample is being computed again.
     let recomputing = Shared(false)
 

@@ -91,7 +91,7 @@ struct EventSource: Sendable {
         openAlerts: Int,
         place: EventPlace?
     ) {
-        let now = Timestamp.now
+        let now = desk.now()
         let document = TickDocument(
             snapshot,
             desk.freshnessDocument(freshness, now: now),

@@ -33,6 +33,9 @@ package struct Retention: Sendable {
     private static let step = Duration.seconds(7 * 86_400)
     private static let day: Int64 = 86_400_000
 
+    /// How much later than the newest record the clock may be for anything to be deleted unasked.
+    package static let patience = Duration.seconds(31 * 86_400)
+
     private let store: Store
     private let policy: Configuration.Retention
 
@@ -113,12 +116,22 @@ package struct Retention: Sendable {
         case .days(let tables):
             var oldest: Timestamp?
             for table in tables {
-                if let day = try await store.oldestDay(of: table) { oldest = min(oldest ?? day, day) }
+                if let day = try await store.days(of: table)?.lowerBound { oldest = min(oldest ?? day, day) }
             }
             return oldest
         case .summaries: return try await store.oldestSummary()
         case .alerts: return try await store.oldestOfAlerts()
         }
+    }
+
+    /// Whether the clock is so much later than the newest record that it may be wrong: what it calls old would be lost.
+    ///
+    /// - Parameter now: the clock.
+    /// - Returns: the end of the newest day with records, where that is so.
+    /// - Throws: `StorageError`.
+    package func doubt(at now: Timestamp) async throws(StorageError) -> Timestamp? {
+        guard let end = try await store.days(of: .observation)?.upperBound else { return nil }
+        return now > end + Self.patience ? end : nil
     }
 
     /// Deletes what is due.

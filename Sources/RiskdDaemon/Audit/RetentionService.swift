@@ -8,6 +8,8 @@ struct RetentionService: Sendable {
     let store: Store
     let policy: Configuration.Retention
     let log: Log
+    /// The time that may be believed: a wall clock that jumps deletes nothing.
+    let now: @Sendable () -> Timestamp
 
     /// Works until the task is cancelled; what fails is tried again an hour later.
     func run() async throws {
@@ -16,7 +18,19 @@ struct RetentionService: Sendable {
         while true {
             do {
                 if await store.isBroken { try await store.reconnect() }
-                for deletion in try await Retention(store, policy).run(at: .now) {
+                let retention = Retention(store, policy)
+                let now = now()
+                if let newest = try await retention.doubt(at: now) {
+                    log.write(
+                        .warning,
+                        "nothing is deleted: the clock is so much later than the newest record that it may be wrong",
+                        [
+                            "clock": "\(now)", "newest_before": "\(newest)",
+                            "remedy": "riskd audit retention --delete, if the clock is right",
+                        ]
+                    )
+                }
+                for deletion in try await retention.doubt(at: now) == nil ? retention.run(at: now) : [] {
                     log.write(
                         .notice,
                         "rows were deleted as the configuration says",
