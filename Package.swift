@@ -102,6 +102,7 @@ let package = Package(
         .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", "Runtime"], swiftSettings: house),
         .target(name: "Imaging", dependencies: ["CPNG"], swiftSettings: house),
         .target(name: "OnnxSession", dependencies: ["COnnxRuntime", "Runtime"], swiftSettings: house),
+        .target(name: "ServiceHost", dependencies: ["CSystemd", "Runtime"], swiftSettings: house),
         .target(name: "WebClient", dependencies: ["CCurl", "Runtime"], swiftSettings: house),
 
         // Layer 3: the domain, pure; time is an argument.
@@ -141,14 +142,62 @@ let package = Package(
 
         // Layer 5: the program.
         .target(
+            name: "Pipeline",
+            dependencies: [
+                "Alerting", "Configuration", "Coverage", "Crypto", "Domain", "Ingest", "OnnxSession",
+                "Runtime",
+                "Scoring", "SecondOpinion", "Similarity", "Storage", "ServiceHost",
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Recomputing",
+            dependencies: [
+                "Alerting", "Configuration", "Coverage", "Crypto", "Domain", "Ingest", "Pipeline", "Runtime",
+                "Scoring",
+                "SecondOpinion", "Similarity", "Storage",
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Notifying",
+            dependencies: [
+                "Alerting", "Configuration", "Domain", "Pipeline", "Runtime", "Scoring", "Storage",
+                "WebClient",
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Auditing",
+            dependencies: [
+                "Alerting", "Configuration", "Crypto", "Domain", "Notifying", "Pipeline", "Recomputing",
+                "Runtime",
+                "Scoring", "Storage", "ServiceHost",
+            ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "APIHandlers",
+            dependencies: [
+                "Alerting", "Auditing", "Configuration", "Coverage", "Crypto", "Domain", "HTTPAPI",
+                "HTTPServer",
+                "Imaging", "Notifying", "Pipeline", "Recomputing", "Runtime", "Scoring", "Similarity",
+                "Storage",
+            ],
+            swiftSettings: house
+        ),
+        .target(
             name: "RiskdDaemon",
             dependencies: [
-                "Alerting", "CSystemd", "Configuration", "Coverage", "Crypto", "Domain", "EmbeddedPostgres",
-                "HTTPAPI",
-                "HTTPServer", "Imaging", "Ingest",
-                "OnnxSession", "PostgresClient", "Runtime", "Scoring", "SecondOpinion", "Similarity",
-                "Storage", "WebClient",
+                "APIHandlers", "Alerting", "Auditing", "Configuration", "Coverage", "Domain",
+                "EmbeddedPostgres", "HTTPAPI", "HTTPServer", "Ingest", "Notifying", "Pipeline", "Recomputing",
+                "Runtime", "Scoring", "Storage", "ServiceHost",
             ],
+            swiftSettings: house
+        ),
+        .target(
+            name: "Recordings",
+            dependencies: ["Domain", "Ingest", "Pipeline", "Runtime"],
             swiftSettings: house
         ),
         .target(
@@ -161,7 +210,9 @@ let package = Package(
         .target(
             name: "RiskdCLI",
             dependencies: [
-                "Alerting", "Configuration", "Console", "Crypto", "Domain", "HTTPAPI", "RiskdDaemon",
+                "APIHandlers", "Alerting", "Auditing", "Configuration", "Console", "Crypto", "Domain",
+                "HTTPAPI",
+                "Notifying", "Pipeline", "Recomputing", "Recordings", "RiskdDaemon",
                 "RiskdTraining",
                 "Runtime", "Scoring", "Storage", "Training",
             ],
@@ -179,7 +230,10 @@ let package = Package(
             dependencies: [
                 "Configuration", "Console", "Domain", "EmbeddedPostgres", "HTTPServer", "Ingest",
                 "PostgresClient",
-                "RiskdCLI", "RiskdDaemon", "Runtime", "Scoring", "Similarity", "Storage", "Training",
+                "Auditing", "Notifying", "Pipeline", "Recomputing", "Recordings", "RiskdCLI", "RiskdDaemon",
+                "Runtime",
+                "Scoring",
+                "Similarity", "Storage", "Training",
             ],
             path: "Sources/RiskdBench",
             swiftSettings: house
@@ -277,7 +331,9 @@ let package = Package(
         .testTarget(
             name: "RiskdCLITests",
             dependencies: [
-                "Configuration", "Console", "Domain", "RiskdCLI", "RiskdDaemon", "RiskdTesting", "Runtime",
+                "Configuration", "Console", "Domain", "Notifying", "Pipeline", "Recomputing", "Recordings",
+                "RiskdCLI",
+                "RiskdDaemon", "RiskdTesting", "Runtime",
                 "Scoring",
             ],
             swiftSettings: house
@@ -291,18 +347,25 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
-            name: "RiskdDaemonTests",
+            name: "PipelineTests",
             dependencies: [
-                "Coverage", "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity",
+                "Coverage", "Domain", "Pipeline", "RiskdTesting", "Runtime", "Scoring", "Similarity",
                 "Storage",
             ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "RecordingsTests",
+            dependencies: ["Domain", "Pipeline", "Recordings", "RiskdTesting", "Runtime"],
             swiftSettings: house
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "Configuration", "Console", "Crypto", "Domain", "HTTPServer", "PostgresClient", "RiskctlCLI",
-                "RiskdDaemon", "RiskdTesting", "Runtime", "riskctl", "riskd",
+                "Auditing", "Notifying", "Pipeline", "Recomputing", "Recordings", "RiskdDaemon",
+                "RiskdTesting", "Runtime",
+                "riskctl", "riskd",
             ],
             swiftSettings: house
         ),

@@ -5,7 +5,10 @@ import EmbeddedPostgres
 import Foundation
 import Glibc
 import Ingest
+import Pipeline
 import PostgresClient
+import Recomputing
+import Recordings
 import RiskdCLI
 import RiskdDaemon
 import Runtime

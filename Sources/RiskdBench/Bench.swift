@@ -1,6 +1,6 @@
 import Console
+import Pipeline
 import RiskdCLI
-import RiskdDaemon
 
 /// The program `riskd-bench`.
 enum Bench {

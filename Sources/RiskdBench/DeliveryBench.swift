@@ -4,6 +4,7 @@ import Domain
 import EmbeddedPostgres
 import Foundation
 import Glibc
+import Pipeline
 import RiskdCLI
 import RiskdDaemon
 import Runtime

@@ -3,7 +3,9 @@ import Console
 import Domain
 import EmbeddedPostgres
 import Foundation
+import Pipeline
 import PostgresClient
+import Recomputing
 import RiskdCLI
 import RiskdDaemon
 import Runtime

@@ -1,6 +1,6 @@
 import Console
+import Pipeline
 import RiskdCLI
-import RiskdDaemon
 import Runtime
 
 /// Prints timed runs: three small tables for people, all columns at once for programs.

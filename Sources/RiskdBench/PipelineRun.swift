@@ -1,5 +1,5 @@
 import Domain
-import RiskdDaemon
+import Pipeline
 
 /// What one timed run of the pipeline showed.
 struct PipelineRun {

@@ -3,6 +3,7 @@ import Console
 import Domain
 import EmbeddedPostgres
 import Foundation
+import Pipeline
 import PostgresClient
 import RiskdCLI
 import RiskdDaemon

@@ -2,8 +2,8 @@ import Configuration
 import Console
 import Domain
 import Foundation
+import Pipeline
 import RiskdCLI
-import RiskdDaemon
 import Runtime
 
 extension Command {

@@ -1,8 +1,14 @@
+import APIHandlers
+import Auditing
 import Configuration
 import Domain
 import EmbeddedPostgres
 import Glibc
+import Notifying
+import Pipeline
+import Recomputing
 import Runtime
+import ServiceHost
 import Storage
 
 extension Daemon {

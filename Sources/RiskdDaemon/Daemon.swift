@@ -1,4 +1,6 @@
+import APIHandlers
 import Alerting
+import Auditing
 package import Configuration
 import Coverage
 package import Domain
@@ -7,8 +9,11 @@ import Foundation
 import HTTPAPI
 import HTTPServer
 import Ingest
+import Notifying
+package import Pipeline
 package import Runtime
 import Scoring
+import ServiceHost
 import Storage
 
 /// riskd from start to stop, as one list of steps in the only order that works.
@@ -315,7 +320,7 @@ package struct Daemon: Sendable {
         return settings
     }
 
-    private func source(_ mode: Mode, known: [SourceFile]) -> any LineSource & ProgressReporting {
+    private func source(_ mode: Mode, known: [SourceFile]) -> any LineSource & ReadProgress {
         switch mode {
         case .live:
             SourceFactory.followed(configuration.ingest, known: known) { [heartbeat] in heartbeat.beat() }
@@ -374,7 +379,7 @@ package struct Daemon: Sendable {
     }
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
-    private func onRead(_ source: any LineSource & ProgressReporting) -> (IngestBatch) -> Void {
+    private func onRead(_ source: any LineSource & ReadProgress) -> (IngestBatch) -> Void {
         let losses = SourceLosses(log: log, metrics: metrics)
         return { [log, metrics, progress, heartbeat, allocator] batch in
             for notice in batch.notices {

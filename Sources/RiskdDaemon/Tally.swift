@@ -1,5 +1,7 @@
 import Domain
+import Pipeline
 import Runtime
+import ServiceHost
 import Storage
 
 /// Adds up what a run did, as batches become durable.

@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Crypto
 internal import Domain
 internal import Runtime
 internal import SecondOpinion

@@ -1,5 +1,5 @@
-import Glibc
 package import Domain
+import Glibc
 
 extension ScoringConfiguration {
     /// How many entries into a level a million queries of ordinary traffic have at most (SCORING-2.md 2, point 4):

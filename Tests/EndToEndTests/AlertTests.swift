@@ -1,5 +1,4 @@
 import Foundation
-import RiskdDaemon
 import Testing
 
 extension RecordedTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import HTTPServer
-import RiskdDaemon
+import Recordings
 import RiskdTesting
 import Runtime
 import Testing

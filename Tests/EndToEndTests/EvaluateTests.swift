@@ -1,6 +1,6 @@
 import Domain
 import Foundation
-import RiskdDaemon
+import Recordings
 import RiskdTesting
 import Testing
 

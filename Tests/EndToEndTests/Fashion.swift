@@ -1,5 +1,5 @@
 import Foundation
-import RiskdDaemon
+import Recordings
 import RiskdTesting
 import Testing
 

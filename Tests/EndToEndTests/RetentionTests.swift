@@ -1,5 +1,5 @@
 import Foundation
-import RiskdDaemon
+import Recordings
 import Testing
 
 extension RecordedTests {

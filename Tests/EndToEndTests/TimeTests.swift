@@ -1,6 +1,8 @@
 import Configuration
 import Domain
 import Foundation
+import Pipeline
+import Recordings
 import RiskdDaemon
 import RiskdTesting
 import Runtime

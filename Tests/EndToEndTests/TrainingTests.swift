@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import RiskdDaemon
+import Recordings
 import Testing
 
 extension RecordedTests {

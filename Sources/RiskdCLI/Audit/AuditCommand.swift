@@ -1,7 +1,9 @@
+import Auditing
 import Configuration
 import Console
 import Domain
-import RiskdDaemon
+import Notifying
+import Pipeline
 import Runtime
 import Scoring
 import Storage

@@ -1,7 +1,8 @@
+import Auditing
 import Configuration
 import Console
 import Domain
-import RiskdDaemon
+import Pipeline
 import Runtime
 import Storage
 

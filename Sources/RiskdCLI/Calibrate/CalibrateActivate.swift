@@ -2,7 +2,7 @@ import Configuration
 import Console
 import Domain
 import Glibc
-import RiskdDaemon
+import Pipeline
 import Scoring
 import Storage
 

@@ -1,7 +1,8 @@
 import Configuration
 import Console
 import Domain
-import RiskdDaemon
+import Pipeline
+import Recomputing
 import Runtime
 import Scoring
 import Storage

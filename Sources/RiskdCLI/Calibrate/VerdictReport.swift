@@ -1,6 +1,7 @@
 import Console
 import Domain
-import RiskdDaemon
+import Pipeline
+import Recomputing
 import Runtime
 
 /// What a replay of held-out traffic found, as tables.

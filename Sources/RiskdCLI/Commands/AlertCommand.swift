@@ -3,7 +3,8 @@ import Configuration
 import Console
 import Domain
 import Glibc
-import RiskdDaemon
+import Notifying
+import Pipeline
 import Runtime
 import Storage
 

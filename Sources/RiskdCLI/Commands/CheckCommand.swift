@@ -1,6 +1,7 @@
 import Configuration
 import Console
 import Domain
+import Pipeline
 import RiskdDaemon
 import Runtime
 import Scoring

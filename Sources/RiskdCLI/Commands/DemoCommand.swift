@@ -2,7 +2,6 @@ import Configuration
 import Console
 import Domain
 import Foundation
-import RiskdDaemon
 import Runtime
 import Storage
 

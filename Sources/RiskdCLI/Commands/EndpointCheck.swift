@@ -3,7 +3,8 @@ import Configuration
 import Console
 import Crypto
 import Domain
-import RiskdDaemon
+import Notifying
+import Pipeline
 import Runtime
 
 extension Command {

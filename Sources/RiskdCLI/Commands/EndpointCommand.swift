@@ -2,6 +2,8 @@ import Alerting
 import Configuration
 import Console
 import Domain
+import Notifying
+import Pipeline
 import RiskdDaemon
 import Runtime
 import Storage

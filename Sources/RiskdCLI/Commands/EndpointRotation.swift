@@ -3,7 +3,8 @@ import Configuration
 import Console
 import Domain
 import Foundation
-import RiskdDaemon
+import Notifying
+import Pipeline
 import Runtime
 import Storage
 

@@ -2,7 +2,7 @@ import Configuration
 import Console
 import Domain
 import Foundation
-import RiskdDaemon
+import Recordings
 
 extension Command {
     /// `riskd evaluate`: against the truth.

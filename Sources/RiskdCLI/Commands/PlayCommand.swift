@@ -1,6 +1,7 @@
 import Console
 import Domain
-import RiskdDaemon
+import Pipeline
+import Recordings
 
 extension Command {
     /// `riskd play`: a recorded log as if it were happening now.

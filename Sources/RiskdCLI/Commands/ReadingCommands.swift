@@ -1,7 +1,8 @@
+import APIHandlers
 import Configuration
 import Console
 import Domain
-import RiskdDaemon
+import Pipeline
 import Runtime
 import Scoring
 import Storage

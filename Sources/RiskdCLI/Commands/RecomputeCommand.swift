@@ -1,7 +1,7 @@
 import Configuration
 import Console
 import Domain
-import RiskdDaemon
+import Recomputing
 import Storage
 
 extension Command {

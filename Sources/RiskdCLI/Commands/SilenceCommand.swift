@@ -2,7 +2,8 @@ import Alerting
 import Configuration
 import Console
 import Domain
-import RiskdDaemon
+import Notifying
+import Pipeline
 import Runtime
 import Storage
 

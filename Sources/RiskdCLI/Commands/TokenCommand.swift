@@ -1,8 +1,9 @@
+import APIHandlers
 import Configuration
 import Console
 import Domain
 import HTTPAPI
-import RiskdDaemon
+import Pipeline
 import Runtime
 import Storage
 

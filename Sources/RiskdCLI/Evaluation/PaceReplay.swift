@@ -2,6 +2,8 @@ import Configuration
 import Console
 import Domain
 import Foundation
+import Pipeline
+import Recordings
 import RiskdDaemon
 import Runtime
 import Storage

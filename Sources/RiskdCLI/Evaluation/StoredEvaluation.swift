@@ -1,5 +1,5 @@
 import Domain
-import RiskdDaemon
+import Pipeline
 import Scoring
 import Storage
 

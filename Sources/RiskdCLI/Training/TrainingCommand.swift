@@ -3,7 +3,7 @@ import Console
 import Domain
 import Foundation
 import Glibc
-import RiskdDaemon
+import Pipeline
 import RiskdTraining
 import Runtime
 import Training
