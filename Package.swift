@@ -293,8 +293,8 @@ let package = Package(
         .testTarget(
             name: "RiskdDaemonTests",
             dependencies: [
-                "Coverage", "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring", "Similarity",
-                "Storage",
+                "Configuration", "Coverage", "Domain", "RiskdDaemon", "RiskdTesting", "Runtime", "Scoring",
+                "Similarity", "Storage",
             ],
             swiftSettings: house
         ),
