@@ -150,7 +150,9 @@ package struct EventProgress: Sendable {
         if let least = known.least {
             // No other source that is known can be behind one that is.
             known.set(nil, of: least.source)
-            if let other = known.least, isBehind(least.value, other.value), isQuiet(least.source, at: sequence) {
+            if let other = known.least, isBehind(least.value, other.value),
+                isQuiet(least.source, at: sequence)
+            {
                 forgotten.insert(least.source)
             }
             known.set(least.value, of: least.source)

@@ -13,7 +13,7 @@ struct LeastFirst: Sendable {
     /// How many comparisons were made.
     private(set) var steps = 0
 
-    /// The source that has the least; of several that have it, any. nil: none has anything.
+    /// The source that has the least, any of several that have it; nil where none has anything.
     var least: (source: String, value: Int64)? { entries.first.map { ($0.source, $0.value) } }
 
     /// Notes what a source has; nil: nothing any more.
