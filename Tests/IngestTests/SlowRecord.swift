@@ -16,10 +16,10 @@ struct SlowRecord: Equatable {
     /// Reads a line; nil where nobody, nothing or no time can be read.
     init?(_ line: [UInt8]) {
         guard case .object(let fields)? = SlowJSON.read(line) else { return nil }
-        // Of a repeated key the last value counts, unless no record comes of that.
-        let null = SlowJSON.word("null")
+        // Of a repeated key the last value counts that is one, unless no record comes of that.
         guard
-            let record = Self(fields, { $1 == null ? $0 : $1 }) ?? Self(fields, { $0 == null ? $1 : $0 })
+            let record = Self(fields, { $1.isNothing ? $0 : $1 })
+                ?? Self(fields, { $0.isNothing ? $1 : $0 })
         else { return nil }
         self = record
     }
@@ -161,6 +161,14 @@ indirect enum SlowJSON: Equatable {
     case text(String)
     /// A number, true, false, null, or whatever else stands without quotes.
     case word(String)
+
+    /// Whether it is null, or a word that JSON has no value for (`NaN`, `1e400`).
+    var isNothing: Bool {
+        guard case .word(let word) = self, !["true", "false"].contains(word.lowercased()) else {
+            return false
+        }
+        return word.wholeMatch(of: /-?\d+/) == nil && Double(word)?.isFinite != true
+    }
 
     static func == (left: SlowJSON, right: SlowJSON) -> Bool { "\(left)" == "\(right)" }
 
