@@ -186,7 +186,7 @@ final class LiveReader: SourceReader {
     ) -> Bool {
         if file.archive != nil {
             finish(file, &batch)
-            return false
+            return true
         }
         if isTAI64N(file.currentName), let isDone = joinRest(of: file, now: now, &batch) { return isDone }
         guard file.rotatedFrom != nil, now - file.lastActivity >= configuration.rotatedGrace else {

@@ -25,10 +25,10 @@ import Testing
         let site = try Site(["*.log"])
         for number in 0..<count { try site.append("line \(number)\n", to: "\(number).log") }
         site.maximumItems = 64
-        func drained(_ reader: LiveReader) throws -> Int {
+        func drained(_ reader: LiveReader, maximumItems: Int = 64) throws -> Int {
             let before = reader.steps + reader.queue.steps
             for _ in 0..<100_000 {
-                let batch = try reader.poll(maximumItems: 64, maximumBytes: 1 << 20, now: site.now)
+                let batch = try reader.poll(maximumItems: maximumItems, maximumBytes: 1 << 20, now: site.now)
                 for change in batch.sources { known[change.file.id] = change.file }
                 lines += batch.items.count
                 lost += batch.losses.reduce(0) { $0 + $1.bytes }
@@ -43,7 +43,11 @@ import Testing
         var configuration = site.configuration
         configuration.scanInterval = .seconds(10)
         func restarted() throws -> Int {
-            try drained(LiveReader(configuration: configuration, known: Array(known.values)))
+            // What is open is looked at in every poll.
+            try drained(
+                LiveReader(configuration: configuration, known: Array(known.values)),
+                maximumItems: 4096
+            )
         }
         var steps = Steps()
         let reader = LiveReader(configuration: configuration, known: [])
@@ -53,7 +57,7 @@ import Testing
         site.now += .seconds(1000)
         steps.idle = try drained(reader)
         for _ in 0..<1000 { _ = try reader.poll(maximumItems: 64, maximumBytes: 1 << 20, now: site.now) }
-        steps.restart = try restarted()
+        steps.restart = try drained(LiveReader(configuration: configuration, known: Array(known.values)))
         #expect(lines == count, "nothing is read twice")
         for number in 0..<count {
             try site.append("more \(number)\n", to: "\(number).log")
