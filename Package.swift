@@ -347,6 +347,11 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "AuditingTests",
+            dependencies: ["Auditing", "Configuration", "Domain", "RiskdTesting", "Storage"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "PipelineTests",
             dependencies: [
                 "Coverage", "Domain", "Pipeline", "RiskdTesting", "Runtime", "Scoring", "Similarity",

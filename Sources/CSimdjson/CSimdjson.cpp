@@ -39,16 +39,22 @@ struct Field {
     std::string_view key() const { return std::strrchr(pointer, '/') + 1; }
 };
 
-/// Finds the fields of an object in one pass, the last of each; `has[i]` says whether field i is there.
+/// Finds the fields of an object in one pass, the last of each, or the first; null counts only where there is nothing else.
+/// `has[i]` says whether field i is there.
 ///
 /// \returns the bits of fields that were there more than once.
 template <size_t count>
-uint32_t find(const dom::object &object, const Field (&fields)[count], dom::element (&found)[count], bool (&has)[count]) {
+uint32_t find(
+    const dom::object &object, bool first, const Field (&fields)[count], dom::element (&found)[count],
+    bool (&has)[count]) {
     uint32_t repeated = 0;
     for (dom::key_value_pair pair : object) {
         for (size_t index = 0; index < count; index++) {
             if (pair.key != fields[index].key()) continue;
-            if (has[index]) repeated |= fields[index].repeated;
+            if (has[index]) {
+                repeated |= fields[index].repeated;
+                if (!found[index].is_null() && (first || pair.value.is_null())) break;
+            }
             found[index] = pair.value;
             has[index] = true;
             break;
@@ -145,7 +151,7 @@ void read_input(riskd_fields &fields, const dom::element &element) {
         {"/input/image", RISKD_REPEATED_INPUT}};
     dom::element found[5];
     bool has[5] = {};
-    fields.repeated |= find(object(element, "/input"), keys, found, has);
+    fields.repeated |= find(object(element, "/input"), fields.first_counts, keys, found, has);
     if (has[4] && !found[4].is_null()) {
         fields.has_encoded_image = true;
         return;
@@ -170,7 +176,7 @@ void read_features(riskd_fields &fields, const dom::element &element) {
         {"/features/data", RISKD_REPEATED_FEATURES}};
     dom::element found[3];
     bool has[3] = {};
-    fields.repeated |= find(object(element, "/features"), keys, found, has);
+    fields.repeated |= find(object(element, "/features"), fields.first_counts, keys, found, has);
     for (size_t index = 0; index < 3; index++) need(has[index], keys[index].pointer);
     read_shape(fields.features, found[0], keys[0].pointer);
     fields.features.dtype = text(found[1], keys[1].pointer);
@@ -233,7 +239,7 @@ void read_prediction(riskd_parser &parser, riskd_fields &fields, const dom::elem
     dom::object prediction;
     fields.prediction = RISKD_OTHER;
     if (element.get_object().get(prediction)) fail(RISKD_JSON_WRONG_TYPE, "/prediction");
-    fields.repeated |= find(prediction, keys, found, has);
+    fields.repeated |= find(prediction, fields.first_counts, keys, found, has);
     if (has[0]) fields.label = value(found[0]);
     if (has[1]) fields.probability = value(found[1]);
     if (has[2] && !found[2].is_null()) read_probabilities(parser, fields, found[2]);
@@ -257,7 +263,7 @@ void read_record(riskd_parser &parser, riskd_fields &fields, const dom::element 
     bool has[9] = {};
     dom::object record;
     if (root.get_object().get(record)) fail(RISKD_JSON_NOT_AN_OBJECT, "");
-    fields.repeated |= find(record, keys, found, has);
+    fields.repeated |= find(record, fields.first_counts, keys, found, has);
     for (size_t index = 0; index < 6; index++) {
         if (has[index]) *values[index] = value(found[index]);
     }
@@ -304,8 +310,9 @@ riskd_parser *riskd_parser_create(void) { return new (std::nothrow) riskd_parser
 void riskd_parser_destroy(riskd_parser *parser) { delete parser; }
 
 riskd_json_status riskd_parser_read(
-    riskd_parser *parser, const uint8_t *bytes, size_t length, riskd_fields *fields) {
+    riskd_parser *parser, const uint8_t *bytes, size_t length, bool first, riskd_fields *fields) {
     *fields = riskd_fields{};
+    fields->first_counts = first;
     fields->detail = "";
     try {
         dom::element root;

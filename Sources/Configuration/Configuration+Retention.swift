@@ -12,6 +12,9 @@ extension Configuration {
         /// Summaries of samples by the hour.
         package var summaries = Duration.seconds(2557 * 86_400)
 
+        /// What is kept where nothing is configured.
+        package init() {}
+
         /// The least that may be set: detectors, baselines and restarts look back this far.
         package static let least = Duration.seconds(30 * 86_400)
     }

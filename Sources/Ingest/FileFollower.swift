@@ -80,10 +80,14 @@ package final class FileFollower: @unchecked Sendable {
 
     /// Looks at the paths without reading, and holds open what is rotated away: for while nobody can take what would be read.
     ///
-    /// What it finds is told by the next poll.
+    /// What it finds is told by the next poll. It never waits for one: who reads looks as well, and whoever waited meanwhile would keep one of
+    /// few threads from everybody else.
     ///
     /// - Parameter now: the instant by which scans are timed.
-    package func look(now: ContinuousClock.Instant = .now) { lock.withLock { _ in reader.look(now: now) } }
+    /// - Returns: whether it looked; false while somebody reads.
+    @discardableResult package func look(now: ContinuousClock.Instant = .now) -> Bool {
+        lock.withLockIfAvailable { _ in reader.look(now: now) } != nil
+    }
 
     /// How many bytes of the files have been read, and how many there are, as of the last poll.
     ///

@@ -1,21 +1,39 @@
 import Glibc
 
 /// What a folder holds, as of one look.
-struct Folder {
+///
+/// What is asked of it takes no walk through all of it: a folder of 50,000 files is asked as often.
+final class Folder {
     /// With its slash.
     let path: String
+    /// When something in it was last made, renamed or removed before this look; nil where the folder could not be looked at.
+    let modified: Int64?
     private let entries: [(name: [UInt8], inode: UInt64)]
     private let byInode: [UInt64: [Int]]
+    /// Which entries may be generations of a name.
+    private lazy var byOriginal: [String: [Int]] = {
+        var result: [String: [Int]] = [:]
+        for (index, entry) in entries.enumerated() {
+            for original in originals(of: SystemPath.text(entry.name)) {
+                result[original, default: []].append(index)
+            }
+        }
+        return result
+    }()
 
     /// Nothing where the folder cannot be looked at.
     ///
-    /// - Parameter path: with a slash at its end.
-    init(_ path: String) {
+    /// - Parameters:
+    ///   - path: with a slash at its end.
+    ///   - onEntry: called for everything that is in it.
+    init(_ path: String, onEntry: () -> Void = {}) {
         self.path = path
+        modified = Self.modified(path)
         var entries: [(name: [UInt8], inode: UInt64)] = []
         if let stream = SystemPath.with(path, { opendir($0) }) {
             defer { closedir(stream) }
             while let entry = readdir(stream) {
+                onEntry()
                 let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
                 entries.append((name, UInt64(entry.pointee.d_ino)))
             }
@@ -23,6 +41,11 @@ struct Folder {
         self.entries = entries
         byInode = Dictionary(grouping: entries.indices) { entries[$0].inode }
     }
+
+    /// Whether something was made, renamed or removed in it since.
+    var isOutdated: Bool { Self.modified(path) != modified }
+
+    private static func modified(_ path: String) -> Int64? { (try? FileStatus(path: path))?.modified }
 
     /// The path that leads to a regular file; nil where none does.
     func path(of locator: FileLocator) -> String? {
@@ -42,18 +65,34 @@ struct Folder {
 
     /// The regular files whose names are those of generations of one of `bases`, by modification and name.
     func generations(of bases: [String]) -> [(path: String, status: FileStatus)] {
-        entries.compactMap { entry in
-            let name = SystemPath.text(entry.name)
-            guard bases.contains(where: { isGeneration(name, of: $0) }),
-                let status = try? FileStatus(path: path + name), status.isRegular
-            else { return nil }
-            return (path + name, status)
+        Set(bases.flatMap { byOriginal[$0] ?? [] }).compactMap { index in
+            let path = path + SystemPath.text(entries[index].name)
+            guard let status = try? FileStatus(path: path), status.isRegular else { return nil }
+            return (path, status)
         }
         .sorted { ($0.status.modified, $0.path) < ($1.status.modified, $1.path) }
     }
 
     /// The inodes of everything in it.
     var inodes: [UInt64] { byInode.keys.sorted() }
+}
+
+/// Every name that a name is a generation's of.
+func originals(of name: String) -> Set<String> {
+    var result: Set<String> = isTAI64N(name) ? ["current"] : []
+    var plain = Substring(name)
+    if let suffix = compressedSuffixes.first(where: { name.hasSuffix($0) }) {
+        plain = plain.dropLast(suffix.count)
+        result.insert(String(plain))
+    }
+    let ending = plain.lastIndex(of: ".") ?? plain.endIndex
+    for place in plain.indices where ".-_~".contains(plain[place]) && place != plain.startIndex {
+        if isMark(plain[place...]) { result.insert(String(plain[..<place])) }
+        if place < ending, isMark(plain[place..<ending]) {
+            result.insert(String(plain[..<place] + plain[ending...]))
+        }
+    }
+    return result.filter { isGeneration(name, of: $0) }
 }
 
 /// Whether a name is one that tools for rotation give to what they rotate away from `base`.

@@ -45,47 +45,39 @@ extension LiveReader {
     ///
     /// Generations lie in the folder of the path, of the file that it leads to, or where others went before. Each is known by its content, and one that is
     /// new is read before what is followed now.
+    ///
+    /// - Parameters:
+    ///   - only: the path whose generations are looked for; nil: all that are expected.
+    ///   - found: what the paths lead to.
+    ///   - now: the instant.
+    ///   - batch: what is told.
     func searchGenerations(
+        of only: String? = nil,
         except found: [FileLocator: FoundFile],
         now: ContinuousClock.Instant,
         _ batch: inout IngestBatch
     ) {
         guard !windows.isEmpty || !owed.isEmpty else { return }
         var index = ContentIndex()
-        // Once more where something is owed: a folder is not seen in one instant.
-        for _ in 0..<(owed.isEmpty ? 1 : 2) {
-            for path in windows.keys.sorted() { search(path, except: found, &index, now: now, &batch) }
-            if owed.isEmpty { break }
+        var paths = only.map { [$0] } ?? windows.keys.sorted()
+        for _ in 0..<2 {
+            (listings, held) = ([:], nil)
+            for path in paths { search(path, except: found, &index, now: now, &batch) }
+            // Once more where something is owed: a folder is not seen in one instant.
+            paths.removeAll { owed[$0] == nil }
+            if paths.isEmpty { break }
         }
-        for one in owed
-        where windows[one.source.path]?.isUnsettled != true || (windows[one.source.path]?.until ?? now) <= now
-        {
-            lose(one, &batch)
-        }
-        owed.removeAll {
-            windows[$0.source.path]?.isUnsettled != true || (windows[$0.source.path]?.until ?? now) <= now
+        for path in only.map({ [$0] }) ?? owed.keys.sorted()
+        where windows[path]?.isUnsettled != true || (windows[path]?.until ?? now) <= now {
+            for one in owed.removeValue(forKey: path) ?? [] { lose(one, &batch) }
         }
         windows = windows.filter { $0.value.until > now }
         if windows.isEmpty { judged = [] }
+        (listings, held) = ([:], nil)
     }
 
-    /// The path that leads to a file, beside one of `paths` or where these lead to.
-    func path(of locator: FileLocator, of paths: [String]) -> String? {
-        for folder in Set(paths.filter { !$0.isEmpty }.flatMap(searchedFolders)).sorted() {
-            if let path = Folder(folder).path(of: locator) { return path }
-        }
-        return nil
-    }
-
-    /// Where generations of a path may lie.
-    func searchedFolders(of path: String) -> Set<String> {
-        var result = folders[path] ?? []
-        result.insert(SystemPath.folder(of: path))
-        if let file = try? OpenFile(path: path), let place = file.place {
-            result.insert(SystemPath.folder(of: place))
-        }
-        return result
-    }
+    /// Notes a source whose bytes have to be looked for.
+    func owe(_ one: Owed) { owed[one.source.path, default: []].append(one) }
 
     private func search(
         _ path: String,
@@ -101,10 +93,10 @@ extension LiveReader {
             bases.append(SystemPath.base(of: place))
         }
         bases += bases.compactMap { original(of: $0) }
-        let least = owed.filter { $0.source.path == path }.map(\.source.modified).min() ?? window.frontier
+        let least = owed[path]?.map(\.source.modified).min() ?? window.frontier
         var candidates: [(path: String, status: FileStatus)] = []
         for folder in searchedFolders(of: path).sorted() {
-            candidates += Folder(folder).generations(of: bases)
+            candidates += listing(of: folder).generations(of: bases)
         }
         for candidate in candidates.sorted(by: { $0.status.modified < $1.status.modified }) {
             step()
@@ -114,13 +106,13 @@ extension LiveReader {
                 status.modified += 999_999_999
             }
             let locator = status.locator
-            let isOwed = owed.contains { $0.source.path == path }
+            let isOwed = owed[path] != nil
             guard status.modified >= min(least, window.frontier) else { continue }
             // An inode that was given back may be another file's now.
             if asleep[locator] != nil { continue }
-            if files.contains(where: { $0.locator == locator && ($0.file != nil || $0.archive != nil) }) {
-                continue
-            }
+            let held = self.held ?? Set(files.filter { $0.file != nil || $0.archive != nil }.map(\.locator))
+            self.held = held
+            if held.contains(locator) { continue }
             if found[locator] != nil, !isOwed { continue }
             let key = JudgedFile(locator: locator, size: status.size, modified: status.modified)
             if judged.contains(key), !isOwed { continue }
@@ -170,9 +162,10 @@ extension LiveReader {
             !generation.prefix.isEmpty
         else { return .settled }
         do throws(IngestError) {
-            for (place, one) in owed.enumerated() where one.source.path == path {
+            for (place, one) in (owed[path] ?? []).enumerated() {
                 guard let reading = try generation.reading(of: one) else { continue }
-                owed.remove(at: place)
+                owed[path]?.remove(at: place)
+                if owed[path]?.isEmpty == true { owed[path] = nil }
                 resume(one, reading, candidate, status, now: now, &batch)
                 return .settled
             }
@@ -278,6 +271,7 @@ extension LiveReader {
         file.splitter.prime(reading.content.prefix)
         reading.following.withUnsafeBytes { file.splitter.append($0) }
         file.locator = status.locator
+        held?.insert(status.locator)
         file.isMatched = false
         file.rotatedFrom = file.rotatedFrom ?? file.path
         file.lastActivity = now
@@ -350,9 +344,10 @@ extension LiveReader {
         let isFollowed = file.isMatched && file.rotatedFrom == nil
         close(file)
         queue.update(file)
-        owed.append(Owed(source: file.current, file: file, kind: .truncated))
-        expectGenerations(of: file.rotatedFrom ?? file.path, since: file.modified, now: now)
-        searchGenerations(except: [:], now: now, &batch)
+        let followed = file.rotatedFrom ?? file.path
+        owe(Owed(source: file.current, file: file, kind: .truncated))
+        expectGenerations(of: followed, since: file.modified, now: now)
+        searchGenerations(of: followed, except: [:], now: now, &batch)
         guard isFollowed, let open else { return }
         let successor = TrackedFile(
             new: path,

@@ -99,7 +99,7 @@ extension LiveReader {
                     now: now
                 )
             } else if !candidate.position.isFinished {
-                owed.append(Owed(source: candidate, file: nil, kind: .truncated))
+                owe(Owed(source: candidate, file: nil, kind: .truncated))
                 expectGenerations(of: candidate.path, since: candidate.modified, now: now)
             } else {
                 rest.append(candidate)

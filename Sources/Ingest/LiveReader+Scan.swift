@@ -10,6 +10,8 @@ extension LiveReader {
     func scan(now: ContinuousClock.Instant, _ batch: inout IngestBatch) {
         unreadable = []
         let (order, found) = look(now: now, &batch)
+        // What is missing now has gone before this.
+        (listings, outdated) = ([:], 0)
         for file in files { review(file, found[file.locator], now: now, &batch) }
         var missing = wake(found, now: now, &batch)
         if isFirstScan { missing += unmatched(found, now: now, &batch) }
@@ -101,7 +103,7 @@ extension LiveReader {
             hold(open, for: file)
             mark(file)
         } else {
-            owed.append(Owed(source: file.current, file: file, kind: .lost))
+            owe(Owed(source: file.current, file: file, kind: .lost))
         }
     }
 
@@ -226,7 +228,7 @@ extension LiveReader {
             }
         }
         for place in places.sorted() {
-            let folder = Folder(place)
+            let folder = Folder(place, onEntry: step)
             for inode in folder.inodes {
                 guard let path = folder.path(ofInode: inode), let status = try? FileStatus(path: path),
                     status.isRegular, found[status.locator] == nil,
@@ -277,7 +279,7 @@ extension LiveReader {
                 || isGeneration(SystemPath.base(of: path), of: SystemPath.base(of: source.path)),
             let file = try? OpenFile(path: path), let content = try? KnownContent(of: source, in: file)
         else {
-            owed.append(Owed(source: source, file: nil, kind: .lost))
+            owe(Owed(source: source, file: nil, kind: .lost))
             return expectGenerations(of: source.path, since: source.modified, now: now)
         }
         let tracked = TrackedFile(

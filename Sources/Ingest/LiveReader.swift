@@ -20,8 +20,15 @@ final class LiveReader: SourceReader {
     var retired: [TrackedFile] = []
     /// Known sources that were never met again, to be stored as finished.
     var lost: [SourceChange] = []
-    /// Sources whose bytes are no longer where they were.
-    var owed: [Owed] = []
+    /// Sources whose bytes are no longer where they were, by path.
+    var owed: [String: [Owed]] = [:]
+    /// Folders as they were when this look began to ask for them.
+    var listings: [String: Folder] = [:]
+    /// How many of these were looked at again, at most so many.
+    var outdated = 0
+    static let mostOutdated = 8
+    /// What is open, made when generations are looked for.
+    var held: Set<FileLocator>?
     /// Paths from which something was rotated away just now.
     var windows: [String: RotationWindow] = [:]
     /// Files that were looked at as generations.
@@ -179,7 +186,7 @@ final class LiveReader: SourceReader {
     ) -> Bool {
         if file.archive != nil {
             finish(file, &batch)
-            return false
+            return true
         }
         if isTAI64N(file.currentName), let isDone = joinRest(of: file, now: now, &batch) { return isDone }
         guard file.rotatedFrom != nil, now - file.lastActivity >= configuration.rotatedGrace else {
@@ -296,6 +303,7 @@ final class LiveReader: SourceReader {
     /// Lets go of what is finished, and of what is closed and has been read to its end.
     private func fallAsleep() {
         var isAnyAsleep = false
+        var retired: Int?
         for file in files {
             let isIdle =
                 file.file == nil && file.archive == nil && file.isMatched && file.rotatedFrom == nil
@@ -308,8 +316,15 @@ final class LiveReader: SourceReader {
             if file.isMatched {
                 asleep[file.locator] = Sleeper(path: file.path, status: file.lastStatus, isMatched: true)
             } else if let open = file.file, let status = try? open.status(), status.links > 0,
-                let place = open.place, asleep.count(where: { !$0.value.isMatched }) < Self.mostRetired
+                let place = open.place
             {
+                let count = retired ?? asleep.count(where: { !$0.value.isMatched })
+                retired = count
+                guard count < Self.mostRetired else {
+                    close(file)
+                    continue
+                }
+                retired = count + 1
                 // Its writer may not know yet that it was rotated away.
                 let isRead = status.size == file.splitter.readOffset
                 asleep[file.locator] = Sleeper(

@@ -83,11 +83,30 @@ private final class RecordParser: @unchecked Sendable {
         _ bytes: [UInt8],
         _ body: (riskd_fields) throws(Rejection) -> Record
     ) throws(Rejection) -> Record {
+        var isAnyRepeated = false
+        do throws(Rejection) {
+            return try read(bytes, firstCounts: false, &isAnyRepeated, body)
+        } catch {
+            // What is of no use there is no reason to lose what the same key has said before.
+            guard isAnyRepeated,
+                let record = try? read(bytes, firstCounts: true, &isAnyRepeated, body)
+            else { throw error }
+            return record
+        }
+    }
+
+    private func read(
+        _ bytes: [UInt8],
+        firstCounts: Bool,
+        _ isAnyRepeated: inout Bool,
+        _ body: (riskd_fields) throws(Rejection) -> Record
+    ) throws(Rejection) -> Record {
         guard let handle else { throw Rejection(.outOfMemory, "") }
         var fields = riskd_fields()
         let status = bytes.withUnsafeBufferPointer {
-            riskd_parser_read(handle, $0.baseAddress, $0.count, &fields)
+            riskd_parser_read(handle, $0.baseAddress, $0.count, firstCounts, &fields)
         }
+        isAnyRepeated = fields.repeated != 0
         guard status == RISKD_JSON_OK else {
             throw Rejection(RejectionReason(status), fields.detail.map { String(cString: $0) } ?? "")
         }

@@ -1,5 +1,6 @@
 package import Console
 import Glibc
+import Runtime
 
 /// The program `riskctl`.
 package enum Riskctl {
@@ -26,6 +27,7 @@ package enum Riskctl {
     /// - Parameter arguments: the command line, the program's own name first.
     /// - Returns: the exit code of the process.
     package static func main(_ arguments: [String]) async -> Int32 {
+        SystemLog.quietDispatch()
         // A reader that goes away (`riskctl get users | head`) is no failure, and a connection that breaks an error.
         signal(SIGPIPE, SIG_IGN)
         return await program.run(Array(arguments.dropFirst()), on: .standard(endsWithReader: true)).rawValue

@@ -1,5 +1,6 @@
 package import Console
 import Glibc
+import Runtime
 
 /// The program `riskd`.
 package enum Riskd {
@@ -28,6 +29,7 @@ package enum Riskd {
     /// - Parameter arguments: the command line, the program's own name first.
     /// - Returns: the exit code of the process.
     package static func main(_ arguments: [String]) async -> Int32 {
+        SystemLog.quietDispatch()
         // A reader that goes away (`riskd history | head`) is no failure.
         signal(SIGPIPE, SIG_IGN)
         return await program.run(Array(arguments.dropFirst()), on: .standard).rawValue

@@ -32,4 +32,15 @@ package struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
         defer { pthread_mutex_unlock(storage) }
         return try body(&value.pointee)
     }
+
+    /// Lends the value to `body`, which must not wait for anything, unless somebody has it.
+    ///
+    /// - Returns: what `body` returned; nil where it was not called.
+    package borrowing func withLockIfAvailable<Success: ~Copyable, Failure: Error>(
+        _ body: (inout sending Value) throws(Failure) -> sending Success
+    ) throws(Failure) -> sending Success? {
+        guard pthread_mutex_trylock(storage) == 0 else { return nil }
+        defer { pthread_mutex_unlock(storage) }
+        return try body(&value.pointee)
+    }
 }

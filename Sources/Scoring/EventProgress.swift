@@ -6,7 +6,7 @@ package import Domain
 /// given with them, so that batches, threads and restarts change nothing. No record moves it by itself: a source's
 /// progress is the lower median of its last records' times, of which one caller has few (architecture.md, "Several
 /// logs"), so that callers whose clocks are wrong move nothing while more than half of what is said is right.
-package struct EventProgress: Hashable, Sendable {
+package struct EventProgress: Sendable {
     /// Where a record belongs.
     package struct Place: Hashable, Sendable {
         /// Before this nothing more is expected once the record is there; nil: nothing is known yet.
@@ -35,8 +35,24 @@ package struct EventProgress: Hashable, Sendable {
 
     /// Before this instant nothing more is expected; nil: nothing is known yet.
     package private(set) var watermark: Timestamp?
+    /// The instant that the busy sources have reached, by their records alone; nil: nothing is known yet.
+    package var reached: Timestamp? {
+        guard let least = known.least else { return nil }
+        // One of which not enough is known yet holds the others up at the least of what was claimed.
+        return Timestamp(milliseconds: min(least.value, unsettled.least?.value ?? .max))
+    }
+
     /// Busy sources, by id.
     private var sources: [String: SourceProgress] = [:]
+    // What is asked of all of them together at every record. There may be thousands, so nothing walks through them.
+    /// What each has reached, where that is known.
+    private var known = LeastFirst()
+    /// The least claim of each of the others.
+    private var unsettled = LeastFirst()
+    /// The complement of each one's newest time that was not far ahead: the latest is the least.
+    private var fronts = LeastFirst()
+    /// Each one's last record.
+    private var lastRecords = LeastFirst()
     /// Sources that have been touched or forgotten since they were last asked for.
     private var touched: Set<String> = []
     private let lateness: Duration
@@ -57,15 +73,11 @@ package struct EventProgress: Hashable, Sendable {
     ) {
         self.lateness = lateness
         self.watermark = watermark
-        for source in sources { self.sources[source.source] = source }
         nextSweep = Self.sweep(after: sequence)
-    }
-
-    /// The instant that the busy sources have reached, by their records alone; nil: nothing is known yet.
-    package var reached: Timestamp? {
-        guard sources.values.contains(where: { $0.reached != nil }) else { return nil }
-        // One of which not enough is known yet holds the others up at the least of what was claimed.
-        return sources.values.compactMap { $0.reached ?? $0.claims.map(\.time).min() }.min()
+        for source in sources {
+            self.sources[source.source] = source
+            rank(source.source)
+        }
     }
 
     /// Takes in a record.
@@ -85,12 +97,16 @@ package struct EventProgress: Hashable, Sendable {
         wall: Wall? = nil
     ) -> Place {
         if sequence >= nextSweep { forgetIdle(before: sequence) }
-        let floor = ([watermark] + sources.values.map(\.front)).compactMap { $0 }.max()
-        var own = sources.removeValue(forKey: source) ?? SourceProgress(source: source)
+        let front = fronts.least.map { Timestamp(milliseconds: ~$0.value) }
         let believed = wall.map { min(time, $0.now) } ?? time
-        let known = own.take(believed, of: user.claimDigest, sequence: sequence, floor: floor)
-        sources[source] = own
+        let known = sources[source, default: SourceProgress(source: source)].take(
+            believed,
+            of: user.claimDigest,
+            sequence: sequence,
+            floor: [watermark, front].compactMap { $0 }.max()
+        )
         touched.insert(source)
+        rank(source)
         if let reached {
             let target = wall.map { min(reached, $0.steady) } ?? reached
             advance(to: target - lateness)
@@ -130,20 +146,59 @@ package struct EventProgress: Hashable, Sendable {
     private mutating func forgetIdle(before sequence: Int64) {
         nextSweep = Self.sweep(after: sequence)
         guard sources.count > 1 else { return }
-        let known = sources.mapValues { $0.reached ?? $0.claims.map(\.time).min() }
-        var forgotten: [String] = []
-        for (name, source) in sources {
-            guard let last = source.claims.last?.sequence, last + Self.quiet <= sequence else { continue }
-            let others = sources.filter { $0.key != name }.compactMap(\.value.reached).min()
-            let isBehind = others.map { other in
-                (known[name] ?? nil).map { $0 + Self.distance < other } ?? false
+        var forgotten: Set<String> = []
+        if let least = known.least {
+            // No other source that is known can be behind one that is.
+            known.set(nil, of: least.source)
+            if let other = known.least, isBehind(least.value, other.value),
+                isQuiet(least.source, at: sequence)
+            {
+                forgotten.insert(least.source)
             }
-            guard isBehind == true || last + SourceProgress.memory <= sequence else { continue }
-            forgotten.append(name)
+            known.set(least.value, of: least.source)
+            var passed: [(source: String, value: Int64)] = []
+            while let next = unsettled.least, isBehind(next.value, least.value) {
+                if isQuiet(next.source, at: sequence) { forgotten.insert(next.source) }
+                passed.append(next)
+                unsettled.set(nil, of: next.source)
+            }
+            for next in passed { unsettled.set(next.value, of: next.source) }
         }
-        for name in forgotten { sources[name] = nil }
+        while let last = lastRecords.least, last.value + SourceProgress.memory <= sequence {
+            forgotten.insert(last.source)
+            lastRecords.set(nil, of: last.source)
+        }
+        for source in forgotten {
+            sources[source] = nil
+            rank(source)
+        }
         touched.formUnion(forgotten)
     }
+
+    /// Whether others have left behind who is at one instant when they are at another.
+    private func isBehind(_ instant: Int64, _ others: Int64) -> Bool {
+        instant + Self.distance.wholeMilliseconds < others
+    }
+
+    /// Whether others have sent enough since a source's last record.
+    private func isQuiet(_ source: String, at sequence: Int64) -> Bool {
+        sources[source]?.claims.last.map { $0.sequence + Self.quiet <= sequence } ?? false
+    }
+
+    /// Puts a source where it belongs among the others.
+    private mutating func rank(_ source: String) {
+        let progress = sources[source]
+        known.set(progress?.reached?.milliseconds, of: source)
+        unsettled.set(
+            progress?.reached == nil ? progress?.claims.map(\.time.milliseconds).min() : nil,
+            of: source
+        )
+        fronts.set(progress?.front.map { ~$0.milliseconds }, of: source)
+        lastRecords.set(progress?.claims.last?.sequence, of: source)
+    }
+
+    /// How many comparisons of sources were made.
+    var steps: Int { known.steps + unsettled.steps + fronts.steps + lastRecords.steps }
 
     /// Looked for at fixed places of the scored order, wherever a run began.
     private static func sweep(after sequence: Int64) -> Int64 {

@@ -83,7 +83,10 @@ final class SceneHistory: @unchecked Sendable {
             return motions
         }
         let isRepeat = candidates.contains { isSame(own, scene($0)) }
-        let places = motions.reversed().map { (vector: $0.motion.vector, age: $0.age) } + [(SIMD4(), 0)]
+        var places = motions.reversed().map { (vector: $0.motion.vector, age: $0.age) }
+        // Not as `[(SIMD4(), 0)]`: the compiler makes a constant of it that is aligned to 16 bytes only, and may then read
+        // behind it, because these vectors are aligned to 32.
+        places.append((vector: SIMD4(), age: 0))
         return JitterFinding(
             matches: motions.count,
             moved: isRepeat ? 0 : motions.count(where: \.motion.isMoved),

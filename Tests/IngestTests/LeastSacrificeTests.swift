@@ -62,6 +62,31 @@ import Testing
         Case(line: String(sample().dropLast()) + #","\u0069d":"r2"}"#, degraded: ["id:repeated_key"]) {
             $0.id.name == "r2"
         },
+        Case(line: String(sample().dropLast()) + #","user":null}"#, degraded: ["user:repeated_key"]) {
+            $0.user.name == "u"
+        },
+        Case(line: String(sample().dropLast()) + #","user":["v"]}"#, degraded: ["user:repeated_key"]) {
+            $0.user.name == "u"
+        },
+        Case(
+            line: #"{"user":null,"time":null,"# + sample().dropFirst(),
+            degraded: ["time:repeated_key", "user:repeated_key"]
+        ) {
+            $0.user.name == "u"
+        },
+        Case(line: String(sample().dropLast()) + #","time":"never"}"#, degraded: ["time:repeated_key"]) {
+            $0.user.name == "u"
+        },
+        Case(line: String(sample().dropLast()) + #","prediction":7}"#, degraded: ["prediction:repeated_key"])
+        {
+            $0.prediction.label == "cat"
+        },
+        Case(
+            line: answer(#"{"class":"c","probability":0.7,"probability":"x"}"#),
+            degraded: ["prediction.probability:repeated_key"]
+        ) {
+            $0.prediction.probability == 0.7
+        },
         Case(line: sample(["source": "7"]), degraded: []) { $0.source == "7" },
         Case(line: sample(["source": #"["10.0.0.1"]"#]), degraded: ["source:wrong_type"]) {
             $0.source == nil

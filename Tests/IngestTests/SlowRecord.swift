@@ -16,9 +16,21 @@ struct SlowRecord: Equatable {
     /// Reads a line; nil where nobody, nothing or no time can be read.
     init?(_ line: [UInt8]) {
         guard case .object(let fields)? = SlowJSON.read(line) else { return nil }
-        let last = Dictionary(fields, uniquingKeysWith: { $1 })
+        // Of a repeated key the last value counts that is one, unless no record comes of that.
+        guard
+            let record = Self(fields, { $1.isNothing ? $0 : $1 })
+                ?? Self(fields, { $0.isNothing ? $1 : $0 })
+        else { return nil }
+        self = record
+    }
+
+    private init?(
+        _ fields: [(String, SlowJSON)],
+        _ choose: (_ first: SlowJSON, _ second: SlowJSON) -> SlowJSON
+    ) {
+        let last = Dictionary(fields, uniquingKeysWith: choose)
         guard case .object(let answers)? = last["prediction"] else { return nil }
-        let answer = Dictionary(answers, uniquingKeysWith: { $1 })
+        let answer = Dictionary(answers, uniquingKeysWith: choose)
         guard let user = Self.name(last["user"]), let model = Self.name(last["model"]),
             let time = Self.time(last["time"]), let label = Self.name(answer["class"], orBoolean: true)
         else { return nil }
@@ -31,11 +43,11 @@ struct SlowRecord: Equatable {
         }
         guard let probability = Self.probability(answer["probability"]) else { return nil }
         self.probability = probability
-        pixels = Self.tensor(last["input"], "uint8").flatMap { shape, data in
+        pixels = Self.tensor(last["input"], "uint8", choose).flatMap { shape, data in
             let sides = shape.count == 2 || shape.count == 3
             return sides && shape.allSatisfy { $0 > 0 } && shape.reduce(1, *) == data.count ? data : nil
         }
-        features = Self.tensor(last["features"], "float32").flatMap { shape, data in
+        features = Self.tensor(last["features"], "float32", choose).flatMap { shape, data in
             guard shape.count > 0, shape.allSatisfy({ $0 > 0 }), shape.reduce(4, *) == data.count else {
                 return nil
             }
@@ -124,9 +136,13 @@ struct SlowRecord: Equatable {
         milliseconds < 253_402_300_800_000 && milliseconds >= -62_135_596_800_000 ? milliseconds : nil
     }
 
-    private static func tensor(_ value: SlowJSON?, _ dtype: String) -> (shape: [Int], data: [UInt8])? {
+    private static func tensor(
+        _ value: SlowJSON?,
+        _ dtype: String,
+        _ choose: (SlowJSON, SlowJSON) -> SlowJSON
+    ) -> (shape: [Int], data: [UInt8])? {
         guard case .object(let fields)? = value else { return nil }
-        let parts = Dictionary(fields, uniquingKeysWith: { $1 })
+        let parts = Dictionary(fields, uniquingKeysWith: choose)
         guard parts["image"] == nil, case .text(dtype)? = parts["dtype"],
             case .text(let text)? = parts["data"],
             let data = Data(base64Encoded: text), case .array(let sides)? = parts["shape"]
@@ -145,6 +161,14 @@ indirect enum SlowJSON: Equatable {
     case text(String)
     /// A number, true, false, null, or whatever else stands without quotes.
     case word(String)
+
+    /// Whether it is null, or a word that JSON has no value for (`NaN`, `1e400`).
+    var isNothing: Bool {
+        guard case .word(let word) = self, !["true", "false"].contains(word.lowercased()) else {
+            return false
+        }
+        return word.wholeMatch(of: /-?\d+/) == nil && Double(word)?.isFinite != true
+    }
 
     static func == (left: SlowJSON, right: SlowJSON) -> Bool { "\(left)" == "\(right)" }
 

@@ -73,6 +73,54 @@ import Testing
         #expect(flagged > 20)
     }
 
+    @Test func `with more sources than records in each it is what the slow reference computes`() {
+        var generator = SeededGenerator(seed: 5)
+        var forgotten = 0
+        for round in 0..<8 {
+            var time = 1_000_000
+            let span = generator.integer(60...200)
+            let reads = (0..<200).map { index in
+                time += generator.integer(0...3000)
+                let shift = generator.chance(0.1) ? generator.integer(-200_000...600_000) : 0
+                return Read(
+                    time: Timestamp(milliseconds: Int64(time + shift)),
+                    user: UserID("u\(generator.integer(0...9))"),
+                    // Files of some records each, one after the other, of which some go on for long.
+                    source: generator.chance(0.1) ? "s\(generator.integer(0...5))" : "f\(index * 60 / span)",
+                    wall: round % 2 == 0
+                        ? .init(
+                            now: Timestamp(milliseconds: Int64(time)),
+                            steady: Timestamp(milliseconds: Int64(time))
+                        ) : nil
+                )
+            }
+            var progress = EventProgress(lateness: Self.lateness)
+            var slow = SlowProgress(lateness: Self.lateness)
+            #expect(place(reads, in: &progress) == reads.map { slow.place($0) })
+            forgotten += progress.takeChanges().forgotten.count
+        }
+        #expect(forgotten > 20)
+    }
+
+    /// 50,000 files in a folder made this the slowest part of all.
+    @Test func `a record takes about as many steps whether there are a thousand sources or four thousand`() {
+        func steps(_ sources: Int) -> Double {
+            var progress = EventProgress(lateness: Self.lateness)
+            // Three records a source, of callers of its own, all sources side by side.
+            for index in 0..<3 * sources {
+                _ = progress.place(
+                    at(Double(index) / 1000),
+                    of: UserID("u\(index)"),
+                    from: "s\(index % sources)",
+                    sequence: Int64(index) + 1
+                )
+            }
+            return Double(progress.steps) / Double(3 * sources)
+        }
+        let (few, many) = (steps(1000), steps(4000))
+        #expect(few > 1 && many < 1.5 * few, "\(few) and \(many) steps a record")
+    }
+
     @Test func `a source that others leave behind is idle, and begins anew`() {
         var generator = SeededGenerator(seed: 3)
         var reads = (0..<300).map {

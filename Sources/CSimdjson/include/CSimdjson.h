@@ -87,7 +87,9 @@ typedef struct riskd_tensor {
 typedef struct riskd_fields {
     riskd_value identifier, time, model, user, label, probability, model_version, source;
     riskd_kind prediction;
+    /* Which keys are there more than once, and whether their first values are read instead of the last. */
     uint32_t repeated;
+    bool first_counts;
     bool has_probabilities, has_classes;
     /* Where they are of no use: why. */
     riskd_json_status probabilities_problem, classes_problem;
@@ -107,8 +109,9 @@ void riskd_parser_destroy(riskd_parser *parser);
 
 /* Checks the whole document and fills in the fields; types only, values are the caller's to judge. What JSON does not
  * allow inside a value (NaN, numbers of any size, half surrogate pairs, bad UTF-8, too many levels) costs that value
- * and not the document. */
-riskd_json_status riskd_parser_read(riskd_parser *parser, const uint8_t *bytes, size_t length, riskd_fields *fields);
+ * and not the document. Of a key that is repeated the last value is read, or the first. */
+riskd_json_status riskd_parser_read(
+    riskd_parser *parser, const uint8_t *bytes, size_t length, bool first, riskd_fields *fields);
 
 /* The finite number that a text writes, with a point or a comma; false where it writes none. */
 bool riskd_number(const char *text, size_t length, double *number);

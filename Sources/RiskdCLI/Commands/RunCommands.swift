@@ -19,6 +19,7 @@ extension Command {
     ) { invocation in
         var configuration = try invocation.configuration()
         configuration.ingest.paths += invocation.values(Flag.follow.name)
+        OpenFileLimit.raise()
         let daemon = Daemon(configuration, log: invocation.log(configuration))
         _ = try await daemon.run(.live)
         return .ok
