@@ -1,6 +1,6 @@
 import Console
+import Domain
 import RiskdCLI
-import RiskdDaemon
 
 /// The program `riskd-bench`.
 enum Bench {
