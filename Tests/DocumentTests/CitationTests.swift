@@ -32,6 +32,20 @@ struct CitationTests {
         #expect(missing.isEmpty)
     }
 
+    @Test func `every test that the threat model names is there`() throws {
+        let here = Repository.here
+        let tests = here.files.filter { $0.path.hasPrefix("Tests/") }.map(\.text)
+        let named = try #require(here["docs/threat-model.md"]).text.matches(
+            of: #/(?:^|[^*])\*([^*\n]{12,})\*/#
+        )
+        .map { String($0.output.1) }
+        #expect(named.count > 50)
+        let missing = named.filter { name in
+            !tests.contains { $0.contains("`\(name)`(") || $0.contains("\"\(name)\"") }
+        }
+        #expect(missing.isEmpty)
+    }
+
     /// A repository of one page with two headings and one source, and the file at hand.
     private func faults(_ path: String, _ text: String) -> [String] {
         let page = "# Terms\n\n## Several logs\n\n```\n# no heading\n```\n"
