@@ -32,6 +32,41 @@ struct CitationTests {
         #expect(missing.isEmpty)
     }
 
+    @Test func `every row, case and attack that a test names is on the page of trials`() throws {
+        let here = Repository.here
+        let page = try #require(here["docs/design/trials.md"]).text
+        let listed = Set(
+            page.matches(of: #/(?m)^\| (row|case|attack) (\w+) \|/#).map { "\($0.output.1) \($0.output.2)" }
+        )
+        #expect(listed.count > 80)
+        var named: Set<String> = []
+        var missing: [String] = []
+        for file in here.files where file.path.hasPrefix("Tests/") && file.path.hasSuffix("Tests.swift") {
+            for line in file.lines where line.contains("//") && !line.contains("RFC") {
+                for match in line.matches(
+                    of: #/(?i)\b(row|case|attack)s? ((?:A?\d+[a-f]?(?:, | and | to )?)+)/#
+                ) {
+                    let kind = match.output.1.lowercased()
+                    for number in match.output.2.matches(of: #/A?\d+[a-f]?/#) {
+                        named.insert("\(kind) \(number.output)")
+                        if !listed.contains("\(kind) \(number.output)") {
+                            missing.append("\(file.path): \(kind) \(number.output)")
+                        }
+                    }
+                }
+            }
+            // In the names of these tests the numbers stand alone.
+            for match in file.text.matches(of: #/\(((?:A?\d+[a-f]?(?:, )?)+)\)`\(\)/#) {
+                for number in match.output.1.matches(of: #/A?\d+[a-f]?/#) {
+                    let kinds = ["row", "case", "attack"].map { "\($0) \(number.output)" }
+                    if listed.isDisjoint(with: kinds) { missing.append("\(file.path): \(number.output)") }
+                }
+            }
+        }
+        #expect(named.count > 30)
+        #expect(missing.isEmpty)
+    }
+
     @Test func `every test that the threat model names is there`() throws {
         let here = Repository.here
         let tests = here.files.filter { $0.path.hasPrefix("Tests/") }.map(\.text)

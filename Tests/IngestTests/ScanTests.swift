@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// Attack A6, very many files: what is done is counted, not timed.
+/// Attack A6 of docs/design/trials.md, very many files: what is done is counted, not timed.
 @Suite struct ScanTests {
     /// The steps of a scan and of reading `count` files that hold a line each, first of a new database, then of one that knows them all.
     private func steps(_ count: Int) throws -> (first: Int, restart: Int, idle: Int) {
