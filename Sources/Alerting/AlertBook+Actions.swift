@@ -94,7 +94,7 @@ extension AlertBook {
         return .done
     }
 
-    /// Closes the case, or changes the verdict of one that is closed (SCORING.md 2.2, analyst actions).
+    /// Closes the case, or changes the verdict of one that is closed (docs/alerts.md#what-people-do).
     private mutating func resolve(
         _ old: Alert,
         _ verdict: Verdict,

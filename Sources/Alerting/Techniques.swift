@@ -1,6 +1,6 @@
 import Domain
 
-/// Which techniques of MITRE ATLAS a score speaks for (OPERATORS.md 3.7).
+/// Which techniques of MITRE ATLAS a score speaks for (docs/design/people.md#techniques).
 package enum Techniques {
     /// What ATLAS calls a technique; nil for one that riskd does not name.
     package static func name(of id: String) -> String? { AtlasTechnique.name(of: id) }

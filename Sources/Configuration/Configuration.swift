@@ -181,7 +181,7 @@ extension Configuration {
 
     /// `models.NAME.*`.
     package struct Model: Hashable, Sendable {
-        /// How much the model matters: the odds multiplier of SCORING.md; 0.5, 1, 1.5 or 2.
+        /// How much the model matters: the multiplier of its odds, 0.5, 1, 1.5 or 2 (docs/design/evidence.md#levels).
         package var criticality = 1.0
         /// Class names in the order of `probabilities`; empty when unknown.
         package var classes: [String] = []

@@ -13,7 +13,7 @@ package struct Terminal: Sendable {
         case green = "32"
         case cyan = "36"
         case reversed = "7"
-        // Nearest to the levels' colours (OPERATORS.md 4.3) of the 256 that terminals have.
+        // Nearest to the levels' colours of the 256 that terminals have (docs/design/people.md#levels-to-the-eye).
         case grey = "38;5;245"
         case skyBlue = "38;5;74"
         case paleYellow = "38;5;227"

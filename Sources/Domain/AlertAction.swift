@@ -51,7 +51,7 @@ package struct AlertAction: Hashable, Sendable {
     }
 }
 
-/// What people do to a track: an input to scoring (SCORING.md 2.2).
+/// What people do to a track: an input to scoring (docs/design/evidence.md#what-people-do).
 package enum Intervention: String, Hashable, Sendable, CaseIterable {
     /// All evidence is set to nothing.
     case reset

@@ -1,4 +1,4 @@
-/// Whether a model's calibration still holds (SCORING.md 2.7).
+/// Whether a model's calibration still holds (docs/design/evidence.md#when-a-calibration-no-longer-holds).
 package enum CalibrationHealth: String, Hashable, Sendable, CaseIterable {
     /// It holds, as far as can be told.
     case valid

@@ -1,4 +1,4 @@
-/// How much risk, in words (SCORING.md 2.2).
+/// How much risk, in words (docs/design/evidence.md#levels).
 package enum Level: Int, Sendable, CaseIterable, Comparable, CustomStringConvertible {
     case info = 0
     case low = 1
@@ -20,7 +20,7 @@ package enum Level: Int, Sendable, CaseIterable, Comparable, CustomStringConvert
     }
 }
 
-/// The four bet sizes of a track, fastest first (SCORING.md 2.1).
+/// The four horizons of a track, fastest first (docs/design/evidence.md#marks-lanes-and-what-each-bets).
 package enum Lane: Int, Sendable, CaseIterable, CustomStringConvertible {
     case burst = 0
     case session = 1

@@ -1,4 +1,4 @@
-/// What was seen of an entity in one closed tick; samples can be recomputed from these alone (SCORING.md 2.6).
+/// What was seen of an entity in one closed tick; samples can be recomputed from these alone (docs/design/evidence.md#properties).
 package struct TickHistogram: Hashable, Sendable {
     /// Whose; a user, a campaign or a model.
     package let entity: Entity

@@ -76,7 +76,7 @@ extension Duration {
 }
 
 extension Int64 {
-    /// Division that rounds toward negative infinity, as SCORING.md's equations need (`/` truncates).
+    /// Division that rounds toward negative infinity, as scoring needs (`/` truncates; docs/design/evidence.md#units-and-constants).
     package func floorDivided(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor != 0 && (self < 0) != (divisor < 0) ? quotient - 1 : quotient

@@ -1,6 +1,6 @@
 package import Domain
 
-/// What a route needs of whoever calls it (OPERATORS.md 5.3); everything that is not named is denied.
+/// What a route needs of whoever calls it (docs/api.md#who-may-what); everything that is not named is denied.
 package enum Permission: String, Hashable, Sendable, CaseIterable, Codable {
     /// Levels, series, alerts, evidence without images.
     case read

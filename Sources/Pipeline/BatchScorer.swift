@@ -10,7 +10,7 @@ package import Storage
 /// Turns what was read into what one transaction writes: decode, drop repeats, detect, score.
 ///
 /// Confined to the task that calls it. What comes out depends on the lines and their order alone; batches, threads
-/// and restarts change nothing (DESIGN.md, promise 2).
+/// and restarts change nothing (docs/design/pipeline.md#deterministic).
 package final class BatchScorer {
     private let intake: RecordIntake
     let detectors: Detectors

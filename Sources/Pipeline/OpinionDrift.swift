@@ -5,8 +5,8 @@ import Scoring
 /// Notices a second opinion that disagrees on ordinary traffic more often than its calibration allows.
 ///
 /// Ordinary is a record that nothing similar came before: no rung of similarity. Of the last 1,000 such records of a
-/// model, those whose opinion exceeds its first threshold are counted. The calibration bounds their share by u (SCORING.md
-/// 2.2): an opinion is flagged beyond `1000u + 4 sqrt(1000u(1 - u))`, which chance alone passes less than once in 30,000
+/// model, those whose opinion exceeds its first threshold are counted. The calibration bounds their share by u
+/// (docs/design/evidence.md#from-benign-scores-to-rungs): an opinion is flagged beyond `1000u + 4 sqrt(1000u(1 - u))`, which chance alone passes less than once in 30,000
 /// windows, and cleared at `1000u`. Watches this process's traffic only, and changes no score.
 package final class OpinionDrift: Sendable {
     /// A flag that was raised or lowered.

@@ -255,6 +255,3 @@ package struct PipelineMetrics: Sendable {
         }
     }
 }
-
-/// The version that `--version`, metrics and artefacts name.
-package let riskdVersion = "0.1.0"

@@ -3,7 +3,8 @@ import Pipeline
 import Scoring
 package import Storage
 
-/// Computes stored samples again, from stored histograms and artefacts alone (SCORING.md, property P7).
+/// Computes stored samples again, from stored histograms and artefacts alone (P7 of
+/// docs/design/evidence.md#properties).
 package struct Recomputation: Sendable {
     /// A sample that does not come out as it is stored.
     package struct Difference: Sendable {

@@ -1,17 +1,15 @@
 package import Console
+import Domain
 import Glibc
 import Runtime
 
 /// The program `riskctl`.
 package enum Riskctl {
-    /// The version that `--version` prints.
-    package static let version = "0.1.0"
-
     /// The table of commands.
     package static let program = Program(
         "riskctl",
         "Asks a riskd how things stand, and works on its alerts, over its API",
-        version: version,
+        version: riskdVersion,
         commands: [
             .status, .top, .doctor, .check, .get, .describe, .events, .series, .samples, .explain, .replay,
             .alert,

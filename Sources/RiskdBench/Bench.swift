@@ -1,5 +1,5 @@
 import Console
-import Pipeline
+import Domain
 import RiskdCLI
 
 /// The program `riskd-bench`.

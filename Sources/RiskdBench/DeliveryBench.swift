@@ -1,10 +1,10 @@
+import Pipeline
 import Configuration
 import Console
 import Domain
 import EmbeddedPostgres
 import Foundation
 import Glibc
-import Pipeline
 import RiskdCLI
 import RiskdDaemon
 import Runtime

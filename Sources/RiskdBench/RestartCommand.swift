@@ -1,8 +1,8 @@
+import Pipeline
 import Configuration
 import Console
 import Domain
 import Foundation
-import Pipeline
 import RiskdCLI
 import Runtime
 

@@ -1,17 +1,15 @@
 package import Console
+import Domain
 import Glibc
 import Runtime
 
 /// The program `riskd`.
 package enum Riskd {
-    /// The version that `--version` prints.
-    package static let version = "0.1.0"
-
     /// The table of commands.
     package static let program = Program(
         "riskd",
         "Turns a log of served inferences into a risk level that people can act on",
-        version: version,
+        version: riskdVersion,
         commands: commands
     )
 

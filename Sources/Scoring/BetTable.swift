@@ -5,7 +5,7 @@ import Domain
 /// A score's **mark** says how rare it is: 1 … 5 where at most 10 %, 3 %, 1 %, 0.3 %, 0.1 % of benign scores are as high, 6 where
 /// none is rarer, 0 below all. A query at mark 1 or above is **remarkable**. What follows a remarkable query is not independent
 /// of it, in video, bursts and retries as little as in an attack, so it is bet by what followed remarkable queries in the benign
-/// traffic (SCORING-2.md, section 2, point 3; docs/scoring.md has the four pasts).
+/// traffic (docs/scoring.md#what-follows-a-remarkable-query).
 package struct BetTable: Hashable, Sendable {
     /// How a mark stood in the entity's queries before the one at hand.
     package enum Past: Int, CaseIterable, Sendable {

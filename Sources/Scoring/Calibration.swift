@@ -2,7 +2,8 @@ package import Domain
 
 /// What is usual for one model: per detector, thresholds on its benign scores and what exceeding them is worth.
 ///
-/// Made once from benign traffic, stored as bytes, and named by a digest of those bytes (SCORING.md 2.2, 2.3).
+/// Made once from benign traffic, stored as bytes, and named by a digest of those bytes
+/// (docs/design/evidence.md#from-benign-scores-to-rungs).
 package struct Calibration: Hashable, Sendable {
     /// Whose traffic it was.
     package let model: ModelID

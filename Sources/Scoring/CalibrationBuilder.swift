@@ -242,7 +242,8 @@ package struct CalibrationBuilder: Sendable {
     ///
     /// Jitter and descent of one scope have two even shares, of which jitter gets an eighth: most attacks are not
     /// blinded, and an even share would take a bit a tick from their evidence. Both score every record with an image, so
-    /// the mean of what they count for is 1 in every tick, and any such weights keep the bound (SCORING.md 2.3).
+    /// the mean of what they count for is 1 in every tick, and any such weights keep the bound
+    /// (docs/design/evidence.md#the-mean-of-a-tick).
     static func share(of detector: DetectorID, among all: some Collection<DetectorID>) -> Double {
         let user = ["descent", "jitter"].map { DetectorID("similarity.user.\($0)") }
         guard user.allSatisfy(all.contains), let place = user.firstIndex(of: detector) else { return 1 }

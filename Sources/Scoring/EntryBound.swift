@@ -12,7 +12,7 @@ extension ScoringConfiguration {
         return Double(kappa) / 1000 * (odds * 1000 / Double(criticality)).squareRoot()
     }
 
-    /// How often tracks may be expected to enter a level in benign traffic, at most (SCORING.md 2.3).
+    /// How often tracks may be expected to enter a level in benign traffic, at most (docs/design/evidence.md#the-bound).
     ///
     /// - Parameters:
     ///   - level: above info.

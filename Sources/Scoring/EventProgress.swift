@@ -4,8 +4,9 @@ package import Domain
 ///
 /// A value without a clock. What comes out depends on the records, their order and the wall clock's times that are
 /// given with them, so that batches, threads and restarts change nothing. No record moves it by itself: a source's
-/// progress is the lower median of its last records' times, of which one caller has few (architecture.md, "Several
-/// logs"), so that callers whose clocks are wrong move nothing while more than half of what is said is right.
+/// progress is the lower median of its last records' times, of which one caller has few
+/// (docs/architecture.md#several-logs), so that callers whose clocks are wrong move nothing while more than half of what
+/// is said is right.
 package struct EventProgress: Sendable {
     /// Where a record belongs.
     package struct Place: Hashable, Sendable {

@@ -1,4 +1,4 @@
-/// Fixed-point units of evidence (SCORING.md 2.1).
+/// Fixed-point units of evidence (docs/design/evidence.md#units-and-constants).
 package enum Evidence {
     /// One bit of evidence: 2^20 units.
     package static let bit: Int64 = 1 << 20

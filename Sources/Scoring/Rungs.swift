@@ -5,7 +5,7 @@
 /// independent records would give (the ratio estimator's linearised variance over the binomial's; Kish, Survey Sampling,
 /// 1965; Korn and Graubard, Survey Methodology 24, 1998). The largest over all thresholds, at least 1, divides n and
 /// every j before the exact bound is taken: what thinning to independent records would leave, without throwing any away.
-/// Independent records keep all of n, and the bound is SCORING.md's to the last bit.
+/// Independent records keep all of n, and their bounds are the exact ones to the last bit.
 struct Rungs {
     /// The least exceedances that are looked at for dependence: fewer only repeat that a score is in one block.
     private static let leastForEffect = 3

@@ -2,7 +2,7 @@ package import Domain
 import Glibc
 
 extension ScoringConfiguration {
-    /// How many entries into a level a million queries of ordinary traffic have at most (SCORING-2.md 2, point 4):
+    /// How many entries into a level a million queries of ordinary traffic have at most (docs/design/evidence.md#the-bound):
     /// `10^6 / (2^b_in - 2^b_out)`, with the evidence at which the level is entered and left.
     ///
     /// For reading only: nothing is decided by it.

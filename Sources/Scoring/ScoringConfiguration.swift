@@ -1,6 +1,6 @@
 package import Domain
 
-/// The constants of the model "riskd-edet-1" (SCORING.md 2.1).
+/// The constants of the model "riskd-edet-1" (docs/design/evidence.md#units-and-constants).
 ///
 /// Everything that a score depends on besides calibration and histograms. Powers are evaluated once, here; a stored
 /// configuration is read back with its stored tables.
@@ -34,7 +34,7 @@ package struct ScoringConfiguration: Hashable, Sendable {
     /// The criticality of models, in permille: 500, 1000, 1500 or 2000; 1000 where none is given.
     package let criticality: [ModelID: Int64]
 
-    /// Settings; the defaults are SCORING.md's.
+    /// Settings; the defaults are those of the first edition's reference program, which golden vectors were made with.
     ///
     /// - Parameters:
     ///   - tickLength: whole milliseconds, at least one.

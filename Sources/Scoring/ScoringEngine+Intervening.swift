@@ -1,7 +1,7 @@
 package import Domain
 
 extension ScoringEngine {
-    /// Does what people ask for, after the last closed tick and before the next (SCORING.md 2.2).
+    /// Does what people ask for, after the last closed tick and before the next (docs/design/evidence.md#what-people-do).
     ///
     /// Lowering evidence never breaks the bound on false alarms: a track that was reset has to climb again from
     /// nothing. A pin is no evidence: the score goes on as it would, and only the level does not fall.

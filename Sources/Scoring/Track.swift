@@ -1,6 +1,7 @@
 package import Domain
 
-/// The memory of one entity: its evidence, where that came from, and the level (SCORING.md 2.2, SCORING-2.md 2).
+/// The memory of one entity: its evidence, where that came from, and the level
+/// (docs/design/evidence.md#marks-lanes-and-what-each-bets).
 ///
 /// The whole state, as storage keeps it. Evidence is in the detectors' streams, or, where the calibration bets on the mean of a
 /// tick as those of riskd-edet-1 do, in four lanes of the track itself; what such a calibration left behind fades beside the

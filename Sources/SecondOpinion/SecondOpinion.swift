@@ -1,6 +1,6 @@
 package import Domain
 
-/// Asks a second model about the input of a record (paper figure 8).
+/// Asks a second model about the input of a record (docs/design/bibliography.md#the-paper, figure 8).
 ///
 /// The score is `1 - p2(c)`, where c is the class that was logged; the paper's alarm is that the classes differ.
 package struct SecondOpinion: Sendable {

@@ -4,7 +4,7 @@ struct AnswerChange {
     private static let resolution = 1e-6
 
     /// Whether the earlier image had a higher probability of its own class than the query now gives that class; with
-    /// the top class only, a changed class counts as lower (DESIGN.md section 3).
+    /// the top class only, a changed class counts as lower (docs/detectors.md#evidence-that-is-no-score).
     let isFall: Bool
     /// Whether the query has another class.
     let isCrossing: Bool

@@ -1,6 +1,7 @@
 package import Domain
 
-/// Compares each image that a model sees with the images it saw before (paper §4.3), in both scopes.
+/// Compares each image that a model sees with the images it saw before in both scopes
+/// (docs/design/bibliography.md#the-paper, §4.3).
 ///
 /// Findings depend only on the order of the inputs: not on how they are split into batches, nor on threads.
 /// A detector is confined to one task: it is not `Sendable`, and an actor that holds one must not enter it again while

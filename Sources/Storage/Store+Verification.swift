@@ -8,7 +8,7 @@ extension Store {
     /// Says what an endpoint is from now on.
     ///
     /// One that is new, or leads elsewhere than before, gets a test message, and nothing else until it has taken one
-    /// (OPERATORS.md S10). What waits for it goes out then.
+    /// (docs/alerts.md#the-outbox). What waits for it goes out then.
     ///
     /// - Parameters:
     ///   - endpoint: its name.

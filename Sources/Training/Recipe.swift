@@ -2,7 +2,8 @@ internal import Glibc
 
 /// What kind of second opinion is trained.
 package enum Recipe: Hashable, Sendable {
-    /// The encoder half of an autoencoder of features, then a new dense net (paper §4.2).
+    /// The encoder half of an autoencoder of features, then a new dense net (docs/design/bibliography.md#the-paper,
+    /// §4.2).
     case encoder(Encoder)
     /// An autoencoder of features, to stand between backbone and head.
     case features(width: Int, code: Int)

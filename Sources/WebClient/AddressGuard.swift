@@ -22,8 +22,8 @@ package struct AddressGuard: Hashable, Sendable {
 
     /// Addresses that are not on the public Internet, or lead somewhere else than they say.
     ///
-    /// IPv4-mapped IPv6 addresses are IPv4 addresses here (``IPAddress``). Beyond the list of OPERATORS.md S8: the
-    /// IPv4-compatible addresses (::/96), protocol assignments with Teredo (2001::/23), site-local ones.
+    /// IPv4-mapped IPv6 addresses are IPv4 addresses here (``IPAddress``). docs/webhooks.md#where-riskd-connects-to
+    /// says for whom.
     package static let blocked: [AddressRange] = [
         "0.0.0.0/8",  // this network
         "10.0.0.0/8",  // private

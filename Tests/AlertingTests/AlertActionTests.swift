@@ -2,7 +2,7 @@ import Alerting
 import Domain
 import Testing
 
-/// What people do with alerts (SCORING.md 2.2, analyst actions).
+/// What people do with alerts (docs/alerts.md#what-people-do).
 @Suite struct AlertActionTests {
     private func open(_ level: Level = .high) throws -> (Story, AlertID) {
         var story = Story()

@@ -171,7 +171,7 @@ import Testing
         #expect(await outbox.attempts.map(\.outcome) == [.delivered, .delivered])
     }
 
-    /// S6: the addresses of chat systems are secrets.
+    /// The addresses of chat systems are secrets.
     @Test func `neither the log nor the attempts show a token, whatever goes wrong`() async throws {
         let directory = try Directory()
         let dead = try Receiver()

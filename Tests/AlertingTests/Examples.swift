@@ -3,7 +3,7 @@ import Testing
 
 @testable import Alerting
 
-/// The alert of OPERATORS.md section 3 and variations of it.
+/// The alert of docs/webhooks.md#native and variations of it.
 enum Examples {
     static let context = MessageContext(
         externalURL: "https://riskd.example.org",

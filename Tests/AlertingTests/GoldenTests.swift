@@ -38,7 +38,7 @@ import Testing
         #expect(try text == String(contentsOf: file, encoding: .utf8))
     }
 
-    /// The body that OPERATORS.md 3.1 prints, whose bound counts queries by now, and its signature: computed by another program.
+    /// The body of docs/webhooks.md#native, with its links, and its signature: computed by another program.
     @Test func `the native message is that of the specification`() throws {
         let notification = try Examples.notification(.alertFiring, [Examples.alert()])
         let message = try NativeFormat(isGrouped: false).render(notification, Examples.context)

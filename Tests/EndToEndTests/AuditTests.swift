@@ -192,7 +192,7 @@ extension RecordedTests {
             )
             let queries = try #require(high["queries"] as? Int)
             let bound = try #require(high["stated_bound"] as? Double)
-            // 1 / (2^20 - 2^16.04) a query at the weight of 1 (SCORING.md 2.3), to three digits.
+            // 1 / (2^20 - 2^16.04) a query at the weight of 1 (docs/design/evidence.md#the-bound), to three digits.
             #expect(abs(bound * (1_048_576 - 67_438) / Double(queries) - 1) < 0.006)
         }
 

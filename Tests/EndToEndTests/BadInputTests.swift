@@ -4,7 +4,7 @@ import RiskdTesting
 import Testing
 
 extension LiveTests {
-    /// Lines that cannot be used: rows 22 to 26 of the acceptance suite.
+    /// Lines that cannot be used: rows 22 to 26 of docs/design/trials.md.
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct BadInputTests {
         // Row 22.

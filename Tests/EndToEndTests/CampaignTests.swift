@@ -3,7 +3,7 @@ import Recordings
 import Testing
 
 extension RecordedTests {
-    /// OPERATORS.md B7: an attack spread over many accounts raises its campaign, and not the accounts.
+    /// An attack spread over many accounts raises its campaign, and not the accounts (docs/campaigns.md).
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct CampaignTests {
         private static let truth = Fashion.path("fashion-dev.truth.csv.gz")

@@ -56,7 +56,8 @@ extension Sandbox {
 }
 
 extension LiveTests {
-    /// Blindness is never calm: what is logged and not seen is told, and told when it is over.
+    /// Blindness is never calm: what is logged and not seen is told, and told when it is over
+    /// (docs/design/trials.md#cases).
     @Suite(.serialized, .timeLimit(.minutes(5)))
     struct CoverageTests {
         private static var now: Int64 { Int64(Date.now.timeIntervalSince1970 * 1000) }

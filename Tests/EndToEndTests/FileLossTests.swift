@@ -4,7 +4,8 @@ import RiskdTesting
 import Testing
 
 extension LiveTests {
-    /// Nothing of a log is lost without a number: cases 21 to 25d of the reports from the field, A14 of the attacks.
+    /// Nothing of a log is lost without a number: cases 21 to 25d and attack A14 of
+    /// docs/design/trials.md.
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct FileLossTests {
         // Case 25b.
@@ -116,7 +117,7 @@ extension LiveTests {
             try await sandbox.holdsExactly(LogLine.written(0..<400))
         }
 
-        // Case A14.
+        // Attack A14.
         @Test func `a folder, a pipe, a device and an archive are no logs, and it is said`() async throws {
             let sandbox = try await Sandbox()
             #expect(mkdir(sandbox.path("folder"), 0o755) == 0)

@@ -4,7 +4,8 @@ import RiskdTesting
 import Testing
 
 extension LiveTests {
-    /// Growing files: rows 1, 2, 3, 7, 8, 10 and 16 of the acceptance suite.
+    /// Growing files: rows 1, 2, 3, 7, 8, 10 and 16 of
+    /// docs/design/trials.md.
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct FollowingTests {
         // Rows 1 and 2.

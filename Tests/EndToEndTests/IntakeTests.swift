@@ -4,7 +4,7 @@ import RiskdTesting
 import Testing
 
 extension RecordedTests {
-    /// What a caller may write into a record's keys and fields hides no attack.
+    /// What a caller may write into a record's keys and fields hides no attack (docs/design/trials.md#cases).
     @Suite(.serialized, .timeLimit(.minutes(5)))
     struct IntakeTests {
         private static let attackers = ["007", "024", "030", "035", "037", "039", "041"]

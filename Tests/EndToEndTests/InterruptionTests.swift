@@ -4,7 +4,7 @@ import RiskdTesting
 import Testing
 
 extension LiveTests {
-    /// Power cuts and lost databases: rows 4, 5 and 6 of the acceptance suite.
+    /// Power cuts and lost databases: rows 4, 5 and 6 of docs/design/trials.md.
     @Suite(.serialized, .timeLimit(.minutes(4)))
     struct InterruptionTests {
         // Row 4.

@@ -6,7 +6,7 @@ import Testing
 
 /// Every route, asked for by every role and by nobody.
 struct RoleTests {
-    /// Who may call what, written down once more, from OPERATORS.md 5.3: a mistake in the table shows here.
+    /// Who may call what, written down once more, from docs/api.md#who-may-what: a mistake in the table shows here.
     private static let readers: Set<Role> = [.viewer, .operator, .responder, .admin, .auditor]
     private static let allowed: [Operation: Set<Role>] = {
         var table: [Operation: Set<Role>] = [:]

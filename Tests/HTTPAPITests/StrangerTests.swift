@@ -5,7 +5,8 @@ import Testing
 
 @testable import HTTPAPI
 
-/// What strangers do costs nobody else anything (attack A3), and no page of theirs is answered (A15).
+/// What strangers do costs nobody else anything (attack A3 of docs/design/trials.md), and no page of theirs is
+/// answered (attack A15).
 struct StrangerTests {
     private static let refusing: [Operation: APIService.Handler] = [
         .signIn: { call in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPServer
 
-/// Connections that say nothing cost nobody else anything (attack A7).
+/// Connections that say nothing cost nobody else anything (attack A7 of docs/design/trials.md).
 @Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
     private func book(_ change: (inout HTTPServer.Limits) -> Void = { _ in }) -> ConnectionBook {
         var limits = HTTPServer.Limits(connections: 8, timeout: .seconds(30))

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Ingest
 
-/// Rows of the acceptance suite that have no suite of their own: what is given and done is the name, what must hold is said below.
+/// Rows of docs/design/trials.md that have no suite of their own: what is given and done is the name, what must hold
+/// is said below.
 enum AcceptanceRow: String, CaseIterable, CustomTestStringConvertible {
     case copyBesideLive = "17: a copy in the glob beside the live file, then cut"
     case cutWhileBlocked = "18: cut while nothing is taken"

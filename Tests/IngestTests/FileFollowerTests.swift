@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// Rows of the acceptance suite that concern one file's growth and lines; row numbers in the names.
+/// Rows of docs/design/trials.md that concern one file's growth and lines; row numbers in the names.
 @Suite struct FileFollowerTests {
     @Test func `reads what is there and what comes (1, 2)`() throws {
         let site = try Site()

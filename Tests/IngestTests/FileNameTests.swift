@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// Case 25: names of files are bytes, and not always UTF-8.
+/// Case 25 of docs/design/trials.md: names of files are bytes, and not always UTF-8.
 @Suite struct FileNameTests {
     @Test func `every name has one text, and every text its name`() {
         var generator = SplitMix(seed: 7)

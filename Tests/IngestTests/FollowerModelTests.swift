@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// Row 36 of the acceptance suite: random histories of a log directory, compared with a slow model of it.
+/// Row 36 of docs/design/trials.md: random histories of a log directory, compared with a slow model of it.
 @Suite struct FollowerModelTests {
     /// How many histories; `make test-files` tries many.
     private static let seeds = ProcessInfo.processInfo.environment["RISKD_FILE_SEEDS"].flatMap(Int.init) ?? 20

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// Files that were rotated away unseen: cases 21 to 25d of the reports from the field, and what attacks found of files.
+/// Files that were rotated away unseen: cases 21 to 25d, and attack A11, of docs/design/trials.md.
 @Suite struct GenerationTests {
     /// A record that is told from others by its number.
     private func record(_ number: Int) -> String {

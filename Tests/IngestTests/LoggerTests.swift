@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// Cases 25e and 25f: what supervisors' loggers and transports make of lines.
+/// Cases 25e and 25f of docs/design/trials.md: what supervisors' loggers and transports make of lines.
 @Suite struct LoggerTests {
     /// A record that is told from others by its number, of about `size` bytes.
     private func record(_ number: Int, size: Int = 0) -> String {

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Ingest
 
-/// What a long line took is given back when it is over, not when the next one comes (attack A16).
+/// What a long line took is given back when it is over, not when the next one comes (attack A16 of
+/// docs/design/trials.md).
 struct LongLineMemoryTests {
     @Test(arguments: [1 << 10, 5 << 20]) func `a splitter keeps no long line's buffer`(length: Int) {
         var splitter = LineSplitter(maximumLineBytes: 64 << 20)

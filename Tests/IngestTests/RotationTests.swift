@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// Rows of the acceptance suite that concern renamed, cut and replaced files; row numbers in the names.
+/// Rows of docs/design/trials.md that concern renamed, cut and replaced files; row numbers in the names.
 @Suite struct RotationTests {
     @Test func `reads a renamed file to its end, also what a slow writer appends (10)`() throws {
         let site = try Site()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ingest
 
-/// What Debian's own loggers and logrotate do to a log: cases 25b to 25e.
+/// What Debian's own loggers and logrotate do to a log: cases 25b to 25e of docs/design/trials.md.
 ///
 /// A tool that is missing is named where it is skipped.
 @Suite(.serialized) struct RotationToolTests {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Ingest
 
-/// Attack A6, very many files: what is done is counted, not timed, entries of folders too.
+/// Attack A6 of docs/design/trials.md, very many files: what is done is counted, not timed, entries of folders too.
 @Suite struct ScanTests {
     /// How many steps what was done with some files took.
     private struct Steps {

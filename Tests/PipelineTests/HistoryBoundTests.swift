@@ -5,8 +5,8 @@ import Testing
 
 @testable import Pipeline
 
-/// However many names callers send, histories stay within their bound, and no model of others loses its own by it (attack A5,
-/// field report 27).
+/// However many names callers send, histories stay within their bound, and no model of others loses its own by it (attack A5
+/// and case 27 of docs/design/trials.md).
 struct HistoryBoundTests {
     private func record(_ sequence: Int64, _ model: String, side: Int = 8) -> IncomingRecord {
         var state = UInt64(truncatingIfNeeded: sequence) &* 0x9E37_79B9_7F4A_7C15

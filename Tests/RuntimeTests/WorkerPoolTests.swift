@@ -22,7 +22,8 @@ import Testing
         #expect((1...3).contains(ledger.mostAtOnce))
     }
 
-    /// What the watchdog is fed by: a batch of slow pieces shows that it goes on long before its end (attack A6).
+    /// What the watchdog is fed by: a batch of slow pieces shows that it goes on long before its end (attack A6 of
+    /// docs/design/trials.md).
     @Test(arguments: [1, 3]) func `each piece that is done is told while others wait`(width: Int) async {
         let done = Shared((pieces: 0, told: 0, early: 0))
         let pool = WorkerPool(width: width) { done.withLock { $0.told += 1 } }

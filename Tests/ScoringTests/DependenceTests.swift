@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scoring
 
-/// Benign traffic whose scores depend on each other stays under the stated bound (SCORING-2.md, section 3).
+/// Benign traffic whose scores depend on each other stays under the stated bound (docs/design/evidence.md#the-bound).
 ///
 /// `make test-statistics` draws whole populations at three paces; without it a smaller version of each runs, which can still
 /// fail. All seeds are fixed.
@@ -187,7 +187,7 @@ extension StatisticsTests {
         )
     }
 
-    /// What most of the levels hold, as section 3 of SCORING-2.md asks.
+    /// What most of the levels hold, as docs/scoring.md#what-was-measured says.
     private func holds(_ outcome: Outcome, _ comment: String) throws {
         for level in Level.allCases.dropFirst() {
             let entries = Double(outcome.entries[level] ?? 0)

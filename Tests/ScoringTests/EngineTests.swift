@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scoring
 
-/// P7 and P11 of SCORING.md 2.6, and the engine against one that evaluates everything on every tick.
+/// P7 and P11 of docs/design/evidence.md#properties, and the engine against one that evaluates everything on every tick.
 @Suite struct EngineTests {
     private let seed = UInt64.random(in: 0 ... .max)
 

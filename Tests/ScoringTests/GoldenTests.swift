@@ -46,6 +46,7 @@ import Testing
         for history in golden.histories + [golden.worked, golden.workedPlain] { try check(history) }
     }
 
+    /// The table of docs/design/evidence.md#the-mean-of-a-tick.
     @Test func `the worked example is the one in the design`() {
         let scores = golden.workedPlain.steps.map(\.score)
         #expect(scores == [5827, 27_234, 21_711, 46_412, 63_571, 75_243, 82_861])

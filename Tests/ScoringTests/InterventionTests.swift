@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scoring
 
-/// Analyst actions of SCORING.md 2.2.
+/// What people do to tracks (docs/design/evidence.md#what-people-do).
 @Suite struct InterventionTests {
     private let alice = Entity.user(UserID("u1"), model: ModelID("a"))
 

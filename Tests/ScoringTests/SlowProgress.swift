@@ -2,8 +2,8 @@ import Domain
 
 @testable import Scoring
 
-/// What ``EventProgress`` computes, from the whole list of records each time: the text of architecture.md, "Several
-/// logs".
+/// What ``EventProgress`` computes, from the whole list of records each time: the text of
+/// docs/architecture.md#several-logs.
 struct SlowProgress {
     struct Read {
         let time: Timestamp

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scoring
 
-/// P13: benign traffic stays under the stated bound, and the rules that SCORING.md warns of do not.
+/// P13: benign traffic stays under the stated bound, and rules that promise more do not (docs/design/evidence.md#properties).
 ///
 /// `make test-statistics` draws thousands of calibrations and millions of ticks; without it a smaller version of each runs,
 /// which can still fail. All seeds are fixed.
@@ -170,7 +170,7 @@ import Testing
         calibration.detectors[0].rung(of: Double.random(in: 0..<1, using: &random))
     }
 
-    @Test func `the bounds of all levels are SCORING.md's`() throws {
+    @Test func `the bounds of all levels are those that pages state`() throws {
         let configuration = try ScoringConfiguration()
         func perMillion(_ level: Level, _ criticality: Int64) -> Double {
             configuration.falseEntries(of: level, steps: 1_000_000, tracks: 0, criticality: criticality)

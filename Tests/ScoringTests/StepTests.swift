@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scoring
 
-/// The properties of SCORING.md 2.6 where queries count one after the other, each on random histories.
+/// The properties of docs/design/evidence.md#properties where queries count one after the other, each on random histories.
 @Suite struct StepTests {
     private let configuration: ScoringConfiguration
     private let calibration: Calibration

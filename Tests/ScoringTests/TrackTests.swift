@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scoring
 
-/// Properties P1 to P6, P8 to P10 and P12 of SCORING.md 2.6, each on 1,000 random histories.
+/// Properties P1 to P6, P8 to P10 and P12 of docs/design/evidence.md#properties, each on 1,000 random histories.
 @Suite struct TrackTests {
     private let configuration: ScoringConfiguration
     private let calibration: Calibration

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-/// Endpoints that are new take a test before anything else (OPERATORS.md S10).
+/// Endpoints that are new take a test before anything else (docs/alerts.md#the-outbox).
 @Suite(.timeLimit(.minutes(3)))
 struct VerificationTests {
     private func message(_ number: UInt8, _ type: NotificationType = .endpointTest) -> Notification {

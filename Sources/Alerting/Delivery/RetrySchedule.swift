@@ -1,4 +1,4 @@
-/// When a message that was not delivered is tried again (OPERATORS.md section 3, the table of Standard Webhooks).
+/// When a message that was not delivered is tried again (docs/webhooks.md#answer: the waits of Standard Webhooks).
 package struct RetrySchedule: Hashable, Sendable {
     /// The waits before the second, third, … attempt.
     package var waits: [Duration]

@@ -1,6 +1,7 @@
 import Runtime
 
-/// The techniques of MITRE ATLAS 5.6.0 that riskd names (OPERATORS.md 3.7), each under one of its tactics.
+/// The techniques of MITRE ATLAS 5.6.0 that riskd may name, each under one of its tactics
+/// (docs/design/people.md#techniques).
 enum AtlasTechnique {
     private struct Entry {
         let tactic: (id: String, name: String)

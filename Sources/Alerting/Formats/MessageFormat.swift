@@ -19,7 +19,7 @@ package struct Message: Hashable, Sendable {
     /// One HTTP body, or the lines of syslog; each below ``limit`` bytes.
     package let parts: [[UInt8]]
 
-    /// No part is as long as this, in bytes (OPERATORS.md section 3).
+    /// No part is as long as this, in bytes (docs/webhooks.md#answer).
     package static let limit = 20_000
 
     init(contentType: String, parts: [[UInt8]]) {

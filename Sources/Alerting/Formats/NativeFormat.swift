@@ -1,7 +1,7 @@
 package import Domain
 import Runtime
 
-/// riskd's own JSON (OPERATORS.md 3.1): `type`, `timestamp`, `data`.
+/// riskd's own JSON (docs/webhooks.md#native): `type`, `timestamp`, `data`.
 ///
 /// `data` is the alert, or for endpoints that group a list of alerts with what they have in common.
 package struct NativeFormat: MessageFormat {

@@ -145,7 +145,7 @@ struct RiskdClient: Sendable {
         body: JSONValue?
     ) throws(ClientError) -> WebRequest {
         let text = connection.url + "/api/v1/" + path.map(encoded).joined(separator: "/") + query.text
-        var headers: [WebRequest.Header] = [.init("User-Agent", "riskctl/\(Riskctl.version)")]
+        var headers: [WebRequest.Header] = [.init("User-Agent", "riskctl/\(riskdVersion)")]
         if let token = connection.token { headers.append(.init("Authorization", "Bearer \(token)")) }
         if body != nil { headers.append(.init("Content-Type", "application/json")) }
         do throws(WebError) {

@@ -2,7 +2,7 @@ import Console
 import Domain
 import Runtime
 
-/// Levels as people see them: a word, a bar of glyphs and a colour (OPERATORS.md 4.3), never the colour alone.
+/// Levels as people see them: a word, a bar of glyphs and a colour (docs/design/people.md#levels-to-the-eye).
 enum LevelText {
     /// Words that the API uses, lowest first; `uncalibrated` is no level.
     static let words = Level.allCases.map(\.description)
