@@ -162,7 +162,7 @@ struct ClusterStarter {
             }
             // As pg_ctl does: the eighth line is the server's own word on whether it accepts connections.
             if let lines = layout.postmasterLines(), lines.count >= 8, lines[0] == String(process),
-                lines[7].hasPrefix("ready")
+                lines[7].hasPrefix("ready") || lines[7].hasPrefix("standby")
             {
                 return server
             }

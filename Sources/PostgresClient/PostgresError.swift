@@ -8,6 +8,8 @@ package struct PostgresError: Error, Hashable, Sendable {
         case refused
         /// A value came back in another form than the program asked for.
         case unexpectedResult
+        /// A pooler or balancer gives the statements of one connection to several sessions of the server.
+        case sharedSession
     }
 
     /// Where it went wrong.
@@ -28,12 +30,29 @@ package struct PostgresError: Error, Hashable, Sendable {
         self.statement = statement
     }
 
-    /// Whether the same work may well succeed later, on this or a new connection.
-    package var isTransient: Bool {
-        guard let sqlState else { return kind == .connection }
-        if sqlState.hasPrefix("08") || sqlState.hasPrefix("53") { return true }
-        return ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P05"].contains(sqlState)
+    /// What to do about it.
+    package var course: FaultCourse {
+        guard let sqlState else { return kind == .connection ? .reconnect : .end }
+        return kind == .sharedSession ? .end : .of(sqlState: sqlState)
     }
+
+    /// Whether the same work may well succeed later, on this or a new connection.
+    package var isTransient: Bool { course != .end }
+
+    /// Whether what was sent may have been done although an error came back.
+    var leavesOutcomeOpen: Bool {
+        guard let sqlState else { return kind == .connection }
+        return ["08", "57P", "40003"].contains { sqlState.hasPrefix($0) }
+    }
+
+    static let sharedSession = PostgresError(
+        .sharedSession,
+        message: """
+            a connection pooler gives this connection another session of PostgreSQL for each transaction, and riskd holds a \
+            lock and settings in one session: let it connect to PostgreSQL itself, or to a pool in session mode \
+            (pool_mode = session)
+            """
+    )
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {

@@ -11,6 +11,7 @@ extension Daemon {
         _ mode: Mode,
         _ signals: Signals,
         _ access: DatabaseAccess,
+        _ store: Store,
         _ reader: Store,
         _ plans: DetectorPlans,
         _ telling: Telling?,
@@ -19,6 +20,7 @@ extension Daemon {
     ) async throws {
         let (stop, log, reload) = (stop, log, reload)
         let lost = StopFlag()
+        let replaced = StopFlag()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [configuration] in
                 var current = plans
@@ -41,6 +43,16 @@ extension Daemon {
                     reload.stop()
                 }
             }
+            group.addTask {
+                // A server that hangs answers no statement: nothing waits for it when riskd is to end.
+                await stop.raised()
+                guard !Task.isCancelled else { return }
+                try await Task.sleep(for: StopFlag.grace)
+                store.interrupt()
+                reader.interrupt()
+                for store in telling?.stores ?? [] { store.interrupt() }
+            }
+            group.addTask { try await watchPlace(store, replaced) }
             if let cluster = access.cluster {
                 group.addTask {
                     await cluster.waitUntilEnd()
@@ -78,7 +90,26 @@ extension Daemon {
                 // The lost connection is the consequence; the cause is said below.
             }
         }
+        if replaced.isRaised { throw StorageError.fenced }
         if lost.isRaised { throw StartupError("the private database ended unexpectedly; its log says why") }
+    }
+
+    /// Ends everything when another riskd has taken over: without records nothing else would notice.
+    private func watchPlace(_ store: Store, _ replaced: StopFlag) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(2))
+            do throws(StorageError) {
+                try await store.keepPlace()
+            } catch .fenced {
+                replaced.raise()
+                stop.raise()
+                reload.stop()
+                return
+            } catch {
+                guard !error.isRetriable else { continue }
+                log.write(.error, "the place as the one writer is not sure", ["reason": "\(error)"])
+            }
+        }
     }
 
     /// The models as their files are now; nil when nothing has changed or something is wrong, which the log says.

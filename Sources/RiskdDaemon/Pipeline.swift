@@ -28,6 +28,7 @@ package struct Pipeline {
     private let scorer: BatchScorer
     private let committer: Committer
     private let stop: StopFlag
+    private let isAbandoned: @Sendable () -> Bool
     private let clock: WatchedClock
     private let actions: @Sendable () -> [PendingAction]
     private let stages: StageClock?
@@ -49,6 +50,7 @@ package struct Pipeline {
     ///   - scorer: with its state restored.
     ///   - committer: of the same database.
     ///   - stop: raised to end a live pipeline after what was read is committed.
+    ///   - isAbandoned: whether a stop has waited long enough, so that what is not committed is dropped.
     ///   - clock: the wall clock.
     ///   - actions: takes what people ask for, in order.
     ///   - stages: told how long reading takes, and waiting for the committer.
@@ -59,6 +61,7 @@ package struct Pipeline {
         scorer: BatchScorer,
         committer: Committer,
         stop: StopFlag,
+        isAbandoned: @escaping @Sendable () -> Bool = { false },
         clock: WatchedClock,
         actions: @escaping @Sendable () -> [PendingAction] = { [] },
         stages: StageClock? = nil,
@@ -69,6 +72,7 @@ package struct Pipeline {
         self.scorer = scorer
         self.committer = committer
         self.stop = stop
+        self.isAbandoned = isAbandoned
         self.clock = clock
         self.actions = actions
         self.stages = stages
@@ -104,8 +108,14 @@ package struct Pipeline {
             batches.finish()
             // A committer that failed is why the reader was cancelled: its error says more.
             try await group.waitForAll()
-            if let failure { throw failure }
+            if let failure, !mayEnd(with: failure) { throw failure }
         }
+    }
+
+    /// Whether an error only means that a stop did not wait: what was not committed is read again at the next start.
+    private func mayEnd(with error: any Error) -> Bool {
+        guard isAbandoned() else { return false }
+        return error is CancellationError || (error as? StorageError)?.isRetriable == true
     }
 
     /// Has the sources looked at while a batch waits for the database, or takes long: files are rotated away meanwhile too.

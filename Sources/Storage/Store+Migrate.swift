@@ -9,11 +9,14 @@ extension Store {
     /// - Parameters:
     ///   - migrations: the program's migrations; others are for tests.
     ///   - progress: gets each migration's name before it runs.
-    /// - Throws: `StorageError.newerSchema`, `.corrupt` or `.database`; migrations before the failed one stay.
+    /// - Throws: `StorageError.unfit` before anything is written; `.newerSchema`, `.corrupt` or `.database`; migrations before
+    ///   the failed one stay.
     package func migrate(
         _ migrations: [Migration] = Migration.all,
         progress: @Sendable (String) -> Void = { _ in }
     ) async throws(StorageError) {
+        let faults = try await self.faults()
+        guard faults.isEmpty else { throw .unfit(faults) }
         try await storing {
             try await session.run("select pg_advisory_lock(\(Self.migrationLock))")
         }
@@ -46,6 +49,11 @@ extension Store {
             try await storing {
                 try await session.transaction { session in
                     if migration.number == 1 {
+                        // Not `if not exists`: that needs the right to create schemas even where there is one.
+                        let exists = try session.query("select to_regnamespace('riskd') is not null")
+                        if try exists.first?.only(Bool.self) != true {
+                            try session.execute(unsafeSQL: "create schema riskd")
+                        }
                         try session.execute(unsafeSQL: Self.foundation)
                     }
                     try session.execute(unsafeSQL: migration.sql)
@@ -58,7 +66,6 @@ extension Store {
     }
 
     private static let foundation = """
-        create schema if not exists riskd;
         create table riskd.migration (
             number int primary key,
             name text not null,

@@ -78,6 +78,19 @@ extension Command {
     ) async throws {
         let place =
             configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
+        let faults = try await store.faults()
+        for fault in faults { checklist.failed("database", "\(place): \(fault)") }
+        guard faults.isEmpty else { return }
+        let locks = try await store.lockRoom()
+        if locks.wholeTable * 3 > locks.room {
+            checklist.warned(
+                "database",
+                """
+                all transactions together may hold \(locks.room) locks, and a question about all days takes \
+                \(locks.wholeTable): raise max_locks_per_transaction
+                """
+            )
+        }
         let version = try await store.schemaVersion()
         guard version >= Store.newestSchema else {
             let found = version == 0 ? "no schema yet" : "schema \(version) of \(Store.newestSchema)"
