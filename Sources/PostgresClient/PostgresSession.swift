@@ -57,7 +57,9 @@ package actor PostgresSession {
         connection = consume new
     }
 
-    /// Text output must not depend on the server's configuration; limits meant for people must not end a commit. Not every
+    /// Text output must not depend on the server's configuration.
+    ///
+    /// Limits meant for people must not end a commit. Not every
     /// version knows every limit.
     private static let standardSettings = """
         set client_min_messages = warning; set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1;
