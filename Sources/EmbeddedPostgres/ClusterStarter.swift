@@ -55,8 +55,9 @@ struct ClusterStarter {
         }
     }
 
-    /// Removes a lock file of a server that was killed, where the number in it now belongs to a stranger, or to what is left of
-    /// a process: the new server would take that for its predecessor, and give up. It looks after any other itself.
+    /// Removes a lock file of a server that was killed where its number now belongs to another process, or what is left of one.
+    ///
+    /// The new server would take that for its predecessor, and give up. It looks after any other lock file itself.
     ///
     /// - Precondition: no server works in the data folder, and this process holds the lock on the cluster.
     private func removeStale(_ path: String) {
@@ -64,7 +65,11 @@ struct ClusterStarter {
         guard let line = Files.text(path)?.split(separator: "\n").first,
             let process = pid_t(line.trimmingPrefix("-")), process > 0, kill(process, 0) == 0
         else { return }
-        log.write(.notice, "removes a lock file of a server that is gone", ["path": path, "process": "\(process)"])
+        log.write(
+            .notice,
+            "removes a lock file of a server that is gone",
+            ["path": path, "process": "\(process)"]
+        )
         unlink(path)
     }
 

@@ -11,6 +11,13 @@ final class Line: Sendable {
 
     private let state = Locked(State.closed)
 
+    /// Whether no connection is wanted any more.
+    var isCut: Bool {
+        state.withLock { state in
+            if case .cut = state { true } else { false }
+        }
+    }
+
     /// Notes a socket that is now in use.
     ///
     /// - Returns: false once the line was cut.

@@ -47,20 +47,27 @@ package actor PostgresSession {
     /// - Throws: `PostgresError` of kind `connection` or `sharedSession`, or what the preamble raised.
     package func reconnect() throws(PostgresError) {
         close()
+        guard !line.isCut else { throw Self.closed }
         let new = try PostgresConnection(connectionString, applicationName: applicationName)
-        let own = try OwnSession.serverProcess(of: new) { () throws(PostgresError) in
-            try PostgresConnection(connectionString, applicationName: applicationName)
-        }
-        _ = try new.execute(Self.standardSettings + preamble)
-        process = own
+        // Before anything is asked: a server that hangs may not answer the first question either.
         guard line.open(new.socket) else { throw Self.closed }
+        do throws(PostgresError) {
+            let own = try OwnSession.serverProcess(of: new) { () throws(PostgresError) in
+                try PostgresConnection(connectionString, applicationName: applicationName)
+            }
+            _ = try new.execute(Self.standardSettings + preamble)
+            process = own
+        } catch {
+            line.close()
+            _ = consume new
+            throw error
+        }
         connection = consume new
     }
 
     /// Text output must not depend on the server's configuration.
     ///
-    /// Limits meant for people must not end a commit. Not every
-    /// version knows every limit.
+    /// Limits meant for people must not end a commit. Not every version knows every limit.
     private static let standardSettings = """
         set client_min_messages = warning; set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1;
         set bytea_output = 'hex';

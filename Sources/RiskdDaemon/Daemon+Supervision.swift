@@ -21,6 +21,23 @@ extension Daemon {
         let (stop, log, reload) = (stop, log, reload)
         let lost = StopFlag()
         let replaced = StopFlag()
+        // Outside the group, which ends only when nothing in it waits for the database any more.
+        let ended = StopFlag()
+        let breaker = Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await stop.raised() }
+                group.addTask { await ended.raised() }
+                await group.next()
+                group.cancelAll()
+            }
+            try await Task.sleep(for: StopFlag.grace)
+            // A server that hangs answers no statement: nothing waits for it when riskd is to end.
+            store.interrupt()
+            reader.interrupt()
+            for store in telling?.stores ?? [] { store.interrupt() }
+            await api.interrupt()
+        }
+        defer { breaker.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [configuration] in
                 var current = plans
@@ -42,15 +59,6 @@ extension Daemon {
                     stop.raise()
                     reload.stop()
                 }
-            }
-            group.addTask {
-                // A server that hangs answers no statement: nothing waits for it when riskd is to end.
-                await stop.raised()
-                guard !Task.isCancelled else { return }
-                try await Task.sleep(for: StopFlag.grace)
-                store.interrupt()
-                reader.interrupt()
-                for store in telling?.stores ?? [] { store.interrupt() }
             }
             group.addTask { try await watchPlace(store, replaced) }
             if let cluster = access.cluster {
@@ -83,7 +91,10 @@ extension Daemon {
                 group.addTask { await telling.deliveries.run(until: stop) }
             }
             group.addTask { await api.run() }
-            defer { group.cancelAll() }
+            defer {
+                ended.raise()
+                group.cancelAll()
+            }
             do {
                 try await body()
             } catch  where lost.isRaised {

@@ -139,14 +139,16 @@ struct EmbeddedClusterTests {
         let directory = TestCluster.temporaryDirectory("locks")
         defer { removeTemporaryDirectory(directory) }
         let first = try await Self.start(directory)
-        try await PostgresSession.connect(first.connectionString).execute(
-            unsafeSQL: "create table t as select 7::int8 as a"
-        )
+        let before = try await PostgresSession.connect(first.connectionString)
+        try await before.execute(unsafeSQL: "create table t as select 7::int8 as a")
+        // The tests' servers write late, and this one is killed.
+        try await before.execute(unsafeSQL: "checkpoint")
         kill(try #require(first.processID), SIGKILL)
         await first.waitUntilEnd()
         await first.stop()
         // The server's own account: of another's processes it takes no notice.
-        let account = geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+        let account =
+            geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
         let stranger = try SpawnedProgram(account + ["sleep", isZombie ? "0" : "300"], output: "/dev/null")
         if isZombie {
             var information = siginfo_t()
@@ -157,7 +159,9 @@ struct EmbeddedClusterTests {
         let file = open(path, O_WRONLY | O_TRUNC | O_CREAT, 0o600)
         #expect(write(file, text, text.utf8.count) == text.utf8.count)
         close(file)
-        if let entry = getpwnam("postgres")?.pointee, geteuid() == 0 { chown(path, entry.pw_uid, entry.pw_gid) }
+        if let entry = getpwnam("postgres")?.pointee, geteuid() == 0 {
+            chown(path, entry.pw_uid, entry.pw_gid)
+        }
         let second = try await Self.start(directory)
         let session = try await PostgresSession.connect(second.connectionString)
         #expect(try await session.query("select a from t").first?.only(Int.self) == 7)
