@@ -118,7 +118,7 @@ package final class BatchScorer {
     ///   - wall: live: the wall clock's time, of which no record is ahead; nil: event time alone counts.
     ///   - emit: gets what to commit, in order; nothing where there is nothing.
     ///   - settle: waits until everything that was emitted is committed; told how many batches that makes.
-    /// - Throws: what `seen`, `emit`, `settle` or learning throws; `CancellationError` when scoring was abandoned, after which
+    /// - Throws: what `seen`, `emit`, `settle` or learning throws; `AbandonedScoring` when it was given up, after which
     ///   the scorer is of no use.
     package func score(
         _ batch: IngestBatch,

@@ -248,7 +248,9 @@ package struct Daemon: Sendable {
                     onClock: report
                 )
                 do {
-                    try await pipeline.run(source)
+                    if try await !pipeline.run(source) {
+                        log.write(.warning, "stops without the batch that is scored: the next start reads it")
+                    }
                 } catch StorageError.rewound(let count) where !stop.isRaised {
                     log.write(.error, "\(StorageError.rewound(batches: count))")
                     metrics.add("riskd_database_rewinds_total")

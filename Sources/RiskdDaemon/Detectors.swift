@@ -63,13 +63,13 @@ package final class Detectors {
     ///
     /// - Parameter records: by ascending sequence number.
     /// - Returns: what was found, by index of `records`.
-    /// - Throws: `CancellationError` when the work was abandoned.
-    package func observe(_ records: [IncomingRecord]) async throws(CancellationError) -> [Detection] {
+    /// - Throws: ``AbandonedScoring``.
+    package func observe(_ records: [IncomingRecord]) async throws(AbandonedScoring) -> [Detection] {
         joined = [:]
         var detections: [Detection] = []
         var rest = records[...]
         while !rest.isEmpty {
-            guard !isAbandoned() else { throw CancellationError() }
+            guard !isAbandoned() else { throw AbandonedScoring() }
             let count = min(countBeforeBound(rest), pieceLength.value)
             let began = ContinuousClock.now
             detections += await observe(piece: Array(rest.prefix(count)))
@@ -252,6 +252,9 @@ package final class Detectors {
         return detector
     }
 }
+
+/// Scoring was given up in the middle of a batch, because riskd is to stop.
+package struct AbandonedScoring: Error {}
 
 /// How many records to observe at a time, so that a piece takes about half a second; changes no finding.
 struct PieceLength {

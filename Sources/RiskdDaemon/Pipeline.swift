@@ -83,14 +83,16 @@ package struct Pipeline {
     /// Runs until the recorded logs end, or, live, until `stop` is raised or the task is cancelled.
     ///
     /// - Parameter source: where lines come from.
+    /// - Returns: false where a stop did not wait until a batch was scored, which the next start then reads again.
     /// - Throws: `StorageError`, `IngestError` or `CancellationError`; what was committed before stays.
-    package func run(_ source: any LineSource) async throws {
+    @discardableResult
+    package func run(_ source: any LineSource) async throws -> Bool {
         // One batch may wait while another is being committed: more would only make the crash window larger.
         let batches = Channel<ScoredBatch>(capacity: 1)
         let committer = committer
         let lookout = lookout(source)
         defer { lookout?.cancel() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
                     try await committer.run(batches)
@@ -109,13 +111,15 @@ package struct Pipeline {
             // A committer that failed is why the reader was cancelled: its error says more.
             try await group.waitForAll()
             if let failure, !mayEnd(with: failure) { throw failure }
+            return !(failure is AbandonedScoring)
         }
     }
 
     /// Whether an error only means that a stop did not wait: what was not committed is read again at the next start.
     private func mayEnd(with error: any Error) -> Bool {
         guard isAbandoned() else { return false }
-        return error is CancellationError || (error as? StorageError)?.isRetriable == true
+        return error is AbandonedScoring || error is CancellationError
+            || (error as? StorageError)?.isRetriable == true
     }
 
     /// Has the sources looked at while a batch waits for the database, or takes long: files are rotated away meanwhile too.

@@ -291,7 +291,9 @@ extension LiveTests {
             try await eventually("the log is read", { daemon.errors }) {
                 (daemon.bytesRead ?? 0) > count * side * side
             }
-            #expect(try await daemon.terminate().code == 0)
+            let stopped = try await daemon.terminate()
+            #expect(stopped.code == 0)
+            #expect(stopped.errors.contains("stops without the batch that is scored"), "\(stopped.errors)")
             #expect(try await sandbox.count() == 0, "the batch was over too soon: the test shows nothing")
             sandbox.settings =
                 settings + [

@@ -44,7 +44,7 @@ struct AbandonedScoringTests {
                 return count > looks
             }
         }
-        await #expect(throws: CancellationError.self) { _ = try await detectors.observe(records) }
+        await #expect(throws: AbandonedScoring.self) { _ = try await detectors.observe(records) }
         #expect(count.withLock { $0 } == looks + 1)
     }
 

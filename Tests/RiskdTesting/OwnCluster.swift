@@ -26,8 +26,7 @@ package actor OwnCluster {
     package func start(isStandby: Bool = false) async throws -> String {
         if isStandby { close(open(directory + "/data/standby.signal", O_WRONLY | O_CREAT, 0o644)) }
         var options = EmbeddedCluster.Options()
-        options.isDurable = false
-        options.settings = ["shared_buffers": "32MB", "max_connections": "40"].merging(settings) { $1 }
+        TestCluster.configure(&options, ["max_connections": "40"].merging(settings) { $1 })
         let cluster = try await EmbeddedCluster.start(
             directory: directory,
             options: options,

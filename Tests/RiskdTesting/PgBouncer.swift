@@ -43,12 +43,27 @@ package final class PgBouncer: Sendable {
         )
         let socket = directory + "/.s.PGSQL.6432"
         let end = ContinuousClock.now + .seconds(20)
-        while access(socket, F_OK) != 0 {
+        // The file is there a moment before anybody listens on it.
+        while !Self.isListening(socket) {
             guard process.code == nil, ContinuousClock.now < end else {
                 let errors = try? String(contentsOfFile: directory + "/err", encoding: .utf8)
                 throw POSIXError(.ECHILD, userInfo: ["pgbouncer": errors ?? ""])
             }
             try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    private static func isListening(_ path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
         }
     }
 

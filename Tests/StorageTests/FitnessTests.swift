@@ -28,6 +28,17 @@ struct FitnessTests {
     }
 
     @Test(
+        "these tests run against the server that they are told to",
+        .enabled(if: TestCluster.otherServer != nil, "only `make test-postgres-versions` names one")
+    )
+    func server() async throws {
+        let told = try SpawnedProgram.output(of: [(TestCluster.otherServer ?? "") + "/postgres", "--version"])
+        let session = try await makeSession(try await TestCluster.freshDatabase())
+        let version = try await session.query("show server_version").first?.only(String.self)
+        #expect(String(decoding: told, as: UTF8.self) == "postgres (PostgreSQL) \(version ?? "")\n")
+    }
+
+    @Test(
         "another encoding than UTF8 is refused before anything is written",
         arguments: ["LATIN1", "SQL_ASCII"]
     )
