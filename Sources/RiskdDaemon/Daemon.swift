@@ -140,8 +140,14 @@ package struct Daemon: Sendable {
         let reused = ReusedIDs()
         let board = CoverageBoard(log: log)
         let bounded = RareNotice()
-        let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
-            [log] batch in
+        let committer = Committer(
+            store: store,
+            log: log,
+            metrics: metrics,
+            stop: stop,
+            stages: stages,
+            onProgress: { [heartbeat] in heartbeat.beat() }
+        ) { [log] batch in
             pipelineMetrics.count(batch, now: Timestamp.now)
             watch.add(batch)
             board.add(batch)
@@ -193,6 +199,8 @@ package struct Daemon: Sendable {
             coverage: CoverageSettings(configuration.coverage),
             names: ModelNames(configuration.ingest.modelNames),
             stages: stages,
+            // A batch that is not scored in two thirds of the time for a stop is dropped, and read again at the next start.
+            isAbandoned: { [stop] in stop.isUp(for: StopFlag.grace * 2 / 3) },
             shelf: shelf
         )
         let erasure = PersonErasure(store: store, shelf: shelf, log: log) { [inbox] in inbox.reset() }
@@ -203,7 +211,7 @@ package struct Daemon: Sendable {
         let clock = WatchedClock(clocks)
         if case .live = mode { try await repairTime(store) }
         let telling = mode.isReplay ? nil : try await telling(alerts, access)
-        try await supervise(mode, signals, access, reader, plans, telling, api) {
+        try await supervise(mode, signals, access, store, reader, plans, telling, api) {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
@@ -227,17 +235,27 @@ package struct Daemon: Sendable {
                 let source = source(mode, known: restored.sources)
                 log.write(.notice, "reading", ["after_sequence": "\(restored.sequence)"])
                 ServiceManager.ready(status: "reading")
-                try await Pipeline(
+                let pipeline = Pipeline(
                     settings: settings(mode),
                     scorer: restored.scorer,
                     committer: committer,
                     stop: pause,
+                    isAbandoned: { [stop] in stop.isOverdue || start.isAbandoned() },
                     clock: clock,
                     actions: { [inbox] in inbox.take() },
                     stages: stages,
                     onRead: onRead(source),
                     onClock: report
-                ).run(source)
+                )
+                do {
+                    if try await !pipeline.run(source) {
+                        log.write(.warning, "stops without the batch that is scored: the next start reads it")
+                    }
+                } catch StorageError.rewound(let count) where !stop.isRaised {
+                    log.write(.error, "\(StorageError.rewound(batches: count))")
+                    metrics.add("riskd_database_rewinds_total")
+                    continue
+                }
                 next = reload.next(after: plans)
             }
         }
@@ -257,6 +275,8 @@ package struct Daemon: Sendable {
         let retention: RetentionService
         /// Shortens what charts read.
         let summariser: SampleSummariser
+        /// The connections of all of them.
+        let stores: [Store]
     }
 
     private func telling(_ alerts: AlertSettings, _ access: DatabaseAccess) async throws -> Telling {
@@ -267,9 +287,11 @@ package struct Daemon: Sendable {
         }
         let deliveries = try DeliveryService(stores, alerts, bell: bell, log: log, metrics: metrics)
         try await deliveries.register(in: stores[0], log: log)
+        var others: [Store] = []
+        for _ in 0..<3 { others.append(try await Store.connect(access.connectionString)) }
         return Telling(
             notifier: Notifier(
-                store: try await Store.connect(access.connectionString),
+                store: others[0],
                 settings: alerts,
                 inbox: inbox,
                 bell: bell,
@@ -278,12 +300,9 @@ package struct Daemon: Sendable {
                 metrics: metrics
             ),
             deliveries: deliveries,
-            retention: RetentionService(
-                store: try await Store.connect(access.connectionString),
-                policy: configuration.retention,
-                log: log
-            ),
-            summariser: SampleSummariser(store: try await Store.connect(access.connectionString), log: log)
+            retention: RetentionService(store: others[1], policy: configuration.retention, log: log),
+            summariser: SampleSummariser(store: others[2], log: log),
+            stores: stores + others
         )
     }
 

@@ -38,6 +38,8 @@ struct PipelineStart {
     /// What models are called.
     var names = ModelNames()
     var stages: StageClock?
+    /// Whether what is being scored will not be needed any more, because riskd is to stop.
+    var isAbandoned: @Sendable () -> Bool = { false }
     /// Keeps signatures for the next start.
     var shelf: SignatureShelf?
 
@@ -71,6 +73,7 @@ struct PipelineStart {
             epoch = current.epoch
         }
         let detectors = Detectors(plans: plans, pool: pool, stages: stages, shelf: shelf)
+        detectors.isAbandoned = isAbandoned
         var lastReport = ContinuousClock.now
         let reload = try await detectors.restore(from: store) { count in
             guard ContinuousClock.now - lastReport > .seconds(2) else { return }

@@ -4,11 +4,13 @@ import Runtime
 final class APIStart: Sendable {
     private let begun: AsyncStream<APIHost>
     private let input: AsyncStream<APIHost>.Continuation
+    private let host = Locked<APIHost?>(nil)
 
     init() { (begun, input) = AsyncStream.makeStream(of: APIHost.self) }
 
     /// Lets it answer.
     func begin(_ host: APIHost) {
+        self.host.withLock { $0 = host }
         input.yield(host)
         input.finish()
     }
@@ -17,4 +19,7 @@ final class APIStart: Sendable {
     func run() async {
         for await host in begun { await host.run() }
     }
+
+    /// Breaks its connections to the database, for good.
+    func interrupt() async { await host.withLock { $0 }?.interrupt() }
 }
