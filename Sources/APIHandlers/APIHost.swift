@@ -124,6 +124,9 @@ package struct APIHost: Sendable {
         server.stop()
         for pool in pools { await pool.close() }
     }
+
+    /// Breaks the connections to the database, for good: nothing waits for a server that hangs when riskd is to end.
+    func interrupt() async { for pool in pools { await pool.interrupt() } }
 }
 
 extension HostNames {

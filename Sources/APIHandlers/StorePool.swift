@@ -7,6 +7,9 @@ package actor StorePool {
     private let width: Int
     private var free: [Store] = []
     private var lent = 0
+    /// Those that are lent, to be interrupted.
+    private var busy: [ObjectIdentifier: Store] = [:]
+    private var isInterrupted = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     /// A pool without connections; they are made when they are needed.
@@ -46,16 +49,35 @@ package actor StorePool {
         free = []
     }
 
-    private func take() async throws(StorageError) -> Store {
-        while lent >= width { await withCheckedContinuation { waiting.append($0) } }
+    /// Breaks all connections, even those that wait for an answer, and makes no others.
+    package func interrupt() {
+        isInterrupted = true
+        for store in free + busy.values { store.interrupt() }
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+
+    private func take() async throws -> Store {
+        while lent >= width, !isInterrupted { await withCheckedContinuation { waiting.append($0) } }
+        guard !isInterrupted else { throw CancellationError() }
         lent += 1
-        do throws(StorageError) {
-            if let store = free.popLast() {
-                guard await store.isBroken else { return store }
-                try await store.reconnect()
-                return store
+        do {
+            let store: Store
+            if let known = free.popLast() {
+                store = known
+                busy[ObjectIdentifier(store)] = store
+                do {
+                    if await store.isBroken { try await store.reconnect() }
+                } catch {
+                    busy[ObjectIdentifier(store)] = nil
+                    throw error
+                }
+            } else {
+                store = try await Store.connect(connectionString, for: purpose)
+                busy[ObjectIdentifier(store)] = store
             }
-            return try await Store.connect(connectionString, for: purpose)
+            if isInterrupted { store.interrupt() }
+            return store
         } catch {
             release()
             throw error
@@ -63,6 +85,7 @@ package actor StorePool {
     }
 
     private func give(_ store: Store) async {
+        busy[ObjectIdentifier(store)] = nil
         // What broke is made anew when it is needed.
         if await !store.isBroken { free.append(store) }
         release()

@@ -20,6 +20,9 @@ struct ClusterLayout: Sendable {
     var log: String { directory + "/server.log" }
     var postmaster: String { data + "/postmaster.pid" }
 
+    /// The server's lock on its socket.
+    func socketLock(in sockets: String) -> String { sockets + "/.s.PGSQL.5432.lock" }
+
     /// The kernel's limit on a socket's path, `sun_path` less its terminator.
     private static let longestSocketPath = 107
 

@@ -28,6 +28,8 @@ struct ClusterStarter {
         try checkReach(account)
         try writeAccess(account)
         let sockets = try layout.socketDirectory(account: account)
+        removeStale(layout.postmaster)
+        removeStale(layout.socketLock(in: sockets))
         let server = try launch(binaries, account, sockets: sockets)
         return make(EmbeddedCluster.connectionString(socketDirectory: sockets), server, lock)
     }
@@ -51,11 +53,24 @@ struct ClusterStarter {
             }
             usleep(20_000)
         }
-        // Nobody works in the data folder, yet the file may name a number that now belongs to a stranger, which
-        // the server would take for its predecessor.
-        if let process = layout.postmasterLines()?.first.flatMap({ pid_t($0) }), kill(process, 0) == 0 {
-            unlink(layout.postmaster)
-        }
+    }
+
+    /// Removes a lock file of a server that was killed where its number now belongs to another process, or what is left of one.
+    ///
+    /// The new server would take that for its predecessor, and give up. It looks after any other lock file itself.
+    ///
+    /// - Precondition: no server works in the data folder, and this process holds the lock on the cluster.
+    private func removeStale(_ path: String) {
+        // A server for one user writes its number with a minus.
+        guard let line = Files.text(path)?.split(separator: "\n").first,
+            let process = pid_t(line.trimmingPrefix("-")), process > 0, kill(process, 0) == 0
+        else { return }
+        log.write(
+            .notice,
+            "removes a lock file of a server that is gone",
+            ["path": path, "process": "\(process)"]
+        )
+        unlink(path)
     }
 
     /// Creates the cluster beside its place and moves it there when complete: a crash leaves no half cluster.
@@ -162,7 +177,7 @@ struct ClusterStarter {
             }
             // As pg_ctl does: the eighth line is the server's own word on whether it accepts connections.
             if let lines = layout.postmasterLines(), lines.count >= 8, lines[0] == String(process),
-                lines[7].hasPrefix("ready")
+                lines[7].hasPrefix("ready") || lines[7].hasPrefix("standby")
             {
                 return server
             }

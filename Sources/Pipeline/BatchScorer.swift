@@ -109,8 +109,8 @@ package final class BatchScorer {
 
     /// Scores what was read.
     ///
-    /// It is one transaction, unless a day of event time begins in the middle: own baselines are learnt from what is
-    /// stored, so what came before is committed first.
+    /// It is one transaction, unless its records are of many days, or a day of event time begins in the middle: own baselines
+    /// are learnt from what is stored, so what came before is committed first.
     ///
     /// - Parameters:
     ///   - batch: lines in order, with the sources' new positions.
@@ -118,7 +118,8 @@ package final class BatchScorer {
     ///   - wall: live: the wall clock's time, of which no record is ahead; nil: event time alone counts.
     ///   - emit: gets what to commit, in order; nothing where there is nothing.
     ///   - settle: waits until everything that was emitted is committed; told how many batches that makes.
-    /// - Throws: what `seen`, `emit`, `settle` or learning throws.
+    /// - Throws: what `seen`, `emit`, `settle` or learning throws; `AbandonedScoring` when it was given up, after which
+    ///   the scorer is of no use.
     package func score(
         _ batch: IngestBatch,
         latest: Timestamp? = nil,
@@ -139,14 +140,27 @@ package final class BatchScorer {
             // Where the sources stand after each record; nothing has happened yet.
             var next = events
             places = place(rest, wall, in: &next)
-            guard let (count, day) = nextDay(places), let watermark = places[count].watermark else {
+            let day = nextDay(places)
+            if let count = Self.countOfDays(rest), count < day?.count ?? .max {
+                var result = ScoredBatch(emptyCommit(), bytesRead: 0)
+                var output = ScoringOutput()
+                _ = place(rest.prefix(count), wall, in: &events)
+                try await score(rest.prefix(count), places, into: &result, &output)
+                coverage.countUnscored(after: engine)
+                coverage.keepPlace()
+                finish(&result, output)
+                try await emit(result)
+                rest = rest.dropFirst(count)
+                continue
+            }
+            guard let (count, day) = day, let watermark = places[count].watermark else {
                 events = next
                 break
             }
             var result = ScoredBatch(emptyCommit(), bytesRead: 0)
             var output = ScoringOutput()
             _ = place(rest.prefix(count), wall, in: &events)
-            await score(rest.prefix(count), places, into: &result, &output)
+            try await score(rest.prefix(count), places, into: &result, &output)
             coverage.countUnscored(after: engine)
             coverage.keepPlace()
             events.advance(to: watermark)
@@ -163,7 +177,7 @@ package final class BatchScorer {
         result.duplicates = decoded.records.count - fresh.count
         result.reusedIDs = reusedIDs.map { ($0.model, $0.id) }
         result.future = decoded.future
-        await score(rest, places, into: &result, &output)
+        try await score(rest, places, into: &result, &output)
         coverage.countUnscored(after: engine)
         coverage.forgetPlace()
         result.commit.sources = batch.sources.map {
@@ -195,11 +209,11 @@ package final class BatchScorer {
         _ places: [EventProgress.Place],
         into result: inout ScoredBatch,
         _ output: inout ScoringOutput
-    ) async {
+    ) async throws {
         let incoming = records.enumerated().map {
             IncomingRecord(sequence: progress.sequence + Int64($0) + 1, record: $1.record)
         }
-        let detections = await detectors.observe(incoming)
+        let detections = try await detectors.observe(incoming)
         var lap = StageLap(stages)
         for (index, read) in records.enumerated() {
             let detection = detections[index]
@@ -218,6 +232,20 @@ package final class BatchScorer {
         result.commit.featureModels = models.filter { detectors.metric(of: $0) == .features }
         result.commit.campaigns = detectors.joined
         lap.end(.score)
+    }
+
+    /// The most days that one transaction writes records of: each takes a dozen locks of the server's, which has a few thousand
+    /// for all.
+    private static let mostDays = 8
+
+    /// How many of some records, which come next, are of that many days; nil where all are.
+    private static func countOfDays(_ records: ArraySlice<SourcedRecord>) -> Int? {
+        var days: Set<Int64> = []
+        for (count, read) in records.enumerated() {
+            days.insert(read.record.time.day)
+            if days.count > mostDays { return count }
+        }
+        return nil
     }
 
     /// After how many of some records, which come next, a day begins whose baselines are not learnt yet.

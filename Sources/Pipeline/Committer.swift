@@ -12,6 +12,8 @@ package struct Committer: Sendable {
     private let stages: StageClock?
     private let onCommit: @Sendable (ScoredBatch) -> Void
     private let committed = CommitCount()
+    private let days: NewDays
+    private let onProgress: @Sendable () -> Void
 
     /// A committer.
     ///
@@ -21,6 +23,7 @@ package struct Committer: Sendable {
     ///   - metrics: where commits are counted.
     ///   - stop: once raised, an unreachable database is waited for a little longer only.
     ///   - stages: told how long transactions take.
+    ///   - onProgress: called for whatever is progress in the middle of a commit.
     ///   - onCommit: called after each batch is durable, in order.
     package init(
         store: Store,
@@ -28,6 +31,7 @@ package struct Committer: Sendable {
         metrics: Metrics,
         stop: StopFlag,
         stages: StageClock? = nil,
+        onProgress: @escaping @Sendable () -> Void = {},
         onCommit: @escaping @Sendable (ScoredBatch) -> Void
     ) {
         self.store = store
@@ -35,10 +39,13 @@ package struct Committer: Sendable {
         self.metrics = metrics
         self.stop = stop
         self.stages = stages
+        self.onProgress = onProgress
+        days = NewDays(log)
         self.onCommit = onCommit
     }
 
-    /// Commits what arrives until the channel ends.
+    /// Commits what arrives until the channel ends, or until a stop has waited long enough for a database that does not answer:
+    /// then what was not committed is dropped, and the next start reads it again.
     ///
     /// - Parameter batches: in order.
     /// - Throws: `StorageError` when the database belongs to somebody else or refuses the data.
@@ -46,7 +53,11 @@ package struct Committer: Sendable {
         var pruned: [ModelID: Int64] = [:]
         for await batch in batches {
             var lap = StageLap(stages)
-            try await commit(batch)
+            guard try await commit(batch) else {
+                batches.abandon()
+                return
+            }
+            onProgress()
             lap.end(.commit)
             committed.set(batch.commit.expectedBatch + 1)
             onCommit(batch)
@@ -79,7 +90,9 @@ package struct Committer: Sendable {
     /// Makes one batch durable, exactly once.
     ///
     /// A reply that is lost leaves open whether the transaction happened: the fence, read back, decides.
-    private func commit(_ batch: ScoredBatch) async throws {
+    ///
+    /// - Returns: false where a stop was not to wait any longer.
+    private func commit(_ batch: ScoredBatch) async throws -> Bool {
         var backOff = BackOff()
         var isUncertain = false
         while true {
@@ -87,16 +100,30 @@ package struct Committer: Sendable {
                 let started = ContinuousClock.now
                 if isUncertain {
                     switch try await store.outcome(of: batch.commit.expectedBatch) {
-                    case .committed: return reachable()
+                    case .committed:
+                        reachable()
+                        return true
                     case .notCommitted: isUncertain = false
                     case .fenced: throw .fenced
                     }
                 }
-                try await store.commit(batch.commit)
+                try await store.commit(batch.commit) { [days, onProgress] in
+                    onProgress()
+                    days.add()
+                }
                 metrics.observe("riskd_commit_duration_seconds", (ContinuousClock.now - started).inSeconds)
-                return reachable()
+                reachable()
+                return true
             } catch {
-                guard error.isRetriable, !stop.isOverdue else { throw error }
+                guard error.isRetriable else { throw error }
+                guard !stop.isOverdue else {
+                    log.write(
+                        .warning,
+                        "stopping without the last batch, which the database did not take: the next start reads it again",
+                        ["reason": "\(error)", "records": "\(batch.commit.observations.count)"]
+                    )
+                    return false
+                }
                 isUncertain = true
                 try await pause(backOff.next(), because: error)
             }
@@ -118,7 +145,41 @@ package struct Committer: Sendable {
             "the database does not take the batch; reading pauses until it does",
             ["reason": "\(error)", "retry_in": "\(delay)"]
         )
-        try await Task.sleep(for: delay)
+        try await stop.rest(delay)
+    }
+}
+
+/// Tells now and then of days that are made room for: for hundreds of old ones it takes minutes.
+private final class NewDays: Sendable {
+    private let log: Log
+    private let state = Locked((count: 0, told: ContinuousClock.now))
+
+    init(_ log: Log) { self.log = log }
+
+    func add() {
+        let count: Int? = state.withLock { state in
+            let now = ContinuousClock.now
+            // A few are made every day.
+            if state.count == 0 { state.told = now }
+            state.count += 1
+            guard now - state.told >= .seconds(5) else { return nil }
+            state.told = now
+            return state.count
+        }
+        guard let count else { return }
+        log.write(
+            .notice,
+            "records are of many days: each table gets room for each of them, which takes a while",
+            ["made": "\(count)"]
+        )
+    }
+}
+
+extension StopFlag {
+    /// Waits before something is tried again: not for long once the flag is up.
+    func rest(_ delay: Duration) async throws {
+        guard !isRaised else { return try await Task.sleep(for: min(delay, .milliseconds(200))) }
+        try await wait(atMost: delay)
     }
 }
 
@@ -190,7 +251,7 @@ package struct RetryingReader: Sendable {
                 guard error.isRetriable, !stop.isOverdue else { throw error }
                 log.write(.info, "waiting for the database", ["reason": "\(error)"])
                 ServiceManager.watchdog()
-                try await Task.sleep(for: backOff.next())
+                try await stop.rest(backOff.next())
             }
         }
     }

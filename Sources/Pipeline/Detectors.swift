@@ -54,17 +54,26 @@ package final class Detectors {
         }
     }
 
+    /// Whether what is being scored will not be needed; then ``observe(_:)`` gives up, and the detectors are of no use any more.
+    package var isAbandoned: @Sendable () -> Bool = { false }
+    /// How many records are observed before that is looked at again.
+    private var pieceLength = PieceLength()
+
     /// Scores `records` in order, each against everything before it.
     ///
     /// - Parameter records: by ascending sequence number.
     /// - Returns: what was found, by index of `records`.
-    package func observe(_ records: [IncomingRecord]) async -> [Detection] {
+    /// - Throws: ``AbandonedScoring``.
+    package func observe(_ records: [IncomingRecord]) async throws(AbandonedScoring) -> [Detection] {
         joined = [:]
         var detections: [Detection] = []
         var rest = records[...]
         while !rest.isEmpty {
-            let count = countBeforeBound(rest)
+            guard !isAbandoned() else { throw AbandonedScoring() }
+            let count = min(countBeforeBound(rest), pieceLength.value)
+            let began = ContinuousClock.now
             detections += await observe(piece: Array(rest.prefix(count)))
+            pieceLength.note(count, took: ContinuousClock.now - began)
             if let last = rest.prefix(count).last, isCheckpoint(last) { keepBound(at: last.sequence) }
             rest = rest.dropFirst(count)
         }
@@ -241,6 +250,23 @@ package final class Detectors {
         shortened.forgotten.remove(model)
         similarity[model] = detector
         return detector
+    }
+}
+
+/// Scoring was given up in the middle of a batch, because riskd is to stop.
+package struct AbandonedScoring: Error {}
+
+/// How many records to observe at a time, so that a piece takes about half a second; changes no finding.
+struct PieceLength {
+    private(set) var value = 32
+
+    /// Learns from a piece.
+    mutating func note(_ count: Int, took time: Duration) {
+        if time > .milliseconds(800) {
+            value = max(1, count / 2)
+        } else if time < .milliseconds(250), count >= value {
+            value = min(value * 2, 1 << 16)
+        }
     }
 }
 

@@ -47,6 +47,7 @@ package struct Pipeline {
     private let scorer: BatchScorer
     private let committer: Committer
     private let stop: StopFlag
+    private let isAbandoned: @Sendable () -> Bool
     private let clock: WatchedClock
     private let actions: @Sendable () -> [PendingAction]
     private let stages: StageClock?
@@ -68,6 +69,7 @@ package struct Pipeline {
     ///   - scorer: with its state restored.
     ///   - committer: of the same database.
     ///   - stop: raised to end a live pipeline after what was read is committed.
+    ///   - isAbandoned: whether a stop has waited long enough, so that what is not committed is dropped.
     ///   - clock: the wall clock.
     ///   - actions: takes what people ask for, in order.
     ///   - stages: told how long reading takes, and waiting for the committer.
@@ -78,6 +80,7 @@ package struct Pipeline {
         scorer: BatchScorer,
         committer: Committer,
         stop: StopFlag,
+        isAbandoned: @escaping @Sendable () -> Bool = { false },
         clock: WatchedClock,
         actions: @escaping @Sendable () -> [PendingAction] = { [] },
         stages: StageClock? = nil,
@@ -88,6 +91,7 @@ package struct Pipeline {
         self.scorer = scorer
         self.committer = committer
         self.stop = stop
+        self.isAbandoned = isAbandoned
         self.clock = clock
         self.actions = actions
         self.stages = stages
@@ -98,14 +102,16 @@ package struct Pipeline {
     /// Runs until the recorded logs end, or, live, until `stop` is raised or the task is cancelled.
     ///
     /// - Parameter source: where lines come from.
+    /// - Returns: false where a stop did not wait until a batch was scored, which the next start then reads again.
     /// - Throws: `StorageError`, `IngestError` or `CancellationError`; what was committed before stays.
-    package func run(_ source: any LineSource) async throws {
+    @discardableResult
+    package func run(_ source: any LineSource) async throws -> Bool {
         // One batch may wait while another is being committed: more would only make the crash window larger.
         let batches = Channel<ScoredBatch>(capacity: 1)
         let committer = committer
         let lookout = lookout(source)
         defer { lookout?.cancel() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
                     try await committer.run(batches)
@@ -123,8 +129,16 @@ package struct Pipeline {
             batches.finish()
             // A committer that failed is why the reader was cancelled: its error says more.
             try await group.waitForAll()
-            if let failure { throw failure }
+            if let failure, !mayEnd(with: failure) { throw failure }
+            return !(failure is AbandonedScoring)
         }
+    }
+
+    /// Whether an error only means that a stop did not wait: what was not committed is read again at the next start.
+    private func mayEnd(with error: any Error) -> Bool {
+        guard isAbandoned() else { return false }
+        return error is AbandonedScoring || error is CancellationError
+            || (error as? StorageError)?.isRetriable == true
     }
 
     /// Has the sources looked at while a batch waits for the database, or takes long: files are rotated away meanwhile too.

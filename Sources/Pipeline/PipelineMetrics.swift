@@ -43,6 +43,10 @@ package struct PipelineMetrics: Sendable {
             ("riskd_signals_total", "Detector scores above at least one rung, by detector."),
             ("riskd_opinion_failures_total", "Second opinions that could not be formed, by opinion."),
             ("riskd_commit_retries_total", "Commits tried again after a lost connection."),
+            (
+                "riskd_database_rewinds_total",
+                "Times that the database had lost batches, and riskd went on from what it has."
+            ),
             ("riskd_level_changes_total", "Level changes, by the level reached."),
             ("riskd_clock_steps_total", "Times that the wall clock has jumped."),
             ("riskd_reloads_total", "Times that SIGHUP had model files looked at again, by result."),

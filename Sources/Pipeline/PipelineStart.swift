@@ -39,6 +39,8 @@ package struct PipelineStart {
     /// What models are called.
     var names = ModelNames()
     var stages: StageClock?
+    /// Whether what is being scored will not be needed any more, because riskd is to stop.
+    package let isAbandoned: @Sendable () -> Bool
     /// Keeps signatures for the next start.
     var shelf: SignatureShelf?
     /// What dates dead letters.
@@ -58,6 +60,7 @@ package struct PipelineStart {
         coverage: CoverageSettings = CoverageSettings(),
         names: ModelNames = ModelNames(),
         stages: StageClock? = nil,
+        isAbandoned: @escaping @Sendable () -> Bool = { false },
         shelf: SignatureShelf? = nil,
         now: @escaping @Sendable () -> Timestamp
     ) {
@@ -73,6 +76,7 @@ package struct PipelineStart {
         self.coverage = coverage
         self.names = names
         self.stages = stages
+        self.isAbandoned = isAbandoned
         self.shelf = shelf
         self.now = now
     }
@@ -107,6 +111,7 @@ package struct PipelineStart {
             epoch = current.epoch
         }
         let detectors = Detectors(plans: plans, pool: pool, stages: stages, shelf: shelf)
+        detectors.isAbandoned = isAbandoned
         var lastReport = ContinuousClock.now
         let reload = try await detectors.restore(from: store) { count in
             guard ContinuousClock.now - lastReport > .seconds(2) else { return }

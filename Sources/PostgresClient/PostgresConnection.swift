@@ -1,4 +1,5 @@
 import CLibPQ
+import Glibc
 
 /// One libpq connection; every call blocks.
 struct PostgresConnection: ~Copyable {
@@ -48,8 +49,33 @@ struct PostgresConnection: ~Copyable {
         return status == PQTRANS_INTRANS || status == PQTRANS_INERROR
     }
 
-    /// The process id of the server's end.
-    var serverProcess: Int32 { PQbackendPID(raw) }
+    /// The socket; it belongs to libpq.
+    var socket: Int32 { PQsocket(raw) }
+
+    /// The process that the other end named when the connection began: PostgreSQL's own, or a number that a pooler made up.
+    var announcedProcess: Int32 { PQbackendPID(raw) }
+
+    /// The process of the server that a statement of this connection comes to.
+    ///
+    /// - Parameter patience: how long to wait for an answer.
+    /// - Returns: its id; nil when there is no answer in time, after which the connection is of no use.
+    /// - Throws: `PostgresError`.
+    borrowing func askServerProcess(within patience: Duration) throws(PostgresError) -> Int32? {
+        let sql = "select pg_backend_pid()"
+        guard PQsendQuery(raw, sql) == 1 else { throw broken(sql) }
+        let end = ContinuousClock.now + patience
+        while PQisBusy(raw) == 1 {
+            let left = (end - ContinuousClock.now) / .milliseconds(1)
+            guard left > 0 else { return nil }
+            var entry = pollfd(fd: PQsocket(raw), events: Int16(POLLIN), revents: 0)
+            let count = poll(&entry, 1, Int32(left.rounded(.up)))
+            guard count > 0 || errno == EINTR || count == 0, PQconsumeInput(raw) == 1 else {
+                throw broken(sql)
+            }
+        }
+        let result = try lastResult(sql)
+        return result.text.flatMap { Int32($0) }
+    }
 
     /// Runs statements without values; the result is the last one's.
     borrowing func execute(_ sql: String) throws(PostgresError) -> PostgresResult {

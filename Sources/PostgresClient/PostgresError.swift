@@ -8,6 +8,8 @@ package struct PostgresError: Error, Hashable, Sendable {
         case refused
         /// A value came back in another form than the program asked for.
         case unexpectedResult
+        /// A pooler or balancer gives the statements of one connection to several sessions of the server.
+        case sharedSession
     }
 
     /// Where it went wrong.
@@ -28,20 +30,29 @@ package struct PostgresError: Error, Hashable, Sendable {
         self.statement = statement
     }
 
-    /// Whether the same work may well succeed later, on this or a new connection.
-    ///
-    /// By SQLSTATE (PostgreSQL's appendix A): connections (08), what the server runs out of (53), shutdowns and somebody's
-    /// `pg_cancel_backend` (57, but for a dropped database), lost races (40, 55P03), a server that has become a standby
-    /// (25006), and its own disk (58). All else would fail the same way again.
-    package var isTransient: Bool {
-        guard let sqlState else { return kind == .connection }
-        guard !["40002", "57P04"].contains(sqlState) else { return false }
-        return ["08", "40", "53", "57", "58"].contains(sqlState.prefix(2))
-            || ["25006", "55P03"].contains(sqlState)
+    /// What to do about it.
+    package var course: FaultCourse {
+        guard let sqlState else { return kind == .connection ? .reconnect : .end }
+        return kind == .sharedSession ? .end : .of(sqlState: sqlState)
     }
 
-    /// Whether the server takes no writes (any more): another one may, behind the same connection string.
-    package var isReadOnlyServer: Bool { sqlState == "25006" }
+    /// Whether the same work may well succeed later, on this or a new connection.
+    package var isTransient: Bool { course != .end }
+
+    /// Whether what was sent may have been done although an error came back.
+    var leavesOutcomeOpen: Bool {
+        guard let sqlState else { return kind == .connection }
+        return ["08", "57P", "40003"].contains { sqlState.hasPrefix($0) }
+    }
+
+    static let sharedSession = PostgresError(
+        .sharedSession,
+        message: """
+            a connection pooler gives this connection another session of PostgreSQL for each transaction, and riskd holds a \
+            lock and settings in one session: let it connect to PostgreSQL itself, or to a pool in session mode \
+            (pool_mode = session)
+            """
+    )
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {

@@ -80,6 +80,12 @@ final class PostgresResult: @unchecked Sendable {
     /// How many rows a statement changed.
     var affectedRows: Int { Int(String(cString: PQcmdTuples(raw))) ?? 0 }
 
+    /// The first column of the first row, of a statement without values; nil where there is none.
+    var text: String? {
+        guard rowCount > 0, columnCount > 0, PQgetisnull(raw, 0, 0) == 0 else { return nil }
+        return PQgetvalue(raw, 0, 0).map { String(cString: $0) }
+    }
+
     func name(_ column: Int) -> String {
         PQfname(raw, Int32(column)).map { String(cString: $0) } ?? "missing"
     }

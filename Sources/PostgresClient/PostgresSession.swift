@@ -10,6 +10,8 @@ package actor PostgresSession {
     private let applicationName: String
     private let preamble: String
     private var connection: PostgresConnection?
+    private var process: Int32 = 0
+    private nonisolated let line = Line()
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -40,80 +42,79 @@ package actor PostgresSession {
 
     /// Drops the connection, if there is one, and makes a new one.
     ///
-    /// - Throws: `PostgresError` of kind `connection`, or what the preamble raised.
+    /// Nothing is set in a session that others get too: whether it is this connection's alone is found out first.
+    ///
+    /// - Throws: `PostgresError` of kind `connection` or `sharedSession`, or what the preamble raised.
     package func reconnect() throws(PostgresError) {
-        connection = nil
+        close()
+        guard !line.isCut else { throw Self.closed }
         let new = try PostgresConnection(connectionString, applicationName: applicationName)
-        try refusePooler(new)
-        _ = try new.execute(Self.standardSettings + preamble)
+        // Before anything is asked: a server that hangs may not answer the first question either.
+        guard line.open(new.socket) else { throw Self.closed }
+        do throws(PostgresError) {
+            let own = try OwnSession.serverProcess(of: new) { () throws(PostgresError) in
+                try PostgresConnection(connectionString, applicationName: applicationName)
+            }
+            _ = try new.execute(Self.standardSettings + preamble)
+            process = own
+        } catch {
+            line.close()
+            _ = consume new
+            throw error
+        }
         connection = consume new
     }
 
-    /// Text output must not depend on the server's configuration; limits meant for people must not end a commit.
+    /// Text output must not depend on the server's configuration.
+    ///
+    /// Limits meant for people must not end a commit. Not every version knows every limit.
     private static let standardSettings = """
         set client_min_messages = warning; set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1;
-        set bytea_output = 'hex'; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
+        set bytea_output = 'hex';
+        select set_config(name, '0', false) from pg_settings where name in ('statement_timeout', 'lock_timeout',
+            'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');
         """
 
-    /// Refuses a pooler that lends another server connection to every transaction, before anything is set that others
-    /// would inherit.
-    ///
-    /// A pooler shows itself by the process number that it makes up for the client. One that keeps a server connection for as
-    /// long as its client's is harmless; the others lend the one that was just used to the next who asks.
-    private func refusePooler(_ new: borrowing PostgresConnection) throws(PostgresError) {
-        let own = try Self.process(new)
-        guard own != new.serverProcess else { return }
-        var others: [PostgresSession.Held] = []
-        for _ in 0..<Self.mostProbes {
-            let other = Held(try PostgresConnection(connectionString, applicationName: applicationName))
-            others.append(other)
-            if try Self.process(other.connection) == own {
-                throw PostgresError(
-                    .refused,
-                    message:
-                        "a pooler lends this connection to others between two transactions (PgBouncer's pool_mode "
-                        + "transaction or statement): riskd needs sessions, so connect to PostgreSQL itself or to a pool "
-                        + "with pool_mode = session"
-                )
-            }
-            // Keeps what it was lent, so that the next is lent another.
-            _ = try other.connection.execute("begin")
-        }
-    }
-
-    /// How many connections a pooler is asked for, to be lent one that is lent already.
-    private static let mostProbes = 4
-
-    /// A connection that is held while others are asked for.
-    private final class Held {
-        let connection: PostgresConnection
-        init(_ connection: consuming PostgresConnection) { self.connection = connection }
-    }
-
-    private static func process(_ connection: borrowing PostgresConnection) throws(PostgresError) -> Int32 {
-        let rows = PostgresRows(try connection.execute("select pg_backend_pid()" as PostgresQuery))
-        return Int32(try rows.first?.only(Int.self) ?? 0)
-    }
-
     /// Closes the connection; later statements throw.
-    package func close() { connection = nil }
+    package func close() {
+        line.close()
+        connection = nil
+        process = 0
+    }
+
+    /// Breaks the connection now, even under a statement that waits for a server that hangs, and for good: the program ends.
+    package nonisolated func interrupt() { line.cut() }
 
     /// Whether there is no usable connection.
     package var isBroken: Bool { connection?.isBroken ?? true }
 
-    /// The process id of the server's end of the connection; 0 when there is none.
-    package var serverProcess: Int32 { connection?.serverProcess ?? 0 }
+    /// The process id of the server's end of the connection, whatever stands between; 0 when there is none.
+    package var serverProcess: Int32 { connection == nil ? 0 : process }
+
+    /// The socket of the connection, for tests that break it unseen by the server; nil when there is none.
+    var socket: Int32? { connection?.socket }
+
+    /// Makes sure that a statement would still come to the session that this connection began with.
+    ///
+    /// - Throws: `PostgresError` of kind `sharedSession`, or why it cannot be asked.
+    package func requireOwnSession() throws(PostgresError) {
+        let now = try query("select pg_backend_pid()").first?.only(Int.self)
+        guard now == Int(process) else { throw .sharedSession }
+    }
 
     private func result(of query: PostgresQuery) throws(PostgresError) -> PostgresResult {
-        guard connection != nil else { throw Self.closed }
         do throws(PostgresError) {
             guard let result = try connection?.execute(query) else { throw Self.closed }
             return result
         } catch {
-            // The server has become a standby: the next connection may reach its successor.
-            if error.isReadOnlyServer { connection = nil }
-            throw error
+            throw dropping(error)
         }
+    }
+
+    /// Lets a connection go that leads to where nothing can be done; PostgreSQL rolls back what was open.
+    private func dropping(_ error: PostgresError) -> PostgresError {
+        if error.course == .reconnect { close() }
+        return error
     }
 
     private static let closed = PostgresError(.connection, message: "there is no connection to PostgreSQL")
@@ -142,7 +143,11 @@ package actor PostgresSession {
     /// - Parameter unsafeSQL: text that no outsider has a part in.
     /// - Throws: `PostgresError`.
     package func execute(unsafeSQL: String) throws(PostgresError) {
-        guard try connection?.execute(unsafeSQL) != nil else { throw Self.closed }
+        do throws(PostgresError) {
+            guard try connection?.execute(unsafeSQL) != nil else { throw Self.closed }
+        } catch {
+            throw dropping(error)
+        }
     }
 
     /// Writes rows with `COPY BINARY`; no rows cost no round trip.
@@ -156,7 +161,13 @@ package actor PostgresSession {
         guard !rows.isEmpty else { return }
         let expected = rows.count
         let sql = "copy \(table) (\(columns.joined(separator: ", "))) from stdin (format binary)"
-        guard let count = try connection?.copy(sql, rows.finished()) else { throw Self.closed }
+        let count: Int
+        do throws(PostgresError) {
+            guard let written = try connection?.copy(sql, rows.finished()) else { throw Self.closed }
+            count = written
+        } catch {
+            throw dropping(error)
+        }
         guard count == expected else {
             throw PostgresError(.unexpectedResult, message: "COPY took \(count) of \(expected) rows")
         }
@@ -201,10 +212,9 @@ package actor PostgresSession {
         do {
             value = try body(self)
         } catch {
-            if (error as? PostgresError)?.isReadOnlyServer == true { connection = nil }
             if connection?.isInTransaction == true {
                 // The error that ended the transaction is the one to report; a failed rollback breaks the connection.
-                do { try execute(unsafeSQL: "rollback") } catch { connection = nil }
+                do { try execute(unsafeSQL: "rollback") } catch { close() }
             }
             throw error
         }
@@ -219,9 +229,8 @@ package actor PostgresSession {
             tag = result.tag
         } catch {
             var error = error
-            let isCutOff = error.sqlState?.hasPrefix("57P") ?? false
-            error.isCommitOutcomeUnknown = error.kind == .connection || isCutOff || isBroken
-            throw error
+            error.isCommitOutcomeUnknown = error.leavesOutcomeOpen || isBroken
+            throw dropping(error)
         }
         guard tag == "COMMIT" else {
             throw PostgresError(.refused, message: "a statement had failed, so PostgreSQL rolled back")

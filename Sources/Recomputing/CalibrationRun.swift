@@ -89,7 +89,7 @@ package struct CalibrationRun: Sendable {
                     }
                 }
             }
-            for (incoming, detection) in zip(incoming, await detectors.observe(incoming)) {
+            for (incoming, detection) in zip(incoming, try await detectors.observe(incoming)) {
                 rows.add(
                     incoming.record,
                     stratum: strata.stratum(of: incoming.record),

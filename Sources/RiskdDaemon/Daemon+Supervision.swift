@@ -17,6 +17,7 @@ extension Daemon {
         _ mode: Mode,
         _ signals: Signals,
         _ access: DatabaseAccess,
+        _ store: Store,
         _ reader: Store,
         _ plans: DetectorPlans,
         _ telling: Telling?,
@@ -25,6 +26,24 @@ extension Daemon {
     ) async throws {
         let (stop, log, reload) = (stop, log, reload)
         let lost = StopFlag()
+        let replaced = StopFlag()
+        // Outside the group, which ends only when nothing in it waits for the database any more.
+        let ended = StopFlag()
+        let breaker = Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await stop.raised() }
+                group.addTask { await ended.raised() }
+                await group.next()
+                group.cancelAll()
+            }
+            try await Task.sleep(for: StopFlag.grace)
+            // A server that hangs answers no statement: nothing waits for it when riskd is to end.
+            store.interrupt()
+            reader.interrupt()
+            for store in telling?.stores ?? [] { store.interrupt() }
+            await api.interrupt()
+        }
+        defer { breaker.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [configuration] in
                 var current = plans
@@ -47,6 +66,7 @@ extension Daemon {
                     reload.stop()
                 }
             }
+            group.addTask { try await watchPlace(store, replaced) }
             if let cluster = access.cluster {
                 group.addTask {
                     await cluster.waitUntilEnd()
@@ -77,14 +97,36 @@ extension Daemon {
                 group.addTask { await telling.deliveries.run(until: stop) }
             }
             group.addTask { await api.run() }
-            defer { group.cancelAll() }
+            defer {
+                ended.raise()
+                group.cancelAll()
+            }
             do {
                 try await body()
             } catch  where lost.isRaised {
                 // The lost connection is the consequence; the cause is said below.
             }
         }
+        if replaced.isRaised { throw StorageError.fenced }
         if lost.isRaised { throw StartupError("the private database ended unexpectedly; its log says why") }
+    }
+
+    /// Ends everything when another riskd has taken over: without records nothing else would notice.
+    private func watchPlace(_ store: Store, _ replaced: StopFlag) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(2))
+            do throws(StorageError) {
+                try await store.keepPlace()
+            } catch .fenced {
+                replaced.raise()
+                stop.raise()
+                reload.stop()
+                return
+            } catch {
+                guard !error.isRetriable else { continue }
+                log.write(.error, "the place as the one writer is not sure", ["reason": "\(error)"])
+            }
+        }
     }
 
     /// The models as their files are now; nil when nothing has changed or something is wrong, which the log says.

@@ -146,8 +146,14 @@ package struct Daemon: Sendable {
         let reused = ReusedIDs()
         let board = CoverageBoard(log: log)
         let bounded = RareNotice()
-        let committer = Committer(store: store, log: log, metrics: metrics, stop: stop, stages: stages) {
-            [log] batch in
+        let committer = Committer(
+            store: store,
+            log: log,
+            metrics: metrics,
+            stop: stop,
+            stages: stages,
+            onProgress: { [heartbeat] in heartbeat.beat() }
+        ) { [log] batch in
             pipelineMetrics.count(batch, now: clock.now)
             watch.add(batch)
             board.add(batch)
@@ -199,6 +205,8 @@ package struct Daemon: Sendable {
             coverage: CoverageSettings(configuration.coverage),
             names: ModelNames(configuration.ingest.modelNames),
             stages: stages,
+            // A batch that is not scored in two thirds of the time for a stop is dropped, and read again at the next start.
+            isAbandoned: { [stop] in stop.isUp(for: StopFlag.grace * 2 / 3) },
             shelf: shelf,
             now: { clock.now }
         )
@@ -209,7 +217,7 @@ package struct Daemon: Sendable {
         let api = APIStart()
         if case .live = mode { try await repairTime(store) }
         let telling = mode.isReplay ? nil : try await telling(alerts, access, clock)
-        try await supervise(mode, signals, access, reader, plans, telling, api) {
+        try await supervise(mode, signals, access, store, reader, plans, telling, api) {
             var next: DetectorPlans? = plans
             while let plans = next {
                 let pause = reload.begin()
@@ -233,17 +241,27 @@ package struct Daemon: Sendable {
                 let source = source(mode, known: restored.sources)
                 log.write(.notice, "reading", ["after_sequence": "\(restored.sequence)"])
                 ServiceManager.ready(status: "reading")
-                try await Pipeline(
+                let pipeline = Pipeline(
                     settings: settings(mode),
                     scorer: restored.scorer,
                     committer: committer,
                     stop: pause,
+                    isAbandoned: { [stop] in stop.isOverdue || start.isAbandoned() },
                     clock: clock,
                     actions: { [inbox] in inbox.take() },
                     stages: stages,
                     onRead: onRead(source),
                     onClock: report
-                ).run(source)
+                )
+                do {
+                    if try await !pipeline.run(source) {
+                        log.write(.warning, "stops without the batch that is scored: the next start reads it")
+                    }
+                } catch StorageError.rewound(let count) where !stop.isRaised {
+                    log.write(.error, "\(StorageError.rewound(batches: count))")
+                    metrics.add("riskd_database_rewinds_total")
+                    continue
+                }
                 next = reload.next(after: plans)
             }
         }
@@ -263,6 +281,8 @@ package struct Daemon: Sendable {
         let retention: RetentionService
         /// Shortens what charts read.
         let summariser: SampleSummariser
+        /// The connections of all of them.
+        let stores: [Store]
     }
 
     private func telling(
@@ -284,9 +304,11 @@ package struct Daemon: Sendable {
             clock: clock
         )
         try await deliveries.register(in: stores[0], log: log)
+        var others: [Store] = []
+        for _ in 0..<3 { others.append(try await Store.connect(access.connectionString)) }
         return Telling(
             notifier: Notifier(
-                store: try await Store.connect(access.connectionString),
+                store: others[0],
                 settings: alerts,
                 inbox: inbox,
                 bell: bell,
@@ -297,12 +319,13 @@ package struct Daemon: Sendable {
             ),
             deliveries: deliveries,
             retention: RetentionService(
-                store: try await Store.connect(access.connectionString),
+                store: others[1],
                 policy: configuration.retention,
                 log: log,
                 now: { clock.now }
             ),
-            summariser: SampleSummariser(store: try await Store.connect(access.connectionString), log: log)
+            summariser: SampleSummariser(store: others[2], log: log),
+            stores: stores + others
         )
     }
 

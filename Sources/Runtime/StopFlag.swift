@@ -14,9 +14,18 @@ package final class StopFlag: Sendable {
     /// Whether the flag is up.
     package var isRaised: Bool { state.withLock { $0.raisedAt != nil } }
 
-    /// Whether the flag has been up for so long (15 s) that what still waits should give up.
-    package var isOverdue: Bool {
-        state.withLock { state in state.raisedAt.map { ContinuousClock.now - $0 > .seconds(15) } ?? false }
+    /// How long what is under way may still take when the flag is up; service managers and people wait five seconds.
+    package static let grace = Duration.seconds(3)
+
+    /// Whether the flag has been up for so long (``grace``) that what still waits should give up.
+    package var isOverdue: Bool { isUp(for: Self.grace) }
+
+    /// Whether the flag has been up for that long.
+    ///
+    /// - Parameter duration: how long.
+    /// - Returns: whether it has.
+    package func isUp(for duration: Duration) -> Bool {
+        state.withLock { state in state.raisedAt.map { ContinuousClock.now - $0 > duration } ?? false }
     }
 
     /// Raises the flag and ends every wait.

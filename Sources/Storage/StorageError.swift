@@ -8,6 +8,12 @@ package enum StorageError: Error, Sendable {
     case outcomeUnknown(PostgresError)
     /// Another writer has moved on from where this one thought it stood; nothing was written.
     case fenced
+    /// The database has fewer batches than this writer wrote: a server took over that had not got the last ones yet.
+    case rewound(batches: Int64)
+    /// The server is a standby, which takes no batch.
+    case standby
+    /// The database cannot hold what riskd writes, or does not let it.
+    case unfit([DatabaseFault])
     /// Another process writes to this database.
     case owned
     /// ``Store/takeOwnership(name:tickLength:waitingFor:)`` has not been called.
@@ -18,10 +24,6 @@ package enum StorageError: Error, Sendable {
     case newerSchema(found: Int, known: Int)
     /// The database was scored with another tick length; both in milliseconds.
     case tickLength(stored: Int64, configured: Int64)
-    /// The database cannot hold every name: its encoding.
-    case encoding(String)
-    /// The role may not make a schema that is missing.
-    case mayNotCreate(schema: String, role: String, database: String)
     /// A dataset has no such column.
     case unknownColumn(String, known: [String])
     /// A row holds what this program never writes.
@@ -34,7 +36,11 @@ package enum StorageError: Error, Sendable {
 
     /// Whether the same work may well succeed later.
     package var isTransient: Bool {
-        if case .database(let error) = self { error.isTransient } else { false }
+        switch self {
+        case .database(let error): error.isTransient
+        case .standby: true
+        default: false
+        }
     }
 }
 
@@ -44,6 +50,13 @@ extension StorageError: CustomStringConvertible {
         case .database(let error): "\(error)"
         case .outcomeUnknown(let error): "the outcome of a commit is unknown: \(error)"
         case .fenced: "another riskd has written to this database: this one must stop"
+        case .rewound(let count):
+            """
+            the database has lost the last \(count) batches that riskd wrote, as after a fail-over to a server that lagged \
+            behind: what was in them is read from the logs again
+            """
+        case .standby: "the server is a standby, which is read-only"
+        case .unfit(let faults): faults.map(\.description).joined(separator: "; ")
         case .owned: "another riskd writes to this database: stop it first"
         case .notOwner: "this riskd does not own the database"
         case .notMigrated(let found, let needed):
@@ -54,16 +67,6 @@ extension StorageError: CustomStringConvertible {
             """
             the database was scored with ticks of \(stored) ms, the configuration says \(configured) ms: \
             set the old length again, or use another database
-            """
-        case .encoding(let found):
-            """
-            the database's encoding is \(found), which cannot hold every user's name: \
-            make one with create database ... encoding 'UTF8' template template0
-            """
-        case .mayNotCreate(let schema, let role, let database):
-            """
-            the role \(role) may not make the schema \(schema) or its tables: grant create on database \(database) to \(role), \
-            or create schema \(schema) authorization \(role)
             """
         case .unknownColumn(let name, let known):
             "there is no column \(name): expected one of \(known.joined(separator: ", "))"

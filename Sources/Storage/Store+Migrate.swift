@@ -9,11 +9,14 @@ extension Store {
     /// - Parameters:
     ///   - migrations: the program's migrations; others are for tests.
     ///   - progress: gets each migration's name before it runs.
-    /// - Throws: `StorageError.newerSchema`, `.corrupt` or `.database`; migrations before the failed one stay.
+    /// - Throws: `StorageError.unfit` before anything is written; `.newerSchema`, `.corrupt` or `.database`; migrations before
+    ///   the failed one stay.
     package func migrate(
         _ migrations: [Migration] = Migration.all,
         progress: @Sendable (String) -> Void = { _ in }
     ) async throws(StorageError) {
+        let faults = try await self.faults()
+        guard faults.isEmpty else { throw .unfit(faults) }
         try await storing {
             try await session.run("select pg_advisory_lock(\(Self.migrationLock))")
         }
@@ -41,12 +44,16 @@ extension Store {
         for (name, migration) in zip(applied, migrations) where name != migration.name {
             throw .corrupt("migration \(migration.number) is \(name), this program's is \(migration.name)")
         }
-        if applied.count < migrations.count { try await checkGrants() }
         for migration in migrations[applied.count...] {
             progress(migration.name)
             try await storing {
                 try await session.transaction { session in
                     if migration.number == 1 {
+                        // Not `if not exists`: that needs the right to create schemas even where there is one.
+                        let exists = try session.query("select to_regnamespace('riskd') is not null")
+                        if try exists.first?.only(Bool.self) != true {
+                            try session.execute(unsafeSQL: "create schema riskd")
+                        }
                         try session.execute(unsafeSQL: Self.foundation)
                     }
                     try session.execute(unsafeSQL: migration.sql)
@@ -58,35 +65,7 @@ extension Store {
         }
     }
 
-    /// Whether the role may make what is missing; schemas that an administrator made for it are enough.
-    ///
-    /// - Throws: `StorageError.mayNotCreate` or `.database`.
-    package func checkGrants() async throws(StorageError) {
-        let found = try await storing {
-            try await session.query(
-                """
-                select name, current_user::text, current_database()::text from unnest(array['riskd', 'riskd_audit']) name
-                where case when to_regnamespace(name) is null
-                    then not has_database_privilege(current_database(), 'create')
-                    else not has_schema_privilege(name, 'create') end
-                """
-            ).map { row in
-                var fields = row.fields
-                return StorageError.mayNotCreate(
-                    schema: try fields.next(),
-                    role: try fields.next(),
-                    database: try fields.next()
-                )
-            }
-        }
-        if let first = found.first { throw first }
-    }
-
     private static let foundation = """
-        do $$ begin
-            -- "If not exists" would ask for the right to make it all the same.
-            if to_regnamespace('riskd') is null then create schema riskd; end if;
-        end $$;
         create table riskd.migration (
             number int primary key,
             name text not null,

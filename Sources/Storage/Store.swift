@@ -51,20 +51,7 @@ package actor Store {
                 applicationName: "riskd",
                 preamble: "set search_path = riskd;" + purpose.settings
             )
-            let encoding = try await session.query("select getdatabaseencoding()").first?.only(String.self)
-            guard encoding == "UTF8" else { throw StorageError.encoding(encoding ?? "unknown") }
             return Store(session)
-        }
-    }
-
-    /// Whether the server takes no writes: a standby, or a database that was set read-only.
-    ///
-    /// - Throws: `StorageError.database`.
-    package func isReadOnly() async throws(StorageError) -> Bool {
-        try await storing {
-            try await session.query(
-                "select pg_is_in_recovery() or current_setting('default_transaction_read_only')::boolean"
-            ).first?.only() ?? false
         }
     }
 
@@ -73,6 +60,9 @@ package actor Store {
         await session.close()
         owner = nil
     }
+
+    /// Breaks the connection now, even under a statement that waits for a server that hangs, and for good: the program ends.
+    package nonisolated func interrupt() { session.interrupt() }
 
     /// The advisory lock of the one writer: the bytes of "riskd".
     private static let ownerLock: Int64 = 0x72_69_73_6B_64
@@ -126,24 +116,53 @@ package actor Store {
 
     /// Makes a new connection after the old one broke, and takes ownership again if there was any.
     ///
-    /// - Throws: `StorageError.fenced` when another writer has taken over meanwhile; else as connecting.
+    /// - Throws: `StorageError.fenced` when another writer has taken over meanwhile; `.standby` when there is none to write
+    ///   to; else as connecting.
     package func reconnect() async throws(StorageError) {
         let old = await session.serverProcess
         try await storing { try await session.reconnect() }
         partitions = []
         guard let owner else { return }
+        // What a standby says of owners may be old.
+        guard try await !isStandby() else { throw .standby }
         // A server that has not noticed the break would hold the lock, and might still commit.
+        let (high, low) = (Self.ownerLock >> 32, Self.ownerLock & 0xFFFF_FFFF)
         try await storing {
             try await session.run(
                 """
                 select pg_terminate_backend(pid) from pg_locks
                 where locktype = 'advisory' and pid = \(Int64(old)) and pid <> pg_backend_pid()
+                    and classid::bigint = \(high) and objid::bigint = \(low) and objsubid = 1
+                    and database = (select oid from pg_database where datname = current_database())
                 """
             )
         }
         try await checkPlace(owner)
         try await lock(waitingFor: .seconds(10))
         try await checkPlace(owner)
+    }
+
+    /// Whether the server is a standby.
+    func isStandby() async throws(StorageError) -> Bool {
+        try await storing {
+            try await session.query("select pg_is_in_recovery()").first?.only(Bool.self) ?? false
+        }
+    }
+
+    /// Makes sure that this process is still the database's one writer: a quiet one would not notice for long.
+    ///
+    /// - Throws: `StorageError.fenced` when another has taken over; else as ``reconnect()``.
+    package func keepPlace() async throws(StorageError) {
+        guard let owner else { throw .notOwner }
+        if await !session.isBroken {
+            do throws(StorageError) {
+                return try await checkPlace(owner)
+            } catch {
+                // A connection may turn out to be broken only when it is used; the lock went with it.
+                guard await session.isBroken else { throw error }
+            }
+        }
+        try await reconnect()
     }
 
     private func checkPlace(_ owner: String) async throws(StorageError) {

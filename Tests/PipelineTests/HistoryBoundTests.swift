@@ -55,9 +55,11 @@ struct HistoryBoundTests {
         }
     }
 
-    @Test func `names that are made up displace each other, and neither an old model nor a new one`() async {
+    @Test func `names that are made up displace each other, and neither an old model nor a new one`()
+        async throws
+    {
         let detectors = detectors(HistoryBound(models: 40, bytes: .max))
-        _ = await detectors.observe(traffic)
+        _ = try await detectors.observe(traffic)
         #expect(detectors.histories.count <= 40 + 64)
         let uses = uses(detectors)
         #expect(uses["old"] == [150, 1])
@@ -69,14 +71,14 @@ struct HistoryBoundTests {
     }
 
     @Test(arguments: [HistoryBound(models: 40, bytes: .max), HistoryBound(models: 1000, bytes: 2_000_000)])
-    func `what leaves depends on the records alone, not on batches`(bound: HistoryBound) async {
+    func `what leaves depends on the records alone, not on batches`(bound: HistoryBound) async throws {
         let whole = detectors(bound)
-        let findings = await whole.observe(traffic).map(\.findings)
+        let findings = try await whole.observe(traffic).map(\.findings)
         for size in [1, 7, 100] {
             let pieces = detectors(bound)
             var found: [Findings] = []
             for start in stride(from: 0, to: traffic.count, by: size) {
-                found += await pieces.observe(Array(traffic[start..<min(start + size, traffic.count)]))
+                found += try await pieces.observe(Array(traffic[start..<min(start + size, traffic.count)]))
                     .map(\.findings)
             }
             #expect(found == findings, "batches of \(size)")
@@ -84,12 +86,12 @@ struct HistoryBoundTests {
         }
     }
 
-    @Test func `the bytes of all models stay within their bound, and the largest give way`() async {
+    @Test func `the bytes of all models stay within their bound, and the largest give way`() async throws {
         let bound = HistoryBound(models: 1000, bytes: 1_000_000)
         let detectors = detectors(bound)
         var records = (1...20).map { record($0, "small") }
         records += (21...1400).map { record($0, $0 % 3 == 0 ? "large" : "larger", side: 32) }
-        _ = await detectors.observe(records)
+        _ = try await detectors.observe(records)
         let costs = detectors.histories.mapValues {
             HistoryBound.cost(entries: $0.use.entries, bytes: $0.use.bytes)
         }
@@ -98,13 +100,13 @@ struct HistoryBoundTests {
         let (large, larger) = (costs[ModelID("large")] ?? 0, costs[ModelID("larger")] ?? 0)
         #expect(large > 400_000 && larger > 400_000)
         // Whose histories are shortened still finds what is left of them.
-        let again = await detectors.observe([record(1401, "larger", side: 32)])
+        let again = try await detectors.observe([record(1401, "larger", side: 32)])
         #expect((again[0].findings.model?.searched ?? 0) > 100)
     }
 
-    @Test func `a model that was seen once takes a few kilobytes`() async {
+    @Test func `a model that was seen once takes a few kilobytes`() async throws {
         let detectors = detectors(.none)
-        _ = await detectors.observe((1...200).map { record($0, "m\($0)", side: 28) })
+        _ = try await detectors.observe((1...200).map { record($0, "m\($0)", side: 28) })
         let memory = detectors.uses(of: Set(detectors.histories.keys)).values.map(\.memory)
         #expect(memory.count == 200)
         #expect(memory.allSatisfy { $0 < 16_384 }, "\(memory.max() ?? 0)")

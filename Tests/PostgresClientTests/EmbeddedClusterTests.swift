@@ -130,6 +130,45 @@ struct EmbeddedClusterTests {
         await second.stop()
     }
 
+    @Test(
+        "lock files that name a stranger, or what is left of a process, stop no start",
+        arguments: ["data/postmaster.pid", "run/.s.PGSQL.5432.lock"],
+        [true, false]
+    )
+    func staleLocks(name: String, isZombie: Bool) async throws {
+        let directory = TestCluster.temporaryDirectory("locks")
+        defer { removeTemporaryDirectory(directory) }
+        let first = try await Self.start(directory)
+        let before = try await PostgresSession.connect(first.connectionString)
+        try await before.execute(unsafeSQL: "create table t as select 7::int8 as a")
+        // The tests' servers write late, and this one is killed.
+        try await before.execute(unsafeSQL: "checkpoint")
+        kill(try #require(first.processID), SIGKILL)
+        await first.waitUntilEnd()
+        await first.stop()
+        // The server's own account: of another's processes it takes no notice.
+        let account =
+            geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+        let stranger = try SpawnedProgram(account + ["sleep", isZombie ? "0" : "300"], output: "/dev/null")
+        if isZombie {
+            var information = siginfo_t()
+            while waitid(P_PID, id_t(stranger.identifier), &information, WEXITED | WNOWAIT) != 0 {}
+        }
+        let path = directory + "/" + name
+        let text = "\(stranger.identifier)\n\(directory)/data\n1\n5432\n\(directory)/run\n\n\n"
+        let file = open(path, O_WRONLY | O_TRUNC | O_CREAT, 0o600)
+        #expect(write(file, text, text.utf8.count) == text.utf8.count)
+        close(file)
+        if let entry = getpwnam("postgres")?.pointee, geteuid() == 0 {
+            chown(path, entry.pw_uid, entry.pw_gid)
+        }
+        let second = try await Self.start(directory)
+        let session = try await PostgresSession.connect(second.connectionString)
+        #expect(try await session.query("select a from t").first?.only(Int.self) == 7)
+        await second.stop()
+        stranger.wait(after: SIGKILL)
+    }
+
     @Test
     func `a folder with a long name has its socket elsewhere`() async throws {
         let parent = TestCluster.temporaryDirectory("long")

@@ -37,6 +37,18 @@ package enum TestCluster {
         return copy
     }
 
+    /// The folder of another PostgreSQL's programs, which `make test-postgres-versions` names; nil for the system's.
+    package static var otherServer: String? { getenv("RISKD_TEST_POSTGRES").map { String(cString: $0) } }
+
+    /// Names the server, and the settings that all tests have, or those that are given.
+    static func configure(_ options: inout EmbeddedCluster.Options, _ settings: [String: String]) {
+        options.isDurable = false
+        options.binaries = otherServer
+        // Not every build knows lz4.
+        let more = otherServer == nil ? [:] : ["wal_compression": "pglz"]
+        options.settings = ["shared_buffers": "32MB"].merging(more) { $1 }.merging(settings) { $1 }
+    }
+
     /// A new, empty folder with a short path under `/tmp`.
     ///
     /// - Parameter label: a word for its name.
@@ -80,8 +92,7 @@ private actor SharedCluster {
         let task = Task {
             let directory = TestCluster.temporaryDirectory("test")
             var options = EmbeddedCluster.Options()
-            options.isDurable = false
-            options.settings = ["shared_buffers": "32MB", "max_connections": "100"]
+            TestCluster.configure(&options, ["max_connections": "100"])
             let cluster = try await EmbeddedCluster.start(
                 directory: directory,
                 options: options,

@@ -34,7 +34,12 @@ struct OutcomeTests {
         try await other.run("select pg_terminate_backend(\(Int64(process))::int)")
         #expect(try await store.outcome(of: 0) == .committed)
         #expect(try await store.outcome(of: 1) == .notCommitted)
-        #expect(try await store.outcome(of: 5) == .fenced)
+        #expect(try await store.outcome(of: -5) == .fenced)
+        let rewound = await #expect(throws: StorageError.self) { try await store.outcome(of: 5) }
+        guard case .rewound(batches: 4) = rewound else {
+            Issue.record("\(String(describing: rewound))")
+            return
+        }
         #expect(try await store.counts()[.observation] == 1)
         try await store.commit(makeBatch(1, [makeObservation(2)]))
     }

@@ -79,17 +79,21 @@ extension Command {
     ) async throws {
         let place =
             configuration.database == nil ? "embedded, in \(configuration.stateDirectory)" : "a server"
-        if try await store.isReadOnly() {
-            checklist.failed(
+        let faults = try await store.faults()
+        for fault in faults { checklist.failed("database", "\(place): \(fault)") }
+        guard faults.isEmpty else { return }
+        let locks = try await store.lockRoom()
+        if locks.wholeTable * 3 > locks.room {
+            checklist.warned(
                 "database",
-                "\(place): it takes no writes (a standby, or set read-only); riskd needs the primary, which "
-                    + "target_session_attrs=read-write chooses among several hosts"
+                """
+                all transactions together may hold \(locks.room) locks, and a question about all days takes \
+                \(locks.wholeTable): raise max_locks_per_transaction
+                """
             )
-            return
         }
         let version = try await store.schemaVersion()
         guard version >= Store.newestSchema else {
-            try await store.checkGrants()
             let found = version == 0 ? "no schema yet" : "schema \(version) of \(Store.newestSchema)"
             checklist.passed("database", "\(place): \(found); riskd run or migrate brings it up to date")
             return

@@ -25,11 +25,13 @@ struct Partition: Hashable, Comparable {
     /// Creates the partition unless it exists.
     ///
     /// Attaching takes a weaker lock than `create table … partition of`: readers go on.
-    func ensure(_ session: isolated PostgresSession) throws {
+    ///
+    /// - Returns: whether it was created.
+    func ensure(_ session: isolated PostgresSession) throws -> Bool {
         let exists = try session.query("select to_regclass(\("riskd." + name)) is not null").first?.only(
             Bool.self
         )
-        guard exists != true else { return }
+        guard exists != true else { return false }
         try session.execute(
             unsafeSQL: """
                 create table riskd.\(name) (like riskd.\(table) including all)\(options);
@@ -37,5 +39,6 @@ struct Partition: Hashable, Comparable {
                     for values from (to_timestamp(\(day * 86_400))) to (to_timestamp(\((day + 1) * 86_400)));
                 """
         )
+        return true
     }
 }

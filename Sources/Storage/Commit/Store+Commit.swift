@@ -17,11 +17,16 @@ extension Store {
 
     /// Makes a batch durable, all or nothing, unless another writer was faster.
     ///
-    /// - Parameter batch: what to write.
-    /// - Throws: `StorageError.fenced` when the database is not where the batch expects it; `.outcomeUnknown` when
+    /// - Parameters:
+    ///   - batch: what to write.
+    ///   - onNewDay: called for each day of a table that is made room for, which takes a moment.
+    /// - Throws: `StorageError.fenced` or `.rewound` when the database is not where the batch expects it; `.outcomeUnknown` when
     ///   the connection broke during COMMIT; `.notOwner`; `.database`. Unless the outcome is unknown nothing was
     ///   written.
-    package func commit(_ batch: CommitBatch) async throws(StorageError) {
+    package func commit(
+        _ batch: CommitBatch,
+        onNewDay: @escaping @Sendable () -> Void = {}
+    ) async throws(StorageError) {
         guard let owner, let tickMilliseconds else { throw .notOwner }
         let facts = batch.facts(tickMilliseconds: tickMilliseconds)
         // Old days may have been deleted by somebody else since they were last written to.
@@ -37,7 +42,7 @@ extension Store {
             try await session.transaction { session in
                 try Self.fence(session, batch, owner)
                 for source in batch.sources { try Self.write(session, source) }
-                for partition in missing.sorted() { try partition.ensure(session) }
+                for partition in missing.sorted() where try partition.ensure(session) { onNewDay() }
                 for fact in facts {
                     try session.copy(into: "riskd." + fact.table, columns: fact.columns, rows: fact.rows)
                 }
@@ -77,9 +82,27 @@ extension Store {
                 watermark = \(batch.watermark?.postgres), last_closed_tick = \(batch.lastClosedTick?.index),
                 next_sample_id = \(batch.nextSampleID)
             where batch = \(batch.expectedBatch) and owner = \(owner)
+                and pg_backend_pid() = \(Int64(session.serverProcess))
             """
         )
-        guard count == 1 else { throw StorageError.fenced }
+        guard count == 1 else { throw try reason(session, batch.expectedBatch, owner) }
+    }
+
+    /// Why the database is not where a batch expects it.
+    private static func reason(
+        _ session: isolated PostgresSession,
+        _ expected: Int64,
+        _ owner: String
+    ) throws -> StorageError {
+        // A pool may have come between, or changed its mode, since the session began.
+        try session.requireOwnSession()
+        guard let row = try session.query("select batch, owner from riskd.pipeline").first else {
+            return .fenced
+        }
+        var fields = row.fields
+        let batch = try fields.next(Int64.self)
+        guard try fields.next(String?.self) == owner, batch < expected else { return .fenced }
+        return .rewound(batches: expected - batch)
     }
 
     private static func write(
@@ -136,7 +159,8 @@ extension Store {
     ///
     /// - Parameter expectedBatch: the batch's fence.
     /// - Returns: what became of it.
-    /// - Throws: `StorageError` when the database still cannot be asked: ask again.
+    /// - Throws: `StorageError.rewound` when the database has not even got the batches before it; another `StorageError`
+    ///   when it still cannot be asked: ask again.
     package func outcome(of expectedBatch: Int64) async throws(StorageError) -> Outcome {
         guard let owner else { throw .notOwner }
         do throws(StorageError) {
@@ -165,6 +189,7 @@ extension Store {
                 let batch = try fields.next(Int64.self)
                 guard try fields.next(String?.self) == owner else { return .fenced }
                 if batch == expected { return .notCommitted }
+                guard batch > expected else { throw StorageError.rewound(batches: expected - batch) }
                 return batch == expected + 1 ? .committed : .fenced
             }
         }

@@ -22,11 +22,14 @@ create table riskd.legal_hold (
 );
 comment on table riskd.legal_hold is 'While one of these is not released nothing is deleted.';
 
+-- Not `if not exists`: that needs the right to create schemas even where an administrator has made this one. Released as
+-- `create schema if not exists` with the comment; what it leaves behind is the same, and it runs once in a database.
 do $$ begin
-    -- An administrator may have made it for a role that may not.
-    if to_regnamespace('riskd_audit') is null then create schema riskd_audit; end if;
+    if to_regnamespace('riskd_audit') is null then
+        create schema riskd_audit;
+        comment on schema riskd_audit is 'Views for auditors; no pixels, no secrets.';
+    end if;
 end $$;
-comment on schema riskd_audit is 'Views for auditors; no pixels, no secrets.';
 
 create view riskd_audit.samples as
     select s.id as sample, s.time, s.entity_kind, s.model, s.user_name as name, s.tick, s.queries, s.score as score_millipoints,
