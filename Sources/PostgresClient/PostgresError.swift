@@ -53,6 +53,13 @@ package struct PostgresError: Error, Hashable, Sendable {
             (pool_mode = session)
             """
     )
+
+    /// Another session holds the lock of this database's writer, which may end any moment.
+    package static let lockHeld = PostgresError(
+        .refused,
+        sqlState: "55P03",
+        message: "another session holds the lock of this database's writer"
+    )
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {

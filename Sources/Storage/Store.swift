@@ -12,6 +12,8 @@ package actor Store {
     private(set) var tickMilliseconds: Int64?
     /// Partitions that are known to exist.
     var partitions: Set<Partition> = []
+    /// The server's process that took the writer's lock last; it may outlive the connection to it.
+    private var holder: Int32 = 0
 
     private init(_ session: PostgresSession) { self.session = session }
 
@@ -108,7 +110,10 @@ package actor Store {
                     Bool.self
                 )
             }
-            if isTaken == true { return }
+            if isTaken == true {
+                holder = await session.serverProcess
+                return
+            }
             guard ContinuousClock.now < end, !Task.isCancelled else { throw .owned }
             try? await Task.sleep(for: .milliseconds(50))
         }
@@ -119,7 +124,6 @@ package actor Store {
     /// - Throws: `StorageError.fenced` when another writer has taken over meanwhile; `.standby` when there is none to write
     ///   to; else as connecting.
     package func reconnect() async throws(StorageError) {
-        let old = await session.serverProcess
         try await storing { try await session.reconnect() }
         partitions = []
         guard let owner else { return }
@@ -131,14 +135,19 @@ package actor Store {
             try await session.run(
                 """
                 select pg_terminate_backend(pid) from pg_locks
-                where locktype = 'advisory' and pid = \(Int64(old)) and pid <> pg_backend_pid()
+                where locktype = 'advisory' and pid = \(Int64(holder)) and pid <> pg_backend_pid()
                     and classid::bigint = \(high) and objid::bigint = \(low) and objsubid = 1
                     and database = (select oid from pg_database where datname = current_database())
                 """
             )
         }
         try await checkPlace(owner)
-        try await lock(waitingFor: .seconds(10))
+        do throws(StorageError) {
+            try await lock(waitingFor: .seconds(10))
+        } catch .owned {
+            // Who took over says so in the row that was just looked at, or will: until then somebody only holds the lock.
+            throw .database(.lockHeld)
+        }
         try await checkPlace(owner)
     }
 

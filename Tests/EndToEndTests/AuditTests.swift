@@ -202,18 +202,23 @@ extension RecordedTests {
             let grants = try await sandbox.succeed(["audit", "grants", role]).output
             try await sandbox.execute("create role \(role) login")
             try await sandbox.execute(grants)
-            let session = try await PostgresSession.connect(
-                sandbox.database,
-                preamble: """
-                    set search_path = riskd_audit; set role \(role); set default_transaction_read_only = on
-                    """
-            )
+            // A refusal for want of rights to write ends a session, as after a fail-over: each statement gets its own.
+            func auditor() async throws -> PostgresSession {
+                try await PostgresSession.connect(
+                    sandbox.database,
+                    preamble: """
+                        set search_path = riskd_audit; set role \(role); set default_transaction_read_only = on
+                        """
+                )
+            }
+            let reader = try await auditor()
             let views = try await sandbox.texts(
                 "select table_name::text from information_schema.views where table_schema = 'riskd_audit'"
             )
             for view in views {
-                _ = try await session.query(PostgresQuery(unsafeSQL: "select * from \(view) limit 1"))
+                _ = try await reader.query(PostgresQuery(unsafeSQL: "select * from \(view) limit 1"))
             }
+            await reader.close()
             #expect(views.count > 20)
             for statement in [
                 "select * from riskd.sample limit 1", "select * from riskd.api_token",
@@ -224,15 +229,16 @@ extension RecordedTests {
                 "set default_transaction_read_only = off; update silences set comment = ''",
                 "set default_transaction_read_only = off; drop view samples",
             ] {
+                let session = try await auditor()
                 let error = await #expect(throws: PostgresError.self, "\(statement)") {
                     try await session.execute(unsafeSQL: statement)
                 }
+                await session.close()
                 #expect(
                     error?.sqlState == "42501" || error?.sqlState == "25006",
                     "\(statement): \(String(describing: error))"
                 )
             }
-            await session.close()
             try await sandbox.execute("drop owned by \(role); drop role \(role)")
         }
     }
