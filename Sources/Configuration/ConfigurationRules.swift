@@ -94,7 +94,7 @@ struct ConfigurationRules {
             if !endpoint.name.isEmpty, !seen.insert(endpoint.name).inserted {
                 report("\(path).name", [], "'\(endpoint.name)' is the name of two endpoints")
             }
-            let isLines = endpoint.format == .syslog || endpoint.format == .cef
+            let isLines = endpoint.format.isLines
             switch endpoint.target {
             case .syslog where !isLines:
                 let message = "a syslog address needs the format syslog or cef"
@@ -109,9 +109,11 @@ struct ConfigurationRules {
             if case .url(let text) = endpoint.target, text.hasPrefix("http:"), !endpoint.allowsPlainHTTP {
                 report("\(path).url", [], "is not encrypted: use https, or set allow_http")
             }
-            let isSigned = endpoint.format == .native && endpoint.signing != .none
-            if endpoint.secrets.isEmpty, isSigned || endpoint.format == .pagerduty {
-                let message = isSigned ? "native messages are signed" : "pagerduty needs a routing key"
+            let format = endpoint.format
+            let isSigned = format.isSigned && endpoint.signing != .none
+            let need = isSigned ? "messages are signed" : format.requiredSecret.map { "needs \($0)" }
+            if endpoint.secrets.isEmpty, let need {
+                let message = "\(format.rawValue) \(need)"
                 report("\(path).secrets", ["\(path).name"], "name the file of a secret: \(message)")
             }
             if endpoint.secrets.count > 2 { report("\(path).secrets", [], "takes at most two secrets") }
@@ -119,7 +121,7 @@ struct ConfigurationRules {
                 let keys = ["\(path).client_certificate", "\(path).client_key"]
                 report(keys[0], [keys[1]], "needs client_certificate and client_key together")
             }
-            if endpoint.format == .template, endpoint.template == nil {
+            if endpoint.format.needsTemplate, endpoint.template == nil {
                 report("\(path).format", [], "needs the key template beside it")
             }
         }

@@ -36,7 +36,7 @@ package struct AlertSettings: Sendable {
 extension Endpoint {
     fileprivate init(_ settings: Configuration.AlertEndpoint) {
         self.init(name: settings.name, format: settings.format, target: settings.target)
-        signing = settings.format == .native ? settings.signing : .none
+        signing = settings.format.isSigned ? settings.signing : .none
         secrets = settings.secrets
         if let file = settings.clientCertificate, let key = settings.clientKey {
             clientCertificate = ClientCertificate(file: file, key: key)

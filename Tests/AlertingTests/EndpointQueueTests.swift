@@ -188,7 +188,7 @@ import Testing
     }
 
     @Test func `an Alertmanager is told again every minute, of the end for five more`() throws {
-        var book = PushBook()
+        var book = Reminders(try #require(AlertmanagerPushReceiver().reminding))
         var alert = try Examples.alert()
         book.sent([alert], at: start)
         #expect(book.next == start + .seconds(60))
@@ -225,12 +225,12 @@ import Testing
             alert.dedupKey = "riskd/low"
             return alert
         }
-        let packs = AlertmanagerPushFormat().packed(alerts, Examples.context)
+        let packs = AlertmanagerPushReceiver().packed(alerts, Examples.context)
         #expect(packs.flatMap { $0 } == alerts)
         #expect(packs.count < 25)
         for pack in packs {
             let notification = try Examples.notification(.alertFiring, pack)
-            let message = try #require(try AlertmanagerPushFormat().render(notification, Examples.context))
+            let message = try #require(try AlertmanagerPushReceiver().render(notification, Examples.context))
             let text = String(decoding: message.parts[0], as: UTF8.self)
             #expect(pack.allSatisfy { text.contains($0.id.description) })
         }

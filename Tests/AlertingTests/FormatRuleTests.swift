@@ -26,7 +26,7 @@ import Testing
         return notifications
     }
 
-    private func messages(_ format: any MessageFormat) throws -> [Message] {
+    private func messages(_ format: any Receiver) throws -> [Message] {
         try notifications().compactMap { try format.render($0, Examples.context) }
     }
 
@@ -47,7 +47,7 @@ import Testing
         let alerts = try (0..<200).map { try Examples.alert(user: "user-\($0)") }
         let notification = try Examples.notification(.alertFiring, alerts, truncated: 7)
         let message = try #require(
-            try AlertmanagerFormat(receiver: "a").render(notification, Examples.context)
+            try AlertmanagerReceiver(name: "a").render(notification, Examples.context)
         )
         let body = try #require(try json(message) as? [String: Any])
         let kept = try #require(body["alerts"] as? [Any]).count
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `Alertmanager's webhook has the members of its Go structures`() throws {
-        for message in try messages(AlertmanagerFormat(receiver: "soc")) {
+        for message in try messages(AlertmanagerReceiver(name: "soc")) {
             let body = try #require(try json(message) as? [String: Any])
             #expect(
                 Set(body.keys) == [
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test func `PagerDuty's limits hold`() throws {
-        for message in try messages(PagerDutyFormat(routingKey: String(repeating: "R", count: 32))) {
+        for message in try messages(PagerDutyReceiver(routingKey: String(repeating: "R", count: 32))) {
             let body = try #require(try json(message) as? [String: Any])
             #expect((body["routing_key"] as? String)?.count == 32)
             let key = try #require(body["dedup_key"] as? String)
@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test func `PagerDuty resolves and acknowledges under the key that triggered`() throws {
-        let format = PagerDutyFormat(routingKey: "R")
+        let format = PagerDutyReceiver(routingKey: "R")
         let actions = try Examples.all().map { name, notification in
             guard let message = try format.render(notification, Examples.context) else { return "\(name) -" }
             let body = try #require(try json(message) as? [String: Any])
@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test func `Slack's limits hold and nothing of an outsider is markup`() throws {
-        for message in try messages(SlackFormat()) {
+        for message in try messages(SlackReceiver()) {
             let body = try #require(try json(message) as? [String: Any])
             let blocks = try #require(body["blocks"] as? [[String: Any]])
             #expect((1...50).contains(blocks.count))
@@ -201,7 +201,7 @@ import Testing
 
     /// The required attributes and the enumerations of class 2004 and its objects in OCSF 1.8.0.
     @Test func `OCSF's required attributes are there and its enumerations hold`() throws {
-        for message in try messages(OCSFFormat()) {
+        for message in try messages(OCSFReceiver()) {
             let value = try json(message)
             for finding in try #require(value as? [[String: Any]] ?? (value as? [String: Any]).map { [$0] }) {
                 try check(finding)
@@ -279,7 +279,7 @@ import Testing
 
     /// The head has seven parts between bars, and every `=` of a value is escaped.
     @Test func `a CEF message keeps its parts apart`() throws {
-        for message in try messages(CEFFormat()) {
+        for message in try messages(CEFReceiver()) {
             for part in message.parts {
                 let line = String(decoding: part, as: UTF8.self)
                 let start = try #require(line.range(of: "] CEF:0|"))
@@ -311,7 +311,7 @@ import Testing
             }
         ) {
             let message = try #require(
-                try NativeFormat(isGrouped: false).render(notification, Examples.context)
+                try NativeReceiver(isGrouped: false).render(notification, Examples.context)
             )
             let body = try #require(try json(message) as? [String: Any])
             let entity = try #require((body["data"] as? [String: Any])?["entity"] as? [String: String])

@@ -6,16 +6,16 @@ import Testing
 
 /// Each format's messages, byte for byte, as files that a person has looked at.
 @Suite struct GoldenTests {
-    static let formats: [(name: String, format: any MessageFormat)] = [
-        ("native", NativeFormat(isGrouped: false)),
-        ("native-grouped", NativeFormat(isGrouped: true)),
-        ("alertmanager", AlertmanagerFormat(receiver: "riskd-soc")),
-        ("alertmanager-push", AlertmanagerPushFormat()),
-        ("pagerduty", PagerDutyFormat(routingKey: "R0000000000000000000000000000000")),
-        ("slack", SlackFormat()),
-        ("ocsf", OCSFFormat()),
-        ("syslog", SyslogFormat()),
-        ("cef", CEFFormat()),
+    static let formats: [(name: String, format: any Receiver)] = [
+        ("native", NativeReceiver(isGrouped: false)),
+        ("native-grouped", NativeReceiver(isGrouped: true)),
+        ("alertmanager", AlertmanagerReceiver(name: "riskd-soc")),
+        ("alertmanager-push", AlertmanagerPushReceiver()),
+        ("pagerduty", PagerDutyReceiver(routingKey: "R0000000000000000000000000000000")),
+        ("slack", SlackReceiver()),
+        ("ocsf", OCSFReceiver()),
+        ("syslog", SyslogReceiver()),
+        ("cef", CEFReceiver()),
     ]
 
     @Test(arguments: formats.map(\.name))
@@ -41,7 +41,7 @@ import Testing
     /// The body of docs/webhooks.md#native, with its links, and its signature: computed by another program.
     @Test func `the native message is that of the specification`() throws {
         let notification = try Examples.notification(.alertFiring, [Examples.alert()])
-        let message = try NativeFormat(isGrouped: false).render(notification, Examples.context)
+        let message = try NativeReceiver(isGrouped: false).render(notification, Examples.context)
         let body = try #require(message?.parts.first)
         #expect(body.count == 916)
         let signer = try WebhookSigner(

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct MessageTemplateTests {
     @Test func `placeholders are filled in, texts and numbers`() throws {
-        let template = try MessageTemplate(
+        let template = try TemplateReceiver(
             #"{"summary": "{{ title }}", "score": {{score}}, "key": "{{dedup_key}}", "url": "{{url}}"}"#,
             file: "t"
         )
@@ -21,8 +21,8 @@ import Testing
     }
 
     @Test func `no name breaks out of its string`() throws {
-        let all = MessageTemplate.Placeholder.allCases.map { "\"\($0.rawValue)\": \"{{\($0.rawValue)}}\"" }
-        let template = try MessageTemplate("{\(all.joined(separator: ",\n"))}", file: "t")
+        let all = TemplateReceiver.Placeholder.allCases.map { "\"\($0.rawValue)\": \"{{\($0.rawValue)}}\"" }
+        let template = try TemplateReceiver("{\(all.joined(separator: ",\n"))}", file: "t")
         for text in Examples.hostile {
             let alert = try Examples.alert(user: text, model: text)
             let notification = try Examples.notification(.alertFiring, [alert])
@@ -38,7 +38,7 @@ import Testing
         ("{\"a\": \"x\",\n}", 2), ("", 1), ("{} {}", 1), ("{\"a\": 01}", 1), ("[1,2", 1),
     ])
     func `a template that is none is refused with its line`(text: String, line: Int) throws {
-        let error = #expect(throws: FormatError.self) { try MessageTemplate(text, file: "/etc/t.json") }
+        let error = #expect(throws: FormatError.self) { try TemplateReceiver(text, file: "/etc/t.json") }
         #expect(try #require(error?.description).hasPrefix("/etc/t.json, line \(line): "))
     }
 

@@ -3,11 +3,11 @@ package import Domain
 import Runtime
 package import WebClient
 
-/// One endpoint as deliveries see it: its format and the way there.
+/// One endpoint as deliveries see it: its receiver and the way there.
 package struct EndpointRoute: Sendable {
     /// As configured.
     package let endpoint: Endpoint
-    private let format: any MessageFormat
+    private let receiver: any Receiver
     private let courier: any Courier
     private let context: MessageContext
     /// A digest of where it leads and how messages look and are signed: with another one it is another receiver.
@@ -56,8 +56,10 @@ package struct EndpointRoute: Sendable {
         self.endpoint = endpoint
         context = surroundings.context
         do {
-            format = try Self.format(endpoint, surroundings.secrets, template)
-            let (courier, place) = try Self.courier(endpoint, surroundings)
+            let setup = ReceiverSetup(endpoint, secrets: surroundings.secrets, template: template)
+            let receiver = try endpoint.format.receiver.init(setup)
+            self.receiver = receiver
+            let (courier, place) = try Self.courier(endpoint, receiver, surroundings)
             self.courier = courier
             let kind = "\(endpoint.format.rawValue)\n\(endpoint.signing.rawValue)\n"
             identity = sha256Hex(Array((kind + place.text).utf8))
@@ -72,42 +74,6 @@ package struct EndpointRoute: Sendable {
             }
         } catch {
             throw RouteError(endpoint: endpoint.name, reason: "\(error)")
-        }
-    }
-
-    private static func format(
-        _ endpoint: Endpoint,
-        _ secrets: SecretReader,
-        _ template: String?
-    ) throws -> any MessageFormat {
-        switch endpoint.format {
-        case .native: return NativeFormat(isGrouped: endpoint.grouping.labels != nil)
-        case .alertmanager: return AlertmanagerFormat(receiver: endpoint.name)
-        case .alertmanagerPush:
-            guard endpoint.sendsResolved else {
-                throw FormatError.incomplete(
-                    reason: "an Alertmanager that is pushed to must be told of the end of alerts"
-                )
-            }
-            return AlertmanagerPushFormat()
-        case .pagerduty:
-            guard let reference = endpoint.secrets.first else {
-                throw SecretError.missing(purpose: "the routing key")
-            }
-            let key = try secrets.read(reference)
-            guard key.value.utf8.count == 32 else {
-                throw SecretError.malformed(source: key.source, expected: "a routing key of 32 characters")
-            }
-            return PagerDutyFormat(routingKey: key.value)
-        case .slack: return SlackFormat()
-        case .ocsf: return OCSFFormat()
-        case .syslog: return SyslogFormat()
-        case .cef: return CEFFormat()
-        case .template:
-            guard let template else {
-                throw FormatError.incomplete(reason: "the format template needs a template")
-            }
-            return try MessageTemplate(template, file: endpoint.template ?? "template")
         }
     }
 
@@ -131,17 +97,18 @@ package struct EndpointRoute: Sendable {
 
     private static func courier(
         _ endpoint: Endpoint,
+        _ receiver: any Receiver,
         _ surroundings: Surroundings
     ) throws -> (any Courier, Place) {
         let addressGuard = try addressGuard(endpoint, surroundings)
         let security = try security(endpoint, surroundings.secrets)
-        let takesLines = endpoint.format == .syslog || endpoint.format == .cef
         guard case .syslog(let host, let port, let transport) = endpoint.target else {
-            guard !takesLines else {
+            guard !endpoint.format.isLines else {
                 throw FormatError.incomplete(reason: "lines of syslog need a syslog receiver")
             }
             let courier = WebCourier(
                 endpoint: endpoint,
+                receiver: receiver,
                 client: surroundings.client,
                 secrets: surroundings.secrets,
                 addressGuard: addressGuard,
@@ -150,7 +117,7 @@ package struct EndpointRoute: Sendable {
             try courier.check()
             return (courier, try courier.place())
         }
-        guard takesLines else {
+        guard endpoint.format.isLines else {
             throw FormatError.incomplete(reason: "a syslog receiver takes syslog or cef only")
         }
         let courier = try SyslogCourier(
@@ -180,9 +147,12 @@ package struct EndpointRoute: Sendable {
         return security
     }
 
-    /// Alerts in as many messages as an Alertmanager needs.
+    /// How the receiver is told again of what it forgets; nil: it forgets nothing.
+    var reminding: Reminding? { receiver.reminding }
+
+    /// Alerts in as many messages as it takes to remind the receiver of all of them.
     func packed(_ alerts: [AlertSnapshot]) -> [[AlertSnapshot]] {
-        AlertmanagerPushFormat().packed(alerts, context)
+        receiver.reminding?.packed(alerts, context) ?? []
     }
 
     /// Makes one attempt.
@@ -200,7 +170,7 @@ package struct EndpointRoute: Sendable {
         var context = context
         context.now = now
         do throws(FormatError) {
-            guard let message = try format.render(notification, context) else {
+            guard let message = try receiver.render(notification, context) else {
                 return Receipt(
                     .delivered,
                     detail: "\(endpoint.format.rawValue) has no message for this; nothing was sent"

@@ -45,7 +45,7 @@ struct EndpointWorker: Sendable {
     func run() async {
         var state = EndpointQueue(endpoint: name, concurrency: route.endpoint.concurrency, schedule: schedule)
         var unrecorded: [EndpointQueue.Conclusion] = []
-        var book: PushBook? = route.endpoint.format == .alertmanagerPush ? PushBook() : nil
+        var book = route.reminding.map(Reminders.init)
         if book != nil { await restore(&book) }
         let mailbox = Mailbox()
         await withTaskGroup(of: Event.self) { group in
@@ -101,7 +101,7 @@ struct EndpointWorker: Sendable {
     private func conclude(
         _ ended: Ended,
         _ state: inout EndpointQueue,
-        _ book: inout PushBook?
+        _ book: inout Reminders?
     ) -> EndpointQueue.Conclusion {
         let conclusion = state.finish(
             ended.delivery,
@@ -160,7 +160,7 @@ struct EndpointWorker: Sendable {
     }
 
     /// How long nothing is to be done, unless an attempt ends or the bell rings.
-    private func pause(_ state: EndpointQueue, _ book: PushBook?, isBehind: Bool) async -> Duration {
+    private func pause(_ state: EndpointQueue, _ book: Reminders?, isBehind: Bool) async -> Duration {
         let now = now()
         // The database is asked again soon when it did not answer; else now and then, for what others put in.
         var pause = isBehind ? Duration.seconds(1) : .seconds(5)
@@ -175,8 +175,8 @@ struct EndpointWorker: Sendable {
         return max(pause, .milliseconds(5))
     }
 
-    /// Sends again what an Alertmanager would forget.
-    private func refresh(_ book: inout PushBook?) async {
+    /// Sends again what the receiver would forget.
+    private func refresh(_ book: inout Reminders?) async {
         guard let due = book?.due(at: now()), !due.isEmpty else { return }
         for alerts in route.packed(due) {
             let time = now()
@@ -190,7 +190,7 @@ struct EndpointWorker: Sendable {
                 alerts: alerts
             )
             let receipt = await route.attempt(notification, at: time, signedAt: wall())
-            // Also when it failed: the next turn is a minute away, and the alert's own message is not lost.
+            // Also when it failed: the next turn comes soon, and the alert's own message is not lost.
             book?.sent(alerts, at: time)
             if receipt.outcome != .delivered {
                 log.write(
@@ -202,10 +202,9 @@ struct EndpointWorker: Sendable {
         }
     }
 
-    private func restore(_ book: inout PushBook?) async {
-        do { book?.sent(try await queue.told(name), at: now() - AlertmanagerPushFormat.interval) } catch {
-            complain(error)
-        }
+    private func restore(_ book: inout Reminders?) async {
+        guard let interval = book?.reminding.interval else { return }
+        do { book?.sent(try await queue.told(name), at: now() - interval) } catch { complain(error) }
     }
 
     private func complain(_ error: any Error) {

@@ -6,6 +6,8 @@ import WebClient
 /// Posts messages, signed where the endpoint wants it.
 struct WebCourier: Courier {
     let endpoint: Endpoint
+    /// Knows what its own answers mean.
+    let receiver: any Receiver
     let client: WebClient
     let secrets: SecretReader
     let addressGuard: AddressGuard
@@ -113,11 +115,12 @@ struct WebCourier: Courier {
         let wait = response.retryAfter.flatMap { retryAfter($0, at: now) }
         // Only for people: what a receiver says about a message it refuses, with nothing in it that drives a terminal.
         let text = printable(clipped(String(decoding: response.body.prefix(200), as: UTF8.self), to: 200))
+        if let outcome = receiver.outcome(ofStatus: response.status) {
+            return Receipt(outcome, status: response.status, detail: text, retryAfter: wait)
+        }
         switch response.status {
         case 200..<300: return Receipt(.delivered, status: response.status)
         case 410: return Receipt(.gone, status: 410, detail: text)
-        // The same event will be as malformed tomorrow (PagerDuty's documentation of the Events API).
-        case 400 where endpoint.format == .pagerduty: return Receipt(.refused, status: 400, detail: text)
         case 300..<400:
             return Receipt(.failed, status: response.status, detail: "redirects are not followed")
         default: return Receipt(.failed, status: response.status, detail: text, retryAfter: wait)

@@ -1,16 +1,30 @@
-package import Domain
+import Domain
 import Runtime
 
 /// What an Alertmanager takes at `POST /api/v2/alerts`: riskd in the place of a Prometheus.
 ///
 /// An Alertmanager forgets an alert that is not sent again, so a firing one ends five minutes from now unless it is.
-package struct AlertmanagerPushFormat: MessageFormat {
+struct AlertmanagerPushReceiver: Receiver {
     /// How long a firing alert is believed without being sent again.
-    package static let lifetime = Duration.seconds(300)
+    static let lifetime = Duration.seconds(300)
     /// How often a firing alert is sent again.
-    package static let interval = Duration.seconds(60)
+    static let interval = Duration.seconds(60)
 
-    package func render(
+    init(_ setup: ReceiverSetup) throws {
+        guard setup.endpoint.sendsResolved else {
+            throw FormatError.incomplete(
+                reason: "an Alertmanager that is pushed to must be told of the end of alerts"
+            )
+        }
+    }
+
+    init() {}
+
+    var reminding: Reminding? {
+        Reminding(interval: Self.interval, lifetime: Self.lifetime, packed: packed)
+    }
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {

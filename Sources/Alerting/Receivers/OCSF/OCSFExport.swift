@@ -19,7 +19,7 @@ package enum OCSFExport {
         )
         // Nothing of where and when this is exported.
         let context = MessageContext(host: "riskd", version: "export", process: 0, now: alert.updatedAt)
-        let message = try? OCSFFormat().render(notification, context)
+        let message = try? OCSFReceiver().render(notification, context)
         return String(decoding: message?.parts.first ?? [], as: UTF8.self)
     }
 }

@@ -1,18 +1,18 @@
-package import Domain
+import Domain
 import Runtime
 
 /// The user's own JSON: text with `{{placeholders}}` inside strings, or bare for numbers.
 ///
 /// A placeholder's value is escaped as a JSON string's content, so it can end no string and begin no member. A template
 /// whose result is not JSON is refused when it is read.
-package struct MessageTemplate: MessageFormat {
+struct TemplateReceiver: Receiver {
     private enum Piece: Hashable {
         case text(String)
         case value(Placeholder)
     }
 
     /// What may stand between double braces.
-    package enum Placeholder: String, CaseIterable, Sendable {
+    enum Placeholder: String, CaseIterable, Sendable {
         case type, timestamp, status, state, kind, entity, model, score, level, severity, lane, title,
             techniques, url
         case messageID = "message_id"
@@ -28,13 +28,20 @@ package struct MessageTemplate: MessageFormat {
 
     private let pieces: [Piece]
 
+    init(_ setup: ReceiverSetup) throws {
+        guard let template = setup.template else {
+            throw FormatError.incomplete(reason: "the format template needs a template")
+        }
+        try self.init(template, file: setup.endpoint.template ?? "template")
+    }
+
     /// Reads a template.
     ///
     /// - Parameters:
     ///   - text: the template.
     ///   - file: its name, for messages.
     /// - Throws: `FormatError.template` where a placeholder is unknown or open, or the result would not be JSON.
-    package init(_ text: String, file: String) throws(FormatError) {
+    init(_ text: String, file: String) throws(FormatError) {
         var pieces: [Piece] = []
         var rest = text[...]
         func line() -> Int { text[..<rest.startIndex].utf8.count { $0 == 10 } + 1 }
@@ -65,7 +72,7 @@ package struct MessageTemplate: MessageFormat {
         }
     }
 
-    package func render(
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {
@@ -121,7 +128,7 @@ package struct MessageTemplate: MessageFormat {
     }
 }
 
-extension MessageTemplate.Placeholder {
+extension TemplateReceiver.Placeholder {
     /// Whether the value is always a number.
     private var isNumber: Bool {
         switch self {

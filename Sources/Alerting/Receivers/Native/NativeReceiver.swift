@@ -1,14 +1,18 @@
-package import Domain
+import Domain
 import Runtime
 
 /// riskd's own JSON (docs/webhooks.md#native): `type`, `timestamp`, `data`.
 ///
 /// `data` is the alert, or for endpoints that group a list of alerts with what they have in common.
-package struct NativeFormat: MessageFormat {
+struct NativeReceiver: Receiver {
     /// Whether `data` is a list, also of one alert.
     let isGrouped: Bool
 
-    package func render(
+    init(_ setup: ReceiverSetup) { self.init(isGrouped: setup.endpoint.grouping.labels != nil) }
+
+    init(isGrouped: Bool) { self.isGrouped = isGrouped }
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {

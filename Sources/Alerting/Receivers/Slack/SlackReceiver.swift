@@ -1,12 +1,16 @@
-package import Domain
+import Domain
 import Runtime
 
 /// A message for a Slack incoming webhook.
 ///
 /// What an outsider chose is escaped (a user named `<!channel>` would call everybody) and `verbatim`, so that Slack makes
 /// no links of it. Limits: header 150 characters, section 3,000, a section's fields 10, blocks 50.
-package struct SlackFormat: MessageFormat {
-    package func render(
+struct SlackReceiver: Receiver {
+    init(_ setup: ReceiverSetup) {}
+
+    init() {}
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {

@@ -1,9 +1,13 @@
-package import Domain
+import Domain
 import Runtime
 
 /// Lines of RFC 5424: structured data for programs, a sentence for people.
-package struct SyslogFormat: MessageFormat {
-    package func render(
+struct SyslogReceiver: Receiver {
+    init(_ setup: ReceiverSetup) {}
+
+    init() {}
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {
@@ -16,8 +20,12 @@ package struct SyslogFormat: MessageFormat {
 }
 
 /// Lines of RFC 5424 whose message is ArcSight's Common Event Format, version 0.
-package struct CEFFormat: MessageFormat {
-    package func render(
+struct CEFReceiver: Receiver {
+    init(_ setup: ReceiverSetup) {}
+
+    init() {}
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {

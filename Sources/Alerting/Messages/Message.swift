@@ -1,17 +1,5 @@
 package import Domain
 
-/// How notifications look in one receiver's language.
-package protocol MessageFormat: Sendable {
-    /// Writes a notification.
-    ///
-    /// - Parameters:
-    ///   - notification: what to say.
-    ///   - context: what all messages have in common.
-    /// - Returns: the message; nil when the receiver has no word for such a notification.
-    /// - Throws: `FormatError`.
-    func render(_ notification: Notification, _ context: MessageContext) throws(FormatError) -> Message?
-}
-
 /// A notification in a receiver's language.
 package struct Message: Hashable, Sendable {
     /// The media type of each part.

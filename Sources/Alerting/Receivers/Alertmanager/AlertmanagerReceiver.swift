@@ -1,12 +1,16 @@
-package import Domain
+import Domain
 import Runtime
 
 /// What Alertmanager sends to its webhook receivers, version 4.
-package struct AlertmanagerFormat: MessageFormat {
+struct AlertmanagerReceiver: Receiver {
     /// The endpoint's name.
-    let receiver: String
+    let name: String
 
-    package func render(
+    init(_ setup: ReceiverSetup) { self.init(name: setup.endpoint.name) }
+
+    init(name: String) { self.name = name }
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {
@@ -18,7 +22,7 @@ package struct AlertmanagerFormat: MessageFormat {
         let alerts = PrometheusAlert.all(of: notification, context)
         let key = notification.groupKey.isEmpty ? "{}:{\(notification.type.rawValue)}" : notification.groupKey
         return .object([
-            "receiver": .string(receiver),
+            "receiver": .string(name),
             "status": .string(alerts.contains { $0.isFiring } ? "firing" : "resolved"),
             "alerts": .array(alerts.map(json)),
             "notification_reason": .string(notification.reason.rawValue),

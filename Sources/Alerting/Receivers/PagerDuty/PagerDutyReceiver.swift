@@ -1,12 +1,28 @@
-package import Domain
+import Domain
 import Runtime
 
 /// PagerDuty's Events API version 2.
-package struct PagerDutyFormat: MessageFormat {
+struct PagerDutyReceiver: Receiver {
     /// The integration's key, 32 characters; a secret.
     let routingKey: String
 
-    package func render(
+    init(_ setup: ReceiverSetup) throws {
+        guard let reference = setup.endpoint.secrets.first else {
+            throw SecretError.missing(purpose: "the routing key")
+        }
+        let key = try setup.secrets.read(reference)
+        guard key.value.utf8.count == 32 else {
+            throw SecretError.malformed(source: key.source, expected: "a routing key of 32 characters")
+        }
+        self.init(routingKey: key.value)
+    }
+
+    init(routingKey: String) { self.routingKey = routingKey }
+
+    /// The same event will be as malformed tomorrow (PagerDuty's documentation of the Events API).
+    func outcome(ofStatus status: Int) -> DeliveryAttempt.Outcome? { status == 400 ? .refused : nil }
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {

@@ -1,9 +1,13 @@
-package import Domain
+import Domain
 import Runtime
 
 /// A Detection Finding of OCSF 1.8.0 (class 2004).
-package struct OCSFFormat: MessageFormat {
-    package func render(
+struct OCSFReceiver: Receiver {
+    init(_ setup: ReceiverSetup) {}
+
+    init() {}
+
+    func render(
         _ notification: Notification,
         _ context: MessageContext
     ) throws(FormatError) -> Message? {
