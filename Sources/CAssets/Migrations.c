@@ -69,6 +69,9 @@ static const unsigned char coverage[] = {
 static const unsigned char lost_bytes[] = {
 #embed "../Storage/Migrations/0023_lost_bytes.sql"
 };
+static const unsigned char told_alerts[] = {
+#embed "../Storage/Migrations/0024_told_alerts.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -94,6 +97,7 @@ static const riskd_asset migrations[] = {
     {"0021_record_content.sql", record_content, sizeof record_content},
     {"0022_coverage.sql", coverage, sizeof coverage},
     {"0023_lost_bytes.sql", lost_bytes, sizeof lost_bytes},
+    {"0024_told_alerts.sql", told_alerts, sizeof told_alerts},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -92,7 +92,7 @@ private actor SharedCluster {
         let task = Task {
             let directory = TestCluster.temporaryDirectory("test")
             var options = EmbeddedCluster.Options()
-            TestCluster.configure(&options, ["max_connections": "100"])
+            TestCluster.configure(&options, ["max_connections": "300"])
             let cluster = try await EmbeddedCluster.start(
                 directory: directory,
                 options: options,

@@ -82,6 +82,38 @@ struct MigrationTests {
     }
 
     @Test
+    func `messages from before there was a table of their alerts are found by these`() async throws {
+        let (store, session) = try await makeStore()
+        try await store.migrate(Migration.all.filter { $0.number < 24 })
+        let message = #"{"id":"msg_1","alerts":[{"id":"alert_1","name":"\u0000 \" alert_9"},{"id":"alert_2"}]}"#
+        for endpoint in ["soc", "chat"] {
+            try await session.run(
+                """
+                insert into riskd.outbox (message_id, endpoint, dedup_key, type, level, created, state, due, attempts, message)
+                values ('msg_1', \(endpoint), '', 'alert.firing', 3, now(), 'pending', now(), 0, \(message)),
+                    ('msg_2', \(endpoint), '', 'endpoint.test', 3, now(), 'pending', now(), 0, '{"id":"msg_2","alerts":[]}')
+                """
+            )
+        }
+        try await store.migrate()
+        func told() async throws -> [String] {
+            try await session.query(
+                """
+                select concat_ws(' ', alert_id, endpoint, message_id) from riskd.outbox_alert
+                order by alert_id, endpoint
+                """
+            ).map { try $0.only(String.self) }
+        }
+        #expect(
+            try await told() == [
+                "alert_1 chat msg_1", "alert_1 soc msg_1", "alert_2 chat msg_1", "alert_2 soc msg_1",
+            ]
+        )
+        try await session.run("delete from riskd.outbox where endpoint = 'chat'")
+        #expect(try await told() == ["alert_1 soc msg_1", "alert_2 soc msg_1"])
+    }
+
+    @Test
     func `a database that a newer program migrated is refused`() async throws {
         let (store, session) = try await makeStore()
         try await store.migrate()

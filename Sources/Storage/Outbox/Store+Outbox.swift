@@ -1,11 +1,55 @@
 package import Domain
 import PostgresClient
 
-enum OutboxColumns {
-    static let written = [
+/// Messages as they are put into the outbox, each with the alerts that it tells of.
+struct OutboxRows {
+    private static let columns = [
         "message_id", "endpoint", "dedup_key", "type", "level", "created", "state", "due", "attempts",
         "message",
     ]
+
+    private var messages = CopyRows()
+    private var told = CopyRows()
+
+    /// Rows of messages, due at once.
+    ///
+    /// - Parameter time: the wall clock.
+    init(_ messages: [AddressedMessage], at time: Timestamp) throws(StorageError) {
+        for message in messages {
+            let notification = message.notification
+            let text = try json(MessageDocument(notification))
+            let level = notification.alerts.map(\.level).max() ?? .critical
+            self.messages.append { row in
+                row.text(notification.id.description)
+                row.text(message.endpoint)
+                row.text(notification.dedupKey)
+                row.text(notification.type.rawValue)
+                row.int2(Int16(level.rawValue))
+                row.time(time)
+                row.text("pending")
+                row.time(time)
+                row.int4(0 as Int32)
+                row.text(text)
+            }
+            for alert in Set(notification.alerts.map(\.id)) {
+                told.append { row in
+                    row.text(alert.description)
+                    row.text(message.endpoint)
+                    row.text(notification.id.description)
+                }
+            }
+        }
+    }
+
+    /// Puts them in, in order.
+    func copy(through session: isolated PostgresSession) throws {
+        try session.copy(into: "riskd.outbox", columns: Self.columns, rows: messages)
+        try session.copy(
+            into: "riskd.outbox_alert",
+            columns: ["alert_id", "endpoint", "message_id"],
+            rows: told
+        )
+    }
 }
 
 /// A message in the outbox, for people.
@@ -45,31 +89,6 @@ package struct EndpointStatus: Hashable, Sendable {
 }
 
 extension Store {
-    nonisolated func outboxRows(
-        _ messages: [AddressedMessage],
-        at time: Timestamp
-    ) throws(StorageError) -> CopyRows {
-        var rows = CopyRows()
-        for message in messages {
-            let notification = message.notification
-            let text = try json(MessageDocument(notification))
-            let level = notification.alerts.map(\.level).max() ?? .critical
-            rows.append { row in
-                row.text(notification.id.description)
-                row.text(message.endpoint)
-                row.text(notification.dedupKey)
-                row.text(notification.type.rawValue)
-                row.int2(Int16(level.rawValue))
-                row.time(time)
-                row.text("pending")
-                row.time(time)
-                row.int4(0 as Int32)
-                row.text(text)
-            }
-        }
-        return rows
-    }
-
     /// Puts messages into the outbox that no alert asked for, such as a test of an endpoint.
     ///
     /// - Parameters:
@@ -77,10 +96,8 @@ extension Store {
     ///   - time: the wall clock.
     /// - Throws: `StorageError.database`.
     package func post(_ messages: [AddressedMessage], at time: Timestamp) async throws(StorageError) {
-        let rows = try outboxRows(messages, at: time)
-        try await storing {
-            try await session.copy(into: "riskd.outbox", columns: OutboxColumns.written, rows: rows)
-        }
+        let rows = try OutboxRows(messages, at: time)
+        try await storing { try await session.transaction { try rows.copy(through: $0) } }
     }
 
     /// Attempts at an endpoint or with a message, newest first.
@@ -131,7 +148,8 @@ extension Store {
                 """
                 select message_id, message, endpoint, state, created, due, attempts from riskd.outbox
                 where (\(endpoint) is null or endpoint = \(endpoint)) and (\(state) is null or state = \(state))
-                    and (\(alert?.description) is null or strpos(message, \(alert?.description)) > 0)
+                    and (\(alert?.description) is null or (endpoint, message_id) in (
+                        select endpoint, message_id from riskd.outbox_alert where alert_id = \(alert?.description)))
                     and created >= coalesce(\(since?.postgres), '-infinity')
                 order by sequence desc limit \(limit)
                 """

@@ -109,7 +109,7 @@ extension Store {
     ///   router's state again to see where it stands.
     package func route(_ batch: RoutingBatch) async throws(StorageError) {
         let groups = AlertGroup.rows(batch.groups)
-        let messages = try outboxRows(batch.messages, at: batch.time)
+        let messages = try OutboxRows(batch.messages, at: batch.time)
         try await storing {
             try await session.transaction { session in
                 let count = try session.run(
@@ -130,7 +130,7 @@ extension Store {
                     )
                 }
                 try session.copy(into: "riskd.alert_group", columns: AlertGroup.columns, rows: groups)
-                try session.copy(into: "riskd.outbox", columns: OutboxColumns.written, rows: messages)
+                try messages.copy(through: session)
             }
         }
     }

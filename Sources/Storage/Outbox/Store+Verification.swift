@@ -24,7 +24,7 @@ extension Store {
         test: Notification,
         at time: Timestamp
     ) async throws(StorageError) -> Bool {
-        let rows = try outboxRows([AddressedMessage(endpoint: endpoint, notification: test)], at: time)
+        let rows = try OutboxRows([AddressedMessage(endpoint: endpoint, notification: test)], at: time)
         return try await storing {
             try await session.transaction { session in
                 // What was verified before there were identities is taken to be the same still.
@@ -49,7 +49,7 @@ extension Store {
                     """
                 )
                 if waiting == 0 {
-                    try session.copy(into: "riskd.outbox", columns: OutboxColumns.written, rows: rows)
+                    try rows.copy(through: session)
                 }
                 return false
             }
