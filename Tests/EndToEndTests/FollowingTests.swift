@@ -21,8 +21,11 @@ extension LiveTests {
             try await eventually("the lag is gone", { daemon.errors }) {
                 Probe.metric("riskd_ingest_lag_bytes", port: port) == 0
             }
-            #expect(Probe.metric("riskd_ingest_caught_up", port: port) == 1)
-            #expect(Probe.metric("riskd_records_total", port: port) == 2000)
+            // The counters follow the commit.
+            try await eventually("the records are counted", { daemon.errors }) {
+                Probe.metric("riskd_records_total", port: port) == 2000
+                    && Probe.metric("riskd_ingest_caught_up", port: port) == 1
+            }
             #expect(try await daemon.terminate().code == 0)
             try await sandbox.holdsExactly(LogLine.written(0..<2000))
             #expect(try await sandbox.deadLetters().isEmpty)
@@ -36,14 +39,16 @@ extension LiveTests {
             var daemon = try await sandbox.startReading()
             try await sandbox.stores(500, daemon)
             var port = try #require(daemon.port)
-            #expect(Probe.metric("riskd_ingest_bytes_total", port: port) == Double(first.utf8.count))
+            // The counter follows the commit.
+            try await eventually("the bytes are counted", { daemon.errors }) {
+                Probe.metric("riskd_ingest_bytes_total", port: port) == Double(first.utf8.count)
+            }
             #expect(try await daemon.terminate().code == 0)
             try sandbox.append(second)
             daemon = try await sandbox.startReading()
             try await sandbox.stores(1000, daemon)
             port = try #require(daemon.port)
-            // The counter follows the commit.
-            try await eventually("the bytes are counted", { daemon.errors }) {
+            try await eventually("the records are counted", { daemon.errors }) {
                 Probe.metric("riskd_records_total", port: port) == 500
             }
             #expect(Probe.metric("riskd_ingest_bytes_total", port: port) == Double(second.utf8.count))
