@@ -89,7 +89,8 @@ struct MigrationTests {
         for endpoint in ["soc", "chat"] {
             try await session.run(
                 """
-                insert into riskd.outbox (message_id, endpoint, dedup_key, type, level, created, state, due, attempts, message)
+                insert into riskd.outbox
+                    (message_id, endpoint, dedup_key, type, level, created, state, due, attempts, message)
                 values ('msg_1', \(endpoint), '', 'alert.firing', 3, now(), 'pending', now(), 0, \(message)),
                     ('msg_2', \(endpoint), '', 'endpoint.test', 3, now(), 'pending', now(), 0, '{"id":"msg_2","alerts":[]}')
                 """

@@ -13,7 +13,10 @@ struct OutboxRows {
 
     /// Rows of messages, due at once.
     ///
-    /// - Parameter time: the wall clock.
+    /// - Parameters:
+    ///   - messages: in order.
+    ///   - time: the wall clock.
+    /// - Throws: `StorageError.corrupt` where a message cannot be written as JSON.
     init(_ messages: [AddressedMessage], at time: Timestamp) throws(StorageError) {
         for message in messages {
             let notification = message.notification
