@@ -85,14 +85,17 @@ struct MigrationTests {
     func `messages from before there was a table of their alerts are found by these`() async throws {
         let (store, session) = try await makeStore()
         try await store.migrate(Migration.all.filter { $0.number < 24 })
-        let message = #"{"id":"msg_1","alerts":[{"id":"alert_1","name":"\u0000 \" alert_9"},{"id":"alert_2"}]}"#
+        let alerts = #"[{"id":"alert_1","name":"\u0000 \" alert_9"},{"id":"alert_2"}]"#
+        let message = #"{"id":"msg_1","alerts":\#(alerts)}"#
         for endpoint in ["soc", "chat"] {
             try await session.run(
                 """
                 insert into riskd.outbox
                     (message_id, endpoint, dedup_key, type, level, created, state, due, attempts, message)
-                values ('msg_1', \(endpoint), '', 'alert.firing', 3, now(), 'pending', now(), 0, \(message)),
-                    ('msg_2', \(endpoint), '', 'endpoint.test', 3, now(), 'pending', now(), 0, '{"id":"msg_2","alerts":[]}')
+                values
+                    ('msg_1', \(endpoint), '', 'alert.firing', 3, now(), 'pending', now(), 0, \(message)),
+                    ('msg_2', \(endpoint), '', 'endpoint.test', 3, now(), 'pending', now(), 0,
+                        '{"id":"msg_2","alerts":[]}')
                 """
             )
         }
