@@ -81,7 +81,7 @@ import Testing
     /// Ends of what nobody was told of, under the label of a level that never fired, are no news to an Alertmanager; and
     /// an end is one at once, also where event time is ahead of the clock.
     @Test func `an Alertmanager tells of what fired, and of its end, once each`() async throws {
-        let told = try Receiver()
+        let told = try ReceiverStub()
         defer { told.stop() }
         let server = try Server(hook: told.port)
         defer { server.program.wait(after: SIGKILL) }

@@ -9,14 +9,14 @@ import Testing
 @testable import Alerting
 
 @Suite(.timeLimit(.minutes(2))) struct DeliveryEngineTests {
-    private func ids(_ receiver: Receiver) -> [String] {
+    private func ids(_ receiver: ReceiverStub) -> [String] {
         receiver.requests.compactMap { $0.headers["webhook-id"] }
     }
 
     @Test func `everything arrives once, with the headers of Standard Webhooks and CloudEvents`() async throws
     {
         let directory = try Directory()
-        let receiver = try Receiver()
+        let receiver = try ReceiverStub()
         var endpoint = Delivering.endpoint("soc", receiver.port)
         endpoint.signing = .hmac
         endpoint.secrets = [
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func `messages of one key arrive in order, whatever fails in between`() async throws {
-        let receiver = try Receiver { _, number in HTTPResponse(status: number % 3 == 0 ? 503 : 204) }
+        let receiver = try ReceiverStub { _, number in HTTPResponse(status: number % 3 == 0 ? 503 : 204) }
         let site = try Delivering()
         let schedule = RetrySchedule(waits: Array(repeating: .milliseconds(1), count: 1000))
         try await site.run([Delivering.endpoint("soc", receiver.port)], schedule: schedule) {
@@ -68,12 +68,12 @@ import Testing
     }
 
     @Test func `a dead and a slow endpoint do not delay another`() async throws {
-        let good = try Receiver()
-        let slow = try Receiver { _, _ in
+        let good = try ReceiverStub()
+        let slow = try ReceiverStub { _, _ in
             Thread.sleep(forTimeInterval: 0.05)
             return HTTPResponse(status: 204)
         }
-        let dead = try Receiver()
+        let dead = try ReceiverStub()
         dead.stop()
         let site = try Delivering()
         let endpoints = [
@@ -94,11 +94,11 @@ import Testing
     }
 
     @Test func `Retry-After and 410 are obeyed`() async throws {
-        let busy = try Receiver { _, number in
+        let busy = try ReceiverStub { _, number in
             number == 1
                 ? HTTPResponse(status: 429, headers: [.init("Retry-After", "1")]) : HTTPResponse(status: 204)
         }
-        let gone = try Receiver { _, _ in HTTPResponse(status: 410) }
+        let gone = try ReceiverStub { _, _ in HTTPResponse(status: 410) }
         let site = try Delivering()
         let endpoints = [Delivering.endpoint("busy", busy.port), Delivering.endpoint("gone", gone.port)]
         try await site.run(endpoints) {
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test func `an endpoint that has failed for five days is disabled`() async throws {
-        let broken = try Receiver { _, _ in HTTPResponse(status: 500, body: Array("oh\u{1B}[31m".utf8)) }
+        let broken = try ReceiverStub { _, _ in HTTPResponse(status: 500, body: Array("oh\u{1B}[31m".utf8)) }
         let site = try Delivering()
         await site.outbox.fail("broken", since: Delivering.now - .seconds(5 * 86_400))
         try await site.run([Delivering.endpoint("broken", broken.port)]) {
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func `while the database is down nothing is lost and nothing is sent twice`() async throws {
-        let receiver = try Receiver()
+        let receiver = try ReceiverStub()
         let site = try Delivering()
         try await site.run([Delivering.endpoint("soc", receiver.port)]) {
             await site.put(try Delivering.notification(0), to: "soc")
@@ -146,7 +146,7 @@ import Testing
     @Test func `an attempt that could not be recorded is recorded when the database is back`() async throws {
         let site = try Delivering()
         let outbox = site.outbox
-        let receiver = try Receiver { _, number in
+        let receiver = try ReceiverStub { _, number in
             // It breaks while the answer is under way.
             if number == 1 {
                 let done = DispatchSemaphore(value: 0)
@@ -174,9 +174,9 @@ import Testing
     /// The addresses of chat systems are secrets.
     @Test func `neither the log nor the attempts show a token, whatever goes wrong`() async throws {
         let directory = try Directory()
-        let dead = try Receiver()
+        let dead = try ReceiverStub()
         dead.stop()
-        let moved = try Receiver { request, _ in
+        let moved = try ReceiverStub { request, _ in
             HTTPResponse(status: 302, headers: [.init("Location", "http://127.0.0.1/T0/s3cret")])
         }
         var endpoints: [Endpoint] = []

@@ -28,7 +28,7 @@ private struct Told: Decodable, Equatable {
     }
 }
 
-extension Receiver {
+extension ReceiverStub {
     /// What came but tests of the endpoint, in order.
     fileprivate var told: [String] {
         requests.compactMap { try? JSONDecoder().decode(Told.self, from: Data($0.body)) }.map(\.text)
@@ -76,7 +76,7 @@ extension LiveTests {
             "lines that cannot be used: log, alert, webhook, check, readyz and metrics say so, and say when it is over"
         )
         func deadLetters() async throws {
-            let receiver = try Receiver()
+            let receiver = try ReceiverStub()
             defer { receiver.stop() }
             let sandbox = try await Sandbox()
             try sandbox.tell(receiver.port)
@@ -179,7 +179,7 @@ extension LiveTests {
             "records of a quarter of an hour ahead: told with the median, and a file that was read is said to be"
         )
         func clock() async throws {
-            let receiver = try Receiver()
+            let receiver = try ReceiverStub()
             defer { receiver.stop() }
             let sandbox = try await Sandbox()
             try sandbox.tell(receiver.port)
@@ -216,7 +216,7 @@ extension LiveTests {
         // Case 14.
         @Test("an opinion that is not formed of most records is told, and told when it is again")
         func opinion() async throws {
-            let receiver = try Receiver()
+            let receiver = try ReceiverStub()
             defer { receiver.stop() }
             let sandbox = try await Sandbox()
             try sandbox.tell(

@@ -12,9 +12,9 @@ extension LiveTests {
     @Suite(.serialized)
     struct DeliveryTests {
         /// A receiver that takes some time, and refuses every seventh message when it sees it first.
-        private func receiver() throws -> Receiver {
+        private func receiver() throws -> ReceiverStub {
             let seen = Locked<Set<String>>([])
-            return try Receiver { request, _ in
+            return try ReceiverStub { request, _ in
                 Thread.sleep(forTimeInterval: 0.01)
                 guard let id = request.headers["webhook-id"] else { return HTTPResponse(status: 400) }
                 let count = seen.withLock { seen in

@@ -9,12 +9,12 @@ extension RecordedTests {
     @Suite(.serialized, .timeLimit(.minutes(2)))
     struct EndpointTests {
         private let sandbox: Sandbox
-        private let receiver: Receiver
+        private let receiver: ReceiverStub
         private let isOpen = StopFlag()
 
         init() async throws {
             sandbox = try await Sandbox()
-            receiver = try Receiver { [isOpen] _, _ in HTTPResponse(status: isOpen.isRaised ? 204 : 500) }
+            receiver = try ReceiverStub { [isOpen] _, _ in HTTPResponse(status: isOpen.isRaised ? 204 : 500) }
             try write("secret", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
             try configure("")
             sandbox.configuration = sandbox.path("riskd.yaml")

@@ -21,9 +21,9 @@ struct RiskctlDesk: Sendable {
     private final class Kept: @unchecked Sendable {
         let sandbox: Sandbox
         let daemon: DaemonProcess
-        let receiver: Receiver
+        let receiver: ReceiverStub
 
-        init(_ sandbox: Sandbox, _ daemon: DaemonProcess, _ receiver: Receiver) {
+        init(_ sandbox: Sandbox, _ daemon: DaemonProcess, _ receiver: ReceiverStub) {
             self.sandbox = sandbox
             self.daemon = daemon
             self.receiver = receiver
@@ -58,7 +58,7 @@ struct RiskctlDesk: Sendable {
 
     private static func start() async throws -> RiskctlDesk {
         let sandbox = try await Fashion.calibrated()
-        let receiver = try Receiver()
+        let receiver = try ReceiverStub()
         try sandbox.append(
             """
             alerting:

@@ -80,7 +80,7 @@ import WebClient
         (500, "rkd_x", "riskd answered 500: d"), (302, "rkd_x", "riskd answered 302: d: this is a redirect"),
     ])
     func `a refusal is said in words`(_ status: Int, _ token: String?, _ expected: String) async throws {
-        let server = try Receiver(methods: ["GET"]) { _, _ in Self.problem(status, "d") }
+        let server = try ReceiverStub(methods: ["GET"]) { _, _ in Self.problem(status, "d") }
         let client = try client(server.port, token: token)
         let error = await #expect(throws: ClientError.self) { try await client.get(["me"]) }
         #expect(error?.description.hasPrefix(expected) == true, "\(String(describing: error))")
@@ -89,7 +89,7 @@ import WebClient
 
     @Test func `another server's 404 is not taken for riskd's, and what is no JSON is refused`() async throws
     {
-        let other = try Receiver(methods: ["GET"]) { _, _ in
+        let other = try ReceiverStub(methods: ["GET"]) { _, _ in
             HTTPResponse(status: 404, headers: [], body: Array("<html>".utf8))
         }
         let client = try client(other.port)
@@ -97,7 +97,7 @@ import WebClient
             await (#expect(throws: ClientError.self) { try await client.get(["me"]) })?.description
                 == "not found: is this a riskd?"
         )
-        let page = try Receiver(methods: ["GET"]) { _, _ in
+        let page = try ReceiverStub(methods: ["GET"]) { _, _ in
             HTTPResponse(status: 200, headers: [], body: Array("<html>".utf8))
         }
         let error = await #expect(throws: ClientError.self) { try await self.client(page.port).get(["me"]) }
@@ -106,7 +106,7 @@ import WebClient
 
     @Test func `patience is had once it is asked for`() async throws {
         let count = Shared(0)
-        let server = try Receiver(methods: ["GET"]) { _, _ in
+        let server = try ReceiverStub(methods: ["GET"]) { _, _ in
             let number = count.withLock { count in
                 count += 1
                 return count
@@ -121,7 +121,7 @@ import WebClient
                 == .object([JSONValue.Member]())
         )
         #expect(notes.text == "riskd asks for patience: too many requests; trying again in 0 s")
-        let never = try Receiver(methods: ["GET"]) { _, _ in
+        let never = try ReceiverStub(methods: ["GET"]) { _, _ in
             Self.problem(429, "slow", headers: [.init("Retry-After", "600")])
         }
         let error = await #expect(throws: ClientError.self) { try await self.client(never.port).get(["me"]) }
@@ -129,7 +129,7 @@ import WebClient
     }
 
     @Test func `pages are followed as far as somebody wants`() async throws {
-        let server = try Receiver(methods: ["GET"]) { request, _ in
+        let server = try ReceiverStub(methods: ["GET"]) { request, _ in
             let begin = Int(request.query["cursor"] ?? "0") ?? 0
             let limit = Int(request.query["limit"] ?? "0") ?? 0
             let end = min(begin + limit, 2500)
@@ -152,7 +152,7 @@ import WebClient
     }
 
     @Test func `a stream that is cut off goes on where it stopped`() async throws {
-        let server = try Receiver(methods: ["GET"]) { _, number in
+        let server = try ReceiverStub(methods: ["GET"]) { _, number in
             let texts = [
                 ": hello\nid: 5.5\n\n", "id: 5.6\nevent: level\ndata: {}\n\nevent: tick\ndata: {}\n\n",
                 "id: 5.7\nevent: alert\ndata: {}\n\n",
@@ -169,7 +169,7 @@ import WebClient
         #expect(asked.prefix(3) == [nil, "5.5", "5.6"])
         // Where telling the alert took long, the stream was asked for again meanwhile: after the alert, nothing else.
         #expect(asked.dropFirst(3).allSatisfy { $0 == "5.7" })
-        let refusing = try Receiver(methods: ["GET"]) { _, _ in Self.problem(403, "d") }
+        let refusing = try ReceiverStub(methods: ["GET"]) { _, _ in Self.problem(403, "d") }
         let error = await #expect(throws: ClientError.self) {
             try await EventFeed(client: self.client(refusing.port), note: { _ in }).forEach { _ in true }
         }

@@ -85,7 +85,7 @@ struct MigrationTests {
     func `messages from before there was a table of their alerts are found by these`() async throws {
         let (store, session) = try await makeStore()
         try await store.migrate(Migration.all.filter { $0.number < 24 })
-        let alerts = #"[{"id":"alert_1","name":"\u0000 \" alert_9"},{"id":"alert_2"}]"#
+        let alerts = #"[{"id":"alert_1","name":"\u0001 \" alert_9"},{"id":"alert_2"}]"#
         let message = #"{"id":"msg_1","alerts":\#(alerts)}"#
         for endpoint in ["soc", "chat"] {
             try await session.run(

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `a request arrives as it was made, and the answer comes back`() async throws {
-        let receiver = try Receiver { _, _ in
+        let receiver = try ReceiverStub { _, _ in
             HTTPResponse(status: 201, headers: [.init("Retry-After", " 17 ")], body: Array("thanks".utf8))
         }
         let headers: [WebRequest.Header] = [
@@ -50,7 +50,7 @@ import Testing
 
     @Test(arguments: [WebRequest.Method.get, .put, .delete])
     func `other methods are asked as they are named`(_ method: WebRequest.Method) async throws {
-        let receiver = try Receiver(methods: ["GET", "PUT", "DELETE"]) { _, _ in
+        let receiver = try ReceiverStub(methods: ["GET", "PUT", "DELETE"]) { _, _ in
             HTTPResponse(status: 200, headers: [], body: [UInt8](repeating: 7, count: 100_000))
         }
         let policy = EndpointURL.Policy(ports: nil, allowsPlainHTTP: true)
@@ -91,8 +91,8 @@ import Testing
     }
 
     @Test func `a redirect is an answer and is not followed`() async throws {
-        let target = try Receiver()
-        let receiver = try Receiver { _, _ in
+        let target = try ReceiverStub()
+        let receiver = try ReceiverStub { _, _ in
             HTTPResponse(status: 302, headers: [.init("Location", "http://127.0.0.1:\(target.port)/")])
         }
         #expect(try await WebClient().send(request(receiver.port)).status == 302)
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func `no more of a body is read than the limit, and the status counts`() async throws {
-        let receiver = try Receiver { _, _ in
+        let receiver = try ReceiverStub { _, _ in
             HTTPResponse(status: 200, body: [UInt8](repeating: 65, count: 10_000_000))
         }
         let response = try await WebClient().send(request(receiver.port))
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test func `loopback is refused unless it is allowed, and nothing arrives`() async throws {
-        let receiver = try Receiver()
+        let receiver = try ReceiverStub()
         let error = WebError.blocked(host: "127.0.0.1", address: "127.0.0.1", range: "127.0.0.0/8")
         await #expect(throws: error) {
             try await WebClient().send(request(receiver.port, addressGuard: AddressGuard()))
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func `a name that the system resolves to loopback is refused`() async throws {
-        let receiver = try Receiver()
+        let receiver = try ReceiverStub()
         let error = await #expect(throws: WebError.self) {
             try await WebClient()
                 .send(request(receiver.port, host: "localhost", addressGuard: AddressGuard()))
@@ -134,10 +134,10 @@ import Testing
     /// A name that answers with an allowed address when it is checked and with another when it is connected to: the
     /// guard stands at the socket, so it sees what is connected to.
     @Test func `a name that changes its address between two requests is checked each time`() async throws {
-        let good = try Receiver(address: "127.0.0.1") { _, _ in
+        let good = try ReceiverStub(address: "127.0.0.1") { _, _ in
             HTTPResponse(status: 200, headers: [.init("Connection", "close")])
         }
-        let inside = try Receiver(address: "127.0.0.2", port: good.port)
+        let inside = try ReceiverStub(address: "127.0.0.2", port: good.port)
         let resolver = Answers(["127.0.0.1", "127.0.0.2", "127.0.0.1"])
         let client = try WebClient { _ in resolver.next() }
         let toName = try request(good.port, host: "rebinding.example")
@@ -152,8 +152,8 @@ import Testing
     }
 
     @Test func `of several addresses only those that are allowed are connected to`() async throws {
-        let good = try Receiver(address: "127.0.0.1")
-        let inside = try Receiver(address: "127.0.0.2", port: good.port)
+        let good = try ReceiverStub(address: "127.0.0.1")
+        let inside = try ReceiverStub(address: "127.0.0.2", port: good.port)
         let client = try WebClient { _ in ["127.0.0.2", "127.0.0.1"].compactMap { IPAddress($0) } }
         #expect(try await client.send(request(good.port, host: "both.example")).status == 204)
         #expect(good.requests.count == 1)
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test func `a dead port, an unknown name and a silent server are told apart`() async throws {
-        let receiver = try Receiver()
+        let receiver = try ReceiverStub()
         let port = receiver.port
         receiver.stop()
         let client = try WebClient()
@@ -207,7 +207,7 @@ import Testing
 
     @Test func `a slow receiver does not delay another`() async throws {
         let silent = try SilentServer()
-        let receiver = try Receiver()
+        let receiver = try ReceiverStub()
         let client = try WebClient()
         var slow = try request(silent.port)
         // Longer than a busy machine takes for what comes now.

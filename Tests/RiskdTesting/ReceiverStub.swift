@@ -2,7 +2,7 @@ package import HTTPServer
 import Runtime
 
 /// An HTTP receiver on loopback that keeps what it got and answers as a test says.
-package final class Receiver: Sendable {
+package final class ReceiverStub: Sendable {
     /// Where it listens.
     package let port: UInt16
     private let server: HTTPServer
