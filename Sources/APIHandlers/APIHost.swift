@@ -45,7 +45,7 @@ package struct APIHost: Sendable {
             metrics.value("riskd_ingest_caught_up") == 1 ? now() : nil
         }
         let hub = EventHub(mostReaders: api.eventClients)
-        let desk = Desk(
+        let requests = RequestHandlers(
             configuration: configuration,
             settings: AlertSettings(configuration),
             readers: readers,
@@ -58,7 +58,7 @@ package struct APIHost: Sendable {
             blindness: blindness,
             now: now
         )
-        let events = EventSource(desk, hub, log: log)
+        let events = EventSource(requests, hub, log: log)
         var settings = APIService.Settings()
         settings.requestsPerMinute = api.requestsPerMinute
         settings.signInsPerMinute = max(1, api.requestsPerMinute / 60)
@@ -73,8 +73,8 @@ package struct APIHost: Sendable {
         let service = APIService(
             settings,
             APIService.Foundation(
-                handlers: desk.handlers,
-                authority: desk.authority,
+                handlers: requests.handlers,
+                authority: requests.authority,
                 hub: hub,
                 backlog: { await events.backlog(after: $0, through: $1) },
                 failure: apiFailure,

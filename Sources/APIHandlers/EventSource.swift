@@ -6,7 +6,7 @@ import Storage
 
 /// Looks what has happened, and tells the hub.
 struct EventSource: Sendable {
-    private let desk: Desk
+    private let requests: RequestHandlers
     private let hub: EventHub
     private let log: Log
 
@@ -15,8 +15,8 @@ struct EventSource: Sendable {
     /// The most that is told again to a reader that was cut off.
     private static let mostMissed = 1000
 
-    init(_ desk: Desk, _ hub: EventHub, log: Log) {
-        self.desk = desk
+    init(_ requests: RequestHandlers, _ hub: EventHub, log: Log) {
+        self.requests = requests
         self.hub = hub
         self.log = log
     }
@@ -51,14 +51,14 @@ struct EventSource: Sendable {
         let known = place
         // Nobody reads: only the place is kept up to date.
         guard hub.count > 0, let known else {
-            let (newest, changes) = try await desk.readers.lend {
+            let (newest, changes) = try await requests.readers.lend {
                 (try await $0.newestEvents(), try await $0.changeCounts())
             }
             (place, counts) = (newest, changes)
             hub.tell([], place: newest.text, now: .now)
             return
         }
-        let (events, newest, changes) = try await desk.readers.lend { store in
+        let (events, newest, changes) = try await requests.readers.lend { store in
             let newest = try await store.newestEvents()
             let events =
                 newest == known
@@ -79,11 +79,11 @@ struct EventSource: Sendable {
         hub.tell(told, place: newest.text, now: .now)
         (place, counts) = (newest, changes)
         guard isBeat else { return }
-        let (freshness, alerts) = try await desk.readers.lend {
+        let (freshness, alerts) = try await requests.readers.lend {
             (try await $0.freshness(), try await $0.alertCounts())
         }
         let open = alerts.filter { $0.state == .open }.reduce(0) { $0 + $1.count }
-        beat(try await desk.standings.current(), freshness, openAlerts: open, place: newest)
+        beat(try await requests.standings.current(), freshness, openAlerts: open, place: newest)
     }
 
     private func beat(
@@ -92,11 +92,11 @@ struct EventSource: Sendable {
         openAlerts: Int,
         place: EventPlace?
     ) {
-        let now = desk.now()
+        let now = requests.now()
         let document = TickDocument(
             snapshot,
-            desk.freshnessDocument(freshness, now: now),
-            blind: desk.blindness(),
+            requests.freshnessDocument(freshness, now: now),
+            blind: requests.blindness(),
             openAlerts: openAlerts,
             now: now
         )
@@ -107,7 +107,7 @@ struct EventSource: Sendable {
     /// What happened between two events; nil when the first is none, or too much has happened.
     func backlog(after: String, through: String) async -> [ServerEvent]? {
         guard let first = EventPlace(text: after), let last = EventPlace(text: through) else { return nil }
-        return try? await desk.readers.lend {
+        return try? await requests.readers.lend {
             try await Self.events(after: first, through: last, $0, limit: Self.mostMissed)
         }
     }

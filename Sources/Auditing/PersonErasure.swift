@@ -8,19 +8,23 @@ package import Storage
 /// Takes people's names out of the database where somebody has asked for it, with nothing that is scored on its way.
 package struct PersonErasure: Sendable {
     private let store: Store
-    private let shelf: SignatureShelf
+    private let signatureCache: SignatureCache
     private let log: Log
     private let onChange: @Sendable () -> Void
 
     /// - Parameters:
     ///   - store: the database, owned by this process.
-    ///   - shelf: holds signatures of images, which go as well.
+    ///   - signatureCache: holds signatures of images, which go as well.
     ///   - log: told what was done, never of whom.
     ///   - onChange: told when what is known of the database is of the past.
-    package init(store: Store, shelf: SignatureShelf, log: Log, onChange: @escaping @Sendable () -> Void = {})
-    {
+    package init(
+        store: Store,
+        signatureCache: SignatureCache,
+        log: Log,
+        onChange: @escaping @Sendable () -> Void = {}
+    ) {
         self.store = store
-        self.shelf = shelf
+        self.signatureCache = signatureCache
         self.log = log
         self.onChange = onChange
     }
@@ -47,10 +51,10 @@ package struct PersonErasure: Sendable {
         let began = ContinuousClock.now
         do {
             // Before and after: a start that was broken off in between must not find them either.
-            try shelf.clear()
+            try signatureCache.clear()
             let refusal = try await store.erase(erasure, try await artefacts(erasure), at: .now)
             onChange()
-            try shelf.clear()
+            try signatureCache.clear()
             if let refusal {
                 log.write(
                     .warning,

@@ -20,7 +20,7 @@ package struct DeliveryService: Sendable {
     /// - Parameters:
     ///   - stores: connections that nobody else uses, one or more; endpoints share them in turn.
     ///   - settings: who is told.
-    ///   - bell: rings when messages were put into the outbox.
+    ///   - signal: sent when messages were put into the outbox.
     ///   - log: told of failures.
     ///   - metrics: told of attempts.
     ///   - clock: by which messages are due.
@@ -28,7 +28,7 @@ package struct DeliveryService: Sendable {
     package init(
         _ stores: [Store],
         _ settings: AlertSettings,
-        bell: DeliveryBell,
+        signal: DeliverySignal,
         log: Log,
         metrics: Metrics,
         clock: WatchedClock
@@ -51,7 +51,7 @@ package struct DeliveryService: Sendable {
         engine = DeliveryEngine(
             routes: routes,
             queue: { queues[places[$0] ?? 0] },
-            bell: bell,
+            signal: signal,
             log: log,
             metrics: metrics,
             now: { clock.now },

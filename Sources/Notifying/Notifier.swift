@@ -12,7 +12,7 @@ package struct Notifier: Sendable {
     private let store: Store
     private let settings: AlertSettings
     private let inbox: ActionInbox
-    private let bell: DeliveryBell
+    private let signal: DeliverySignal
     private let onErasure: @Sendable () -> Void
     private let log: Log
     private let metrics: Metrics
@@ -24,7 +24,7 @@ package struct Notifier: Sendable {
     ///   - store: a connection that nobody else uses.
     ///   - settings: who is told of what.
     ///   - inbox: gets what people ask for.
-    ///   - bell: rung when messages were put into the outbox.
+    ///   - signal: sent when messages were put into the outbox.
     ///   - onErasure: told, again and again, while somebody's name waits to be taken out of the database.
     ///   - log: told of trouble.
     ///   - metrics: told of alerts and queues.
@@ -33,7 +33,7 @@ package struct Notifier: Sendable {
         store: Store,
         settings: AlertSettings,
         inbox: ActionInbox,
-        bell: DeliveryBell,
+        signal: DeliverySignal,
         onErasure: @escaping @Sendable () -> Void,
         log: Log,
         metrics: Metrics,
@@ -43,7 +43,7 @@ package struct Notifier: Sendable {
         self.onErasure = onErasure
         self.settings = settings
         self.inbox = inbox
-        self.bell = bell
+        self.signal = signal
         self.log = log
         self.metrics = metrics
         self.now = now
@@ -140,7 +140,7 @@ package struct Notifier: Sendable {
         batch.groups = output.changed.values.sorted { $0.key < $1.key }
         batch.removed = output.removed.sorted()
         try await store.route(batch)
-        if !batch.messages.isEmpty { bell.ring() }
+        if !batch.messages.isEmpty { signal.send() }
         cursor = batch.lastNotice
         return notices.count == limit
     }

@@ -19,7 +19,7 @@ extension BatchScorer {
             }
             // An empty window starts after everything that was seen.
             let first = detector.oldestSequence ?? result.commit.sequence + 1
-            result.commit.historyWindows.append(HistoryWindow(model: model, first: first, newest: newest))
+            result.commit.historyWindows.append(StoredWindow(model: model, first: first, newest: newest))
         }
         result.commit.forgottenModels = result.shortened.forgotten.sorted()
         result.commit.historyWindows.sort { $0.model < $1.model }

@@ -14,7 +14,7 @@ package final class Detectors {
     let plans: DetectorPlans
     private let pool: WorkerPool
     private let stages: StageClock?
-    private let shelf: SignatureShelf?
+    private let signatureCache: SignatureCache?
     private var similarity: [ModelID: SimilarityDetector] = [:]
     private var linkers: [ModelID: CampaignLinker] = [:]
     /// The campaigns that the records of the last call joined, as they are after it, by model and number.
@@ -28,17 +28,17 @@ package final class Detectors {
     ///   - plans: what each model's detectors are.
     ///   - pool: the threads that search and infer.
     ///   - stages: told how long searching and inferring take.
-    ///   - shelf: keeps signatures for the next start.
+    ///   - signatureCache: keeps signatures for the next start.
     package init(
         plans: DetectorPlans,
         pool: WorkerPool,
         stages: StageClock? = nil,
-        shelf: SignatureShelf? = nil
+        signatureCache: SignatureCache? = nil
     ) {
         self.plans = plans
         self.pool = pool
         self.stages = stages
-        self.shelf = shelf
+        self.signatureCache = signatureCache
     }
 
     /// Each model's similarity detector.
@@ -96,7 +96,7 @@ package final class Detectors {
             let results = await detector.observe(inputs.map(\.input)) { [pool] count, body in
                 await pool.forEach(count: count, body)
             }
-            shelf?.keep(
+            signatureCache?.keep(
                 detector.takePages(),
                 of: model,
                 detector.configuration,
@@ -181,9 +181,9 @@ package final class Detectors {
 
     /// Offers a model's history the signatures that were kept of it, before it is restored.
     func offerSignatures(to model: ModelID, from first: Int64) {
-        guard let shelf else { return }
+        guard let signatureCache else { return }
         let detector = detector(of: model)
-        detector.offer(shelf.kept(of: model, detector.configuration, from: first))
+        detector.offer(signatureCache.kept(of: model, detector.configuration, from: first))
     }
 
     /// How many signatures of restored images had been kept.

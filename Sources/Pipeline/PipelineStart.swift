@@ -42,7 +42,7 @@ package struct PipelineStart {
     /// Whether what is being scored will not be needed any more, because riskd is to stop.
     package let isAbandoned: @Sendable () -> Bool
     /// Keeps signatures for the next start.
-    var shelf: SignatureShelf?
+    var signatureCache: SignatureCache?
     /// What dates dead letters.
     let now: @Sendable () -> Timestamp
 
@@ -61,7 +61,7 @@ package struct PipelineStart {
         names: ModelNames = ModelNames(),
         stages: StageClock? = nil,
         isAbandoned: @escaping @Sendable () -> Bool = { false },
-        shelf: SignatureShelf? = nil,
+        signatureCache: SignatureCache? = nil,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
@@ -77,7 +77,7 @@ package struct PipelineStart {
         self.names = names
         self.stages = stages
         self.isAbandoned = isAbandoned
-        self.shelf = shelf
+        self.signatureCache = signatureCache
         self.now = now
     }
 
@@ -110,7 +110,7 @@ package struct PipelineStart {
             try await store.addEpoch(current.epoch)
             epoch = current.epoch
         }
-        let detectors = Detectors(plans: plans, pool: pool, stages: stages, shelf: shelf)
+        let detectors = Detectors(plans: plans, pool: pool, stages: stages, signatureCache: signatureCache)
         detectors.isAbandoned = isAbandoned
         var lastReport = ContinuousClock.now
         let reload = try await detectors.restore(from: store) { count in

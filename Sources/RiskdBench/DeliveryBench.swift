@@ -60,7 +60,7 @@ struct DeliveryBench {
     }
 
     let size: Size
-    let images: Picture
+    let images: ImageMaker
     let directory: String
     let terminal: Terminal
 

@@ -53,7 +53,7 @@ extension Command {
             )
         let result = try await DeliveryBench(
             size: size,
-            images: Picture(shape: shape, sources: sources),
+            images: ImageMaker(shape: shape, sources: sources),
             directory: directory,
             terminal: invocation.terminal
         ).run()

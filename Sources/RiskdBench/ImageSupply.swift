@@ -3,7 +3,7 @@ import Domain
 /// Where the new images of generated traffic come from.
 enum ImageSupply {
     /// Made out of recorded ones.
-    case made(Picture)
+    case made(ImageMaker)
     /// The images of a file, one after another; round again where it holds too few.
     case recorded(ImageFile, next: Int)
 

@@ -83,7 +83,7 @@ extension Command {
             let sources = try recordedSources(fixture).compactMap(\.image)
             return [(50, 50, 3), (28, 28, 1)].map { height, width, channels in
                 let shape = ImageShape(height: height, width: width, channels: channels)
-                return .made(Picture(shape: shape, sources: sources))
+                return .made(ImageMaker(shape: shape, sources: sources))
             }
         }
         let file = try ImageFile(path: path)

@@ -34,7 +34,7 @@ final class RecordFeed: Sendable {
     ///
     /// - Parameter images: those of the records.
     /// - Throws: what PostgreSQL or the file system says.
-    func run(_ images: Picture) async throws {
+    func run(_ images: ImageMaker) async throws {
         let session = try await PostgresSession.connect(connection)
         let file = try LogFile(log)
         var traffic = Traffic(.made(images), model: "bench", features: [])

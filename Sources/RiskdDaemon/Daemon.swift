@@ -140,7 +140,7 @@ package struct Daemon: Sendable {
         )
         let reader = try await Store.connect(access.connectionString)
         // 4. What was in memory when the last run stopped.
-        let tally = Tally()
+        let tally = RunTotals()
         let drift = OpinionDrift()
         let watch = SourceWatch(log: log, metrics: metrics)
         let reused = ReusedIDs()
@@ -190,7 +190,7 @@ package struct Daemon: Sendable {
             }
         }
         let alerts = AlertSettings(configuration)
-        let shelf = SignatureShelf(stateDirectory: configuration.stateDirectory, log: log)
+        let signatureCache = SignatureCache(stateDirectory: configuration.stateDirectory, log: log)
         let start = PipelineStart(
             store: store,
             scoring: scoring,
@@ -207,10 +207,12 @@ package struct Daemon: Sendable {
             stages: stages,
             // A batch that is not scored in two thirds of the time for a stop is dropped, and read again at the next start.
             isAbandoned: { [stop] in stop.isUp(for: StopFlag.grace * 2 / 3) },
-            shelf: shelf,
+            signatureCache: signatureCache,
             now: { clock.now }
         )
-        let erasure = PersonErasure(store: store, shelf: shelf, log: log) { [inbox] in inbox.reset() }
+        let erasure = PersonErasure(store: store, signatureCache: signatureCache, log: log) { [inbox] in
+            inbox.reset()
+        }
         var began = ContinuousClock.now
         var probes: HTTPServer?
         defer { probes?.stop() }
@@ -265,7 +267,7 @@ package struct Daemon: Sendable {
                 next = reload.next(after: plans)
             }
         }
-        await shelf.finish()
+        await signatureCache.finish()
         await store.close()
         await reader.close()
         return tally.summary(duration: ContinuousClock.now - began, wasInterrupted: stop.isRaised)
@@ -290,7 +292,7 @@ package struct Daemon: Sendable {
         _ access: DatabaseAccess,
         _ clock: WatchedClock
     ) async throws -> Telling {
-        let bell = DeliveryBell()
+        let signal = DeliverySignal()
         var stores: [Store] = []
         for _ in 0..<min(max(1, alerts.endpoints.count), DeliveryService.mostConnections) {
             stores.append(try await Store.connect(access.connectionString))
@@ -298,7 +300,7 @@ package struct Daemon: Sendable {
         let deliveries = try DeliveryService(
             stores,
             alerts,
-            bell: bell,
+            signal: signal,
             log: log,
             metrics: metrics,
             clock: clock
@@ -311,7 +313,7 @@ package struct Daemon: Sendable {
                 store: others[0],
                 settings: alerts,
                 inbox: inbox,
-                bell: bell,
+                signal: signal,
                 onErasure: { [reload] in reload.request() },
                 log: log,
                 metrics: metrics,

@@ -21,7 +21,7 @@ extension ScoringEngine {
     /// - Returns: the levels from the present one down to low, each with the time of its fall; empty at info.
     package func clearings(of entity: Entity, within limit: Int64) -> [Clearing] {
         guard let track = tracks[entity], track.level > .info, let last = lastClosedTick else { return [] }
-        var silence = Silence(track, configuration)
+        var silence = QuietSpell(track, configuration)
         silence.pass(limit) { ticks, slack in
             quietScore(of: entity, at: Tick(last.index + ticks), slack: slack)
         }
@@ -74,7 +74,7 @@ extension ScoringEngine {
 }
 
 /// A level as it falls while nothing is asked.
-private struct Silence {
+private struct QuietSpell {
     private var track: Track
     private let configuration: ScoringConfiguration
     /// After how many ticks each level was left.

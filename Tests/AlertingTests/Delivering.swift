@@ -9,7 +9,7 @@ import WebClient
 /// An engine that runs for as long as a test's body does, over an outbox in memory.
 struct Delivering: Sendable {
     let outbox = MemoryOutbox()
-    let bell = DeliveryBell()
+    let signal = DeliverySignal()
     let lines = Lines()
     let metrics = Metrics()
     let surroundings: EndpointRoute.Surroundings
@@ -54,7 +54,7 @@ struct Delivering: Sendable {
 
     func put(_ notification: Domain.Notification, to endpoints: String...) async {
         for endpoint in endpoints { await outbox.put(notification, to: endpoint, at: Self.now) }
-        bell.ring()
+        signal.send()
     }
 
     func run(
@@ -67,7 +67,7 @@ struct Delivering: Sendable {
             routes: try endpoints.map { try EndpointRoute($0, surroundings, template: template) },
             queue: { [outbox] _ in outbox.queue },
             schedule: schedule,
-            bell: bell,
+            signal: signal,
             log: Log(threshold: .debug) { [lines] in lines.add($0) },
             metrics: metrics,
             now: { Self.now },

@@ -11,13 +11,13 @@ struct HistoryTests {
     func `a window is what the last batch said`() async throws {
         let (store, _) = try await makeStore()
         #expect(try await store.historyWindows().isEmpty)
-        let first = HistoryWindow(model: ModelID("b"), first: 1, newest: start)
-        let second = HistoryWindow(model: ModelID("a"), first: 7, newest: start + .seconds(9))
+        let first = StoredWindow(model: ModelID("b"), first: 1, newest: start)
+        let second = StoredWindow(model: ModelID("a"), first: 7, newest: start + .seconds(9))
         var batch = makeBatch(0, [])
         batch.historyWindows = [first, second]
         try await store.commit(batch)
         #expect(try await store.historyWindows() == [second, first])
-        let moved = HistoryWindow(model: ModelID("b"), first: 5, newest: start + .seconds(1))
+        let moved = StoredWindow(model: ModelID("b"), first: 5, newest: start + .seconds(1))
         batch = makeBatch(1, [])
         batch.historyWindows = [moved]
         try await store.commit(batch)

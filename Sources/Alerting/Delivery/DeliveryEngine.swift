@@ -6,7 +6,7 @@ package struct DeliveryEngine: Sendable {
     private let routes: [EndpointRoute]
     private let queue: @Sendable (_ endpoint: String) -> DeliveryQueue
     private let schedule: RetrySchedule
-    private let bell: DeliveryBell
+    private let signal: DeliverySignal
     private let log: Log
     private let metrics: Metrics
     private let now: @Sendable () -> Timestamp
@@ -18,7 +18,7 @@ package struct DeliveryEngine: Sendable {
     ///   - routes: the endpoints; messages of others stay in the outbox.
     ///   - queue: the outbox as an endpoint gets at it: one that waits for its database keeps no other waiting.
     ///   - schedule: when failures are tried again.
-    ///   - bell: rings when something is put into the outbox.
+    ///   - signal: sent when something is put into the outbox.
     ///   - log: gets failures, without secrets.
     ///   - metrics: counts attempts.
     ///   - now: by which messages are due and endpoints have failed too long; must not jump.
@@ -27,7 +27,7 @@ package struct DeliveryEngine: Sendable {
         routes: [EndpointRoute],
         queue: @escaping @Sendable (_ endpoint: String) -> DeliveryQueue,
         schedule: RetrySchedule = RetrySchedule(),
-        bell: DeliveryBell,
+        signal: DeliverySignal,
         log: Log,
         metrics: Metrics,
         now: @escaping @Sendable () -> Timestamp,
@@ -36,7 +36,7 @@ package struct DeliveryEngine: Sendable {
         self.routes = routes
         self.queue = queue
         self.schedule = schedule
-        self.bell = bell
+        self.signal = signal
         self.log = log
         self.metrics = metrics
         self.now = now
@@ -69,7 +69,7 @@ package struct DeliveryEngine: Sendable {
                     route: route,
                     queue: queue(route.endpoint.name),
                     schedule: schedule,
-                    bell: bell,
+                    signal: signal,
                     stop: stop,
                     log: log,
                     metrics: metrics,
@@ -79,7 +79,7 @@ package struct DeliveryEngine: Sendable {
                 group.addTask { await worker.run() }
             }
             await stop.raised()
-            bell.ring()
+            signal.send()
         }
     }
 }

@@ -8,7 +8,7 @@ package struct EndpointRoute: Sendable {
     /// As configured.
     package let endpoint: Endpoint
     private let receiver: any Receiver
-    private let courier: any Courier
+    private let sender: any MessageSender
     private let context: MessageContext
     /// A digest of where it leads and how messages look and are signed: with another one it is another receiver.
     package let identity: String
@@ -59,8 +59,8 @@ package struct EndpointRoute: Sendable {
             let setup = ReceiverSetup(endpoint, secrets: surroundings.secrets, template: template)
             let receiver = try endpoint.format.receiver.init(setup)
             self.receiver = receiver
-            let (courier, place) = try Self.courier(endpoint, receiver, surroundings)
-            self.courier = courier
+            let (sender, place) = try Self.sender(endpoint, receiver, surroundings)
+            self.sender = sender
             let kind = "\(endpoint.format.rawValue)\n\(endpoint.signing.rawValue)\n"
             identity = sha256Hex(Array((kind + place.text).utf8))
             refusal = try IPAddress(place.host).flatMap { address in
@@ -95,18 +95,18 @@ package struct EndpointRoute: Sendable {
     /// Where messages go: all of the address, which may hold a token, and the host.
     private typealias Place = (text: String, host: String)
 
-    private static func courier(
+    private static func sender(
         _ endpoint: Endpoint,
         _ receiver: any Receiver,
         _ surroundings: Surroundings
-    ) throws -> (any Courier, Place) {
+    ) throws -> (any MessageSender, Place) {
         let addressGuard = try addressGuard(endpoint, surroundings)
         let security = try security(endpoint, surroundings.secrets)
         guard case .syslog(let host, let port, let transport) = endpoint.target else {
             guard !endpoint.format.isLines else {
                 throw FormatError.incomplete(reason: "lines of syslog need a syslog receiver")
             }
-            let courier = WebCourier(
+            let sender = WebSender(
                 endpoint: endpoint,
                 receiver: receiver,
                 client: surroundings.client,
@@ -114,20 +114,20 @@ package struct EndpointRoute: Sendable {
                 addressGuard: addressGuard,
                 source: surroundings.context.externalURL ?? "/riskd/\(surroundings.context.host)"
             )
-            try courier.check()
-            return (courier, try courier.place())
+            try sender.check()
+            return (sender, try sender.place())
         }
         guard endpoint.format.isLines else {
             throw FormatError.incomplete(reason: "a syslog receiver takes syslog or cef only")
         }
-        let courier = try SyslogCourier(
+        let sender = try SyslogSender(
             host: host,
             port: port,
             transport: transport,
             security: security,
             addressGuard: addressGuard
         )
-        return (courier, ("syslog+\(transport.rawValue)://\(host):\(port)", host))
+        return (sender, ("syslog+\(transport.rawValue)://\(host):\(port)", host))
     }
 
     /// The files for TLS, of which libcurl would say only at the first message that they are none.
@@ -176,7 +176,7 @@ package struct EndpointRoute: Sendable {
                     detail: "\(endpoint.format.rawValue) has no message for this; nothing was sent"
                 )
             }
-            return await courier.carry(message, of: notification, at: wall ?? now)
+            return await sender.send(message, of: notification, at: wall ?? now)
         } catch {
             return Receipt(.refused, detail: "\(error)")
         }

@@ -6,7 +6,7 @@ struct EndpointWorker: Sendable {
     let route: EndpointRoute
     let queue: DeliveryQueue
     let schedule: RetrySchedule
-    let bell: DeliveryBell
+    let signal: DeliverySignal
     let stop: StopFlag
     let log: Log
     let metrics: Metrics
@@ -80,7 +80,7 @@ struct EndpointWorker: Sendable {
                     isAsleep = true
                     let pause = await pause(state, book, isBehind: !unrecorded.isEmpty)
                     group.addTask {
-                        await bell.wait(for: name, atMost: pause)
+                        await signal.wait(for: name, atMost: pause)
                         return .woken
                     }
                 }
@@ -119,7 +119,7 @@ struct EndpointWorker: Sendable {
             metrics.observe("riskd_delivery_seconds", conclusion.attempt.duration.inSeconds)
         } else {
             // It sleeps for as long as it thought right before this failure.
-            bell.ring(only: name)
+            signal.send(only: name)
             log.write(
                 .warning,
                 "a message was not delivered",
@@ -159,7 +159,7 @@ struct EndpointWorker: Sendable {
         do { state.take(try await queue.due(name, now(), wanted)) } catch { complain(error) }
     }
 
-    /// How long nothing is to be done, unless an attempt ends or the bell rings.
+    /// How long nothing is to be done, unless an attempt ends or the signal comes.
     private func pause(_ state: EndpointQueue, _ book: Reminders?, isBehind: Bool) async -> Duration {
         let now = now()
         // The database is asked again soon when it did not answer; else now and then, for what others put in.

@@ -2,7 +2,7 @@ import Domain
 
 /// One kind of receiver: how messages look to it, what its answers mean, what it needs and what it forgets.
 ///
-/// What is peculiar to one stands in its folder and nowhere else: the worker and the courier name none.
+/// What is peculiar to one stands in its folder and nowhere else: the worker and the sender name none.
 protocol Receiver: Sendable {
     /// Makes one for an endpoint.
     ///

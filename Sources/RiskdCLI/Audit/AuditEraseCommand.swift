@@ -34,9 +34,9 @@ extension Command {
         try invocation.confirm("erase \(user) for good")
         return try await invocation.withStore { store, configuration in
             let number = try await store.requestErasure(of: user, reason: reason, by: actor, at: .now)
-            let office = ActionOffice(store, configuration)
+            let queue = ActionQueue(store, configuration)
             let log = invocation.log(configuration, isQuestion: true)
-            let erasure = try await office.wait(forErasure: number, patience: .seconds(86_400), log: log)
+            let erasure = try await queue.wait(forErasure: number, patience: .seconds(86_400), log: log)
             guard let erasure, erasure.done != nil else {
                 invocation.terminal.writeError("erasure \(number) waits for the running riskd")
                 return .error

@@ -119,8 +119,8 @@ extension Command {
                     let action = try await store.request(kind, by: actor, note: note, at: .now)
                     requests.append((alert.snapshot.id, action))
                 }
-                let office = ActionOffice(store, configuration)
-                let outcomes = try await office.wait(for: requests.map(\.action))
+                let queue = ActionQueue(store, configuration)
+                let outcomes = try await queue.wait(for: requests.map(\.action))
                 var code = ExitCode.ok
                 for (request, outcome) in zip(requests, outcomes) {
                     switch outcome {

@@ -57,7 +57,7 @@ package struct CommitBatch: Sendable {
     /// Campaigns that were joined, as they are after this batch.
     package var campaigns: [ModelID: [Campaign]] = [:]
     /// What the models' similarity histories hold after this batch.
-    package var historyWindows: [HistoryWindow] = []
+    package var historyWindows: [StoredWindow] = []
     /// Models of which nothing is remembered any more.
     package var forgottenModels: [ModelID] = []
     /// Alerts that changed, as they are after this batch, ordered by id.

@@ -50,7 +50,7 @@ extension Store {
                 try SourceProgress.write(session, batch.sourceProgress, forgotten: batch.forgottenSources)
                 try Self.delete(session, batch.evicted)
                 try tracks.upsert(session)
-                try HistoryWindow.write(session, batch.historyWindows, forgotten: batch.forgottenModels)
+                try StoredWindow.write(session, batch.historyWindows, forgotten: batch.forgottenModels)
                 try campaigns.upsert(session)
                 try alerts.write(session)
                 try batch.coverage.write(session)

@@ -6,7 +6,7 @@ import Notifying
 import Scoring
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func alerts(_ call: APICall) async throws -> APIAnswer {
         let words = ["open", "acknowledged", "resolved", "unresolved", "all"]
         let state = try call.choice("state", of: words) ?? "unresolved"
@@ -144,7 +144,7 @@ extension Desk {
         let (action, outcome) = try await writers.lend { store in
             let action = try await store.request(kind, by: call.actor, note: note, at: call.now)
             // The running riskd does it; what it has not done soon is told later.
-            let outcomes = try await ActionOffice(store, configuration)
+            let outcomes = try await ActionQueue(store, configuration)
                 .wait(for: [action], patience: .seconds(3))
             return (action, outcomes.first ?? nil)
         }

@@ -10,7 +10,7 @@ import Testing
 @testable import Pipeline
 
 /// A start with signatures that were kept finds what one without them finds, whatever became of the files.
-struct SignatureShelfTests {
+struct SignatureCacheTests {
     private static let shape = ImageShape(height: 8, width: 8, channels: 1)
     private static let model = ModelID("m")
     private static let configuration = SimilarityConfiguration(history: HistoryLimits(entries: 100_000))
@@ -58,12 +58,12 @@ struct SignatureShelfTests {
     private final class Site {
         let directory = TestCluster.temporaryDirectory("shelf")
         let lines = Lines()
-        let shelf: SignatureShelf
+        let signatureCache: SignatureCache
 
         init() {
             let lines = lines
             let log = Log(threshold: .info) { line in lines.append(line) }
-            shelf = SignatureShelf(stateDirectory: directory, log: log)
+            signatureCache = SignatureCache(stateDirectory: directory, log: log)
         }
 
         deinit { removeTemporaryDirectory(directory) }
@@ -80,8 +80,8 @@ struct SignatureShelfTests {
             let detector = SimilarityDetector(configuration: configuration)
             detector.restore(inputs)
             await detector.settle()
-            shelf.keep(detector.takePages(), of: SignatureShelfTests.model, configuration, from: 0)
-            await shelf.finish()
+            signatureCache.keep(detector.takePages(), of: SignatureCacheTests.model, configuration, from: 0)
+            await signatureCache.finish()
         }
 
         func change(_ path: String, _ body: (inout [UInt8]) -> Void) throws {
@@ -107,7 +107,7 @@ struct SignatureShelfTests {
     ) async -> Int {
         let first = inputs[0].sequence
         let started = SimilarityDetector(configuration: configuration)
-        started.offer(site.shelf.kept(of: Self.model, configuration, from: first))
+        started.offer(site.signatureCache.kept(of: Self.model, configuration, from: first))
         let plain = SimilarityDetector(configuration: configuration, method: .signed(images: .max))
         for start in stride(from: 0, to: inputs.count, by: 1000) {
             let page = Array(inputs[start..<min(start + 1000, inputs.count)])
@@ -149,10 +149,10 @@ struct SignatureShelfTests {
             window: .gaussian,
             history: Self.configuration.history
         )
-        #expect(site.shelf.kept(of: Self.model, gaussian, from: 0).isEmpty)
-        #expect(site.shelf.kept(of: ModelID("other"), Self.configuration, from: 0).isEmpty)
+        #expect(site.signatureCache.kept(of: Self.model, gaussian, from: 0).isEmpty)
+        #expect(site.signatureCache.kept(of: ModelID("other"), Self.configuration, from: 0).isEmpty)
         // Where the files of one are taken for the other's, the basis refuses.
-        let kept = site.shelf.kept(of: Self.model, Self.configuration, from: 0)
+        let kept = site.signatureCache.kept(of: Self.model, Self.configuration, from: 0)
         for configuration in [gaussian, SimilarityConfiguration(metric: .mse)] {
             let detector = SimilarityDetector(configuration: configuration)
             detector.offer(kept)
@@ -203,22 +203,28 @@ struct SignatureShelfTests {
         let pages = detector.takePages()
         #expect(pages.map(\.isLast) == [false, true])
         #expect(detector.takePages().isEmpty)
-        site.shelf.keep([pages[0]], of: Self.model, Self.configuration, from: 0)
-        await site.shelf.finish()
+        site.signatureCache.keep([pages[0]], of: Self.model, Self.configuration, from: 0)
+        await site.signatureCache.finish()
         #expect(Set(old).isSubset(of: site.files), "a basis that knows less has replaced another")
-        site.shelf.keep([pages[1]], of: Self.model, Self.configuration, from: inputs[Self.page].sequence)
-        await site.shelf.finish()
+        site.signatureCache.keep(
+            [pages[1]],
+            of: Self.model,
+            Self.configuration,
+            from: inputs[Self.page].sequence
+        )
+        await site.signatureCache.finish()
         #expect(Set(old).isDisjoint(with: site.files))
         #expect(site.files.count == 2)
         #expect(await restart(site, Array(inputs[Self.page...])) == Self.page)
     }
 
-    @Test func `nothing is written twice, and a shelf that cannot write says so once`() async throws {
+    @Test func `nothing is written twice, and a signatureCache that cannot write says so once`() async throws
+    {
         let site = Site()
         let inputs = Self.inputs(Self.count)
         await site.keep(inputs, Self.configuration)
         let detector = SimilarityDetector(configuration: Self.configuration)
-        detector.offer(site.shelf.kept(of: Self.model, Self.configuration, from: 0))
+        detector.offer(site.signatureCache.kept(of: Self.model, Self.configuration, from: 0))
         for start in stride(from: 0, to: inputs.count, by: 1000) {
             detector.restore(Array(inputs[start..<min(start + 1000, inputs.count)]))
             await detector.prepare(forEach: Self.parallel)
@@ -227,13 +233,13 @@ struct SignatureShelfTests {
         #expect(detector.takePages().isEmpty)
         let lines = Lines()
         let log = Log(threshold: .info) { line in lines.append(line) }
-        let shelf = SignatureShelf(stateDirectory: "/proc/nowhere", log: log)
+        let signatureCache = SignatureCache(stateDirectory: "/proc/nowhere", log: log)
         let other = SimilarityDetector(configuration: Self.configuration)
         other.restore(inputs)
         await other.settle()
         let pages = other.takePages()
-        for _ in 0..<2 { shelf.keep(pages, of: Self.model, Self.configuration, from: 0) }
-        await shelf.finish()
+        for _ in 0..<2 { signatureCache.keep(pages, of: Self.model, Self.configuration, from: 0) }
+        await signatureCache.finish()
         #expect(lines.count == 1)
     }
 }

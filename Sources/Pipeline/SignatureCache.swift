@@ -11,13 +11,13 @@ import Similarity
 /// It is a cache: files are written when they are whole, in the background, so that a crash costs no more than a stop. Each ends
 /// in a digest of all before it, and an image takes a signature over only if its own digest is noted beside it. What is
 /// missing, damaged, of another version, or of another database's images is made anew.
-package final class SignatureShelf: Sendable {
+package final class SignatureCache: Sendable {
     private let directory: String
     private let log: Log
     private let queue = DispatchQueue(label: "riskd.signature-files", qos: .background)
     private let hasFailed = Locked(false)
 
-    /// A shelf.
+    /// A cache.
     ///
     /// - Parameters:
     ///   - stateDirectory: files go into its folder `signatures`, which is made when there is something to keep.

@@ -2,7 +2,7 @@ import OnnxSession
 import SecondOpinion
 
 /// Lets a second opinion ask a model that ONNX Runtime runs.
-struct OnnxModel: OpinionModel {
+struct SessionModel: OpinionModel {
     private let session: OnnxSession
 
     init(_ session: OnnxSession) { self.session = session }

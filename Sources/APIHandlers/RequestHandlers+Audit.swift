@@ -2,7 +2,7 @@ import Domain
 import HTTPAPI
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func auditActions(_ call: APICall) async throws -> APIAnswer {
         let actor = try call.text("actor")
         let (since, until) = (try call.time("since"), try call.time("until"))

@@ -4,7 +4,7 @@ import HTTPAPI
 import Notifying
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func silences(_ call: APICall) async throws -> APIAnswer {
         let isOver = try call.flag("over")
         var bounds = PageBounds(limit: try call.limit())

@@ -1,15 +1,15 @@
 package import Domain
 
-/// Carries messages to one endpoint.
-protocol Courier: Sendable {
-    /// Carries a message there.
+/// Sends messages to one endpoint.
+protocol MessageSender: Sendable {
+    /// Sends a message there.
     ///
     /// - Parameters:
     ///   - message: in the endpoint's format.
     ///   - notification: what it says: id, type and time go into headers.
     ///   - now: the wall clock.
     /// - Returns: how that went; never a secret or more of an address than scheme, host and port.
-    func carry(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt
+    func send(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt
 }
 
 /// How an attempt went.

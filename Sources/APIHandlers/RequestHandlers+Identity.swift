@@ -4,7 +4,7 @@ import HTTPAPI
 import HTTPServer
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func signIn(_ call: APICall) async throws -> APIAnswer {
         let body = try call.body()
         try body.allow(only: "token", "code")

@@ -9,7 +9,7 @@ import Testing
 /// A `riskd run` that follows an attack of a moment ago, and everybody who asks it with `riskctl`; one for all tests.
 ///
 /// Commands run within the test's process, but for those that need a terminal or are followed.
-struct RiskctlDesk: Sendable {
+struct RiskctlSession: Sendable {
     private let kept: Kept
     /// Where riskd runs.
     var sandbox: Sandbox { kept.sandbox }
@@ -30,12 +30,12 @@ struct RiskctlDesk: Sendable {
         }
     }
 
-    private static let shared = Shared<Task<RiskctlDesk, any Error>?>(nil)
+    private static let shared = Shared<Task<RiskctlSession, any Error>?>(nil)
     /// The daemon's process, which has to go when the tests' process ends.
     private static let leftover = Shared<Int32>(0)
 
-    /// The desk, which the first test opens; somebody has reached high by then.
-    static func open() async throws -> RiskctlDesk {
+    /// The session, which the first test opens; somebody has reached high by then.
+    static func open() async throws -> RiskctlSession {
         let task = shared.withLock { shared in
             let task = shared ?? Task { try await start() }
             shared = task
@@ -56,7 +56,7 @@ struct RiskctlDesk: Sendable {
         }.joined()
     }
 
-    private static func start() async throws -> RiskctlDesk {
+    private static func start() async throws -> RiskctlSession {
         let sandbox = try await Fashion.calibrated()
         let receiver = try ReceiverStub()
         try sandbox.append(
@@ -79,7 +79,7 @@ struct RiskctlDesk: Sendable {
         let daemon = try sandbox.begin(["run"] + sandbox.flags + ["--follow", sandbox.path()])
         leftover.withLock { $0 = daemon.identifier }
         atexit {
-            let process = RiskctlDesk.leftover.withLock { $0 }
+            let process = RiskctlSession.leftover.withLock { $0 }
             if process > 0 { _ = Glibc.kill(process, SIGKILL) }
         }
         try await eventually("the API is served", { daemon.errors }) {
@@ -93,14 +93,14 @@ struct RiskctlDesk: Sendable {
                 ["token", "create", name, "--out", sandbox.path(name)] + roles.flatMap { ["--role", $0] }
             )
         }
-        let desk = RiskctlDesk(
+        let riskctl = RiskctlSession(
             kept: Kept(sandbox, daemon, receiver),
             url: "http://127.0.0.1:\(text.dropFirst(5))"
         )
         try await eventually("user-024 is high", { daemon.errors }) {
-            try await desk.json("get users --level high").elements.contains { $0["name"] == "user-024" }
+            try await riskctl.json("get users --level high").elements.contains { $0["name"] == "user-024" }
         }
-        return desk
+        return riskctl
     }
 
     func path(_ name: String) -> String { kept.sandbox.path(name) }

@@ -6,7 +6,7 @@ import Runtime
 import Scoring
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func overview(_ call: APICall) async throws -> APIAnswer {
         let snapshot = try await standings.current()
         let report = try await detectors.current(snapshot)

@@ -8,11 +8,11 @@ import Scoring
 package import Storage
 
 /// Sees to it that what people ask for is done: by the riskd that runs, or here if none does.
-package struct ActionOffice: Sendable {
+package struct ActionQueue: Sendable {
     package let store: Store
     package let configuration: Configuration
 
-    /// An office.
+    /// A queue.
     ///
     /// - Parameters:
     ///   - store: the database.

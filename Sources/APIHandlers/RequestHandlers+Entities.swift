@@ -3,7 +3,7 @@ import HTTPAPI
 import Scoring
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func entities(_ call: APICall) async throws -> APIAnswer {
         let kind = try call.choice("kind", of: ["user", "campaign", "model", "global"])
         let model = try call.model()

@@ -11,7 +11,7 @@ import Scoring
 import Storage
 
 /// The auditors' datasets: pages, whole exports and their manifests, and what is computed of them.
-extension Desk {
+extension RequestHandlers {
     func auditDatasets(_ call: APICall) async throws -> APIAnswer {
         let items = try await readers.lend { store in
             var items: [AuditDatasetDocument] = []

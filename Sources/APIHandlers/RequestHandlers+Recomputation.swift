@@ -6,7 +6,7 @@ import Runtime
 import Storage
 
 /// Samples are computed again while somebody waits: one at a time, and not for long.
-extension Desk {
+extension RequestHandlers {
     /// What takes longer is for `riskd recompute`.
     private static let patience = Duration.seconds(20)
 

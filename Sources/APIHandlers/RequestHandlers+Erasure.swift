@@ -4,7 +4,7 @@ import Pipeline
 import Storage
 
 /// People's names are taken out: asked for here, done by the pipeline.
-extension Desk {
+extension RequestHandlers {
     func eraseUser(_ call: APICall) async throws -> APIAnswer {
         let body = try call.body()
         try body.allow(only: "user", "reason")

@@ -3,7 +3,7 @@ import Runtime
 import WebClient
 
 /// Sends lines to a syslog receiver: a datagram each (RFC 5426), or counted octets over TCP (RFC 6587) and TLS (RFC 5425).
-struct SyslogCourier: Courier {
+struct SyslogSender: MessageSender {
     private enum Way: Sendable {
         case datagrams(DatagramClient)
         case stream(StreamClient)
@@ -11,7 +11,7 @@ struct SyslogCourier: Courier {
 
     private let way: Way
 
-    /// A courier.
+    /// A sender.
     ///
     /// - Throws: `WebError.invalidURL` where the host is none; `SecretError` where a key cannot be used.
     init(
@@ -32,7 +32,7 @@ struct SyslogCourier: Courier {
         way = .stream(StreamClient(url: url, security: security, addressGuard: addressGuard))
     }
 
-    func carry(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt {
+    func send(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt {
         do throws(WebError) {
             switch way {
             case .datagrams(let client): try await client.send(message.parts)

@@ -4,7 +4,7 @@ import HTTPServer
 import Imaging
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     /// The longest side of a picture, in pixels.
     private static let side = 256
 

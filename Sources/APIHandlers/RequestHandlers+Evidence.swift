@@ -2,7 +2,7 @@ import Domain
 import HTTPAPI
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func samples(_ call: APICall) async throws -> APIAnswer {
         guard let entity = try call.entity("entity") else {
             throw APIFailure.invalid("entity", "is required")

@@ -7,7 +7,7 @@ import Scoring
 import Storage
 
 /// Answers what the API is asked, from the database and from what the daemon knows of itself.
-struct Desk: Sendable {
+struct RequestHandlers: Sendable {
     let configuration: Configuration
     let settings: AlertSettings
     /// Connections that only read.

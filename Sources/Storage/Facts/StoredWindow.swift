@@ -2,7 +2,7 @@ package import Domain
 import PostgresClient
 
 /// What a model's sliding window of earlier inputs holds; a restart goes on with exactly this.
-package struct HistoryWindow: Hashable, Sendable {
+package struct StoredWindow: Hashable, Sendable {
     /// Whose.
     package let model: ModelID
     /// The sequence number of the oldest input that a next query may be compared with.
@@ -19,7 +19,7 @@ package struct HistoryWindow: Hashable, Sendable {
 
     static func write(
         _ session: isolated PostgresSession,
-        _ windows: [HistoryWindow],
+        _ windows: [StoredWindow],
         forgotten: [ModelID]
     ) throws {
         for model in forgotten {
@@ -43,13 +43,13 @@ extension Store {
     ///
     /// - Returns: the windows.
     /// - Throws: `StorageError.database`.
-    package func historyWindows() async throws(StorageError) -> [HistoryWindow] {
+    package func historyWindows() async throws(StorageError) -> [StoredWindow] {
         try await storing {
             try await session.query(
                 "select model, first_sequence, newest from riskd.history_window order by model"
             ).map { row in
                 var fields = row.fields
-                return HistoryWindow(
+                return StoredWindow(
                     model: ModelID(try fields.next()),
                     first: try fields.next(),
                     newest: Timestamp(try fields.next(PostgresTimestamp.self))

@@ -54,7 +54,7 @@ struct Placement {
 ///
 /// With colours: two objects over a lit, textured background, of varying contrast, with grain. Without: one object,
 /// a little moved, on black, as the recorded ones are. Neither is noise: neighbouring pixels agree as in photographs.
-struct Picture {
+struct ImageMaker {
     let shape: ImageShape
     let sources: [Image]
 

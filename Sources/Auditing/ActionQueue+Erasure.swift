@@ -5,7 +5,7 @@ import Pipeline
 package import Runtime
 package import Storage
 
-extension ActionOffice {
+extension ActionQueue {
     /// Waits until a person was erased: by the riskd that runs, or here if none does.
     ///
     /// - Parameters:
@@ -33,8 +33,8 @@ extension ActionOffice {
                     )
                 )
             {
-                let shelf = SignatureShelf(stateDirectory: configuration.stateDirectory, log: log)
-                try await PersonErasure(store: store, shelf: shelf, log: log).run()
+                let signatureCache = SignatureCache(stateDirectory: configuration.stateDirectory, log: log)
+                try await PersonErasure(store: store, signatureCache: signatureCache, log: log).run()
                 continue
             }
             try await Task.sleep(for: .milliseconds(100))

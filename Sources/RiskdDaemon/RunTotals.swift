@@ -5,7 +5,7 @@ import ServiceHost
 import Storage
 
 /// Adds up what a run did, as batches become durable.
-final class Tally: Sendable {
+final class RunTotals: Sendable {
     private let summary = Locked(Daemon.Summary())
 
     /// Counts a batch.

@@ -4,7 +4,7 @@ import Runtime
 import WebClient
 
 /// Posts messages, signed where the endpoint wants it.
-struct WebCourier: Courier {
+struct WebSender: MessageSender {
     let endpoint: Endpoint
     /// Knows what its own answers mean.
     let receiver: any Receiver
@@ -14,7 +14,7 @@ struct WebCourier: Courier {
     /// What CloudEvents name as the origin.
     let source: String
 
-    func carry(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt {
+    func send(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt {
         let request: WebRequest
         do {
             request = try self.request(message, notification, now)

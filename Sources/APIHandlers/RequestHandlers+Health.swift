@@ -4,7 +4,7 @@ import HTTPAPI
 import Scoring
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func detectorList(_ call: APICall) async throws -> APIAnswer {
         let snapshot = try await standings.current()
         let items = try await detectors.current(snapshot)

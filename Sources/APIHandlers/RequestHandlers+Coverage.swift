@@ -3,7 +3,7 @@ import HTTPAPI
 import Pipeline
 import Storage
 
-extension Desk {
+extension RequestHandlers {
     func coverageList(_ call: APICall) async throws -> APIAnswer {
         .json(PageDocument(items: CoverageItemDocument.list(try await coverageReport())))
     }
