@@ -149,7 +149,7 @@ extension CalibrationHealthChange {
 
 extension AlertSubject {
     /// What a message says of it while it is firing.
-    var firingType: NotificationType {
+    var firingType: MessageType {
         switch self {
         case .calibration: .calibrationSuspect
         case .detector: .detectorDegraded
@@ -159,7 +159,7 @@ extension AlertSubject {
     }
 
     /// What a message says when it is over.
-    var resolvedType: NotificationType {
+    var resolvedType: MessageType {
         switch self {
         case .detector: .detectorRecovered
         case .source, .intake: .ingestRecovered

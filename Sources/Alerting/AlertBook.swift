@@ -235,7 +235,7 @@ package struct AlertBook: Sendable {
     }
 
     mutating func notify(
-        _ type: NotificationType,
+        _ type: MessageType,
         _ event: AlertEvent.Kind?,
         _ snapshot: AlertSnapshot
     ) {

@@ -57,7 +57,7 @@ extension Configuration {
         /// Only alerts that reach this level are told.
         package var minimumLevel = Alerting.Level.high
         /// The messages that it wants; empty for those of alerts, detectors and calibrations.
-        package var types: [NotificationType] = []
+        package var types: [MessageType] = []
         /// Whether the end of an alert is told.
         package var sendsResolved = true
         /// The labels that a group shares; nil: every alert by itself.

@@ -58,12 +58,12 @@ package struct AddressedMessage: Hashable, Sendable {
     /// The endpoint's name.
     package let endpoint: String
     /// The message.
-    package let notification: Notification
+    package let message: Message
 
     /// A message.
-    package init(endpoint: String, notification: Notification) {
+    package init(endpoint: String, message: Message) {
         self.endpoint = endpoint
-        self.notification = notification
+        self.message = message
     }
 }
 

@@ -15,13 +15,13 @@ extension AlertSnapshot {
     }
 }
 
-extension Notification {
+extension Message {
     /// The same under a new name.
-    package func replacing(_ name: NameReplacement) -> Notification {
+    package func replacing(_ name: NameReplacement) -> Message {
         let renamed = alerts.map { $0.replacing(name) }
         // Of several alerts each key is that of one of them.
         let keys = Dictionary(zip(alerts.map(\.dedupKey), renamed.map(\.dedupKey))) { first, _ in first }
-        return Notification(
+        return Message(
             id: id,
             type: type,
             timestamp: timestamp,

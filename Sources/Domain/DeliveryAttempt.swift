@@ -60,7 +60,7 @@ package struct DeliveryAttempt: Hashable, Sendable {
 /// A message that is due at an endpoint, with all that delivering it needs.
 package struct Delivery: Hashable, Sendable {
     /// The message.
-    package let notification: Notification
+    package let message: Message
     /// The endpoint's name.
     package let endpoint: String
     /// Attempts made so far.
@@ -72,13 +72,13 @@ package struct Delivery: Hashable, Sendable {
 
     /// A delivery.
     package init(
-        notification: Notification,
+        message: Message,
         endpoint: String,
         attempts: Int,
         createdAt: Timestamp,
         failingSince: Timestamp? = nil
     ) {
-        self.notification = notification
+        self.message = message
         self.endpoint = endpoint
         self.attempts = attempts
         self.createdAt = createdAt

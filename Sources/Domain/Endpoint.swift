@@ -161,7 +161,7 @@ package struct Endpoint: Hashable, Sendable {
     /// Only alerts at this level or above are told of.
     package var minimumLevel = Level.high
     /// The messages that it wants; empty: those of alerts, detectors and calibrations.
-    package var types: Set<NotificationType> = []
+    package var types: Set<MessageType> = []
     /// Whether the end of an alert is told of.
     package var sendsResolved = true
     /// How alerts are told of together.

@@ -68,9 +68,9 @@ package enum DeliveryRoutes {
     }
 
     /// A message that says nothing but that there is a way.
-    static func testMessage(to name: String, at now: Timestamp) -> Domain.Notification {
+    static func testMessage(to name: String, at now: Timestamp) -> Message {
         let digest = (0..<10).map { _ in UInt8.random(in: 0...255) }
-        return Domain.Notification(
+        return Message(
             id: MessageID(ULID(time: now, digest: digest)),
             type: .endpointTest,
             timestamp: now,

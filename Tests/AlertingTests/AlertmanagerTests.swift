@@ -52,7 +52,7 @@ import Testing
                 var alert = try Examples.alert(user: text)
                 alert.startsAt = Delivering.now
                 alert.dedupKey = "key-\(number)"
-                await site.put(try self.notification(number, alert), to: "am")
+                await site.put(try self.message(number, alert), to: "am")
             }
             try await site.settled()
             #expect(await site.outbox.attempts.map(\.outcome).allSatisfy { $0 == .delivered })
@@ -72,7 +72,7 @@ import Testing
             over.endsAt = Delivering.now
             over.updatedAt = Delivering.now
             over.dedupKey = "riskd/user/a/model/b/high"
-            await site.put(try self.notification(100, over), to: "am")
+            await site.put(try self.message(100, over), to: "am")
             try await eventually { server.alerts().count == Examples.hostile.count - 2 }
         }
         await #expect(site.outbox.attempts.map(\.status).allSatisfy { $0 == 200 })
@@ -90,7 +90,7 @@ import Testing
         endpoint.target = .url("http://127.0.0.1:\(server.port)/api/v2/alerts")
         let route = try EndpointRoute(endpoint, Delivering().surroundings)
         func push(_ alert: AlertSnapshot) async throws {
-            #expect(await route.attempt(try notification(1, alert), at: Delivering.now).outcome == .delivered)
+            #expect(await route.attempt(try message(1, alert), at: Delivering.now).outcome == .delivered)
         }
         func statuses() throws -> [String] {
             try told.requests.map { request in
@@ -132,13 +132,13 @@ import Testing
         var alert = try Examples.alert()
         alert.startsAt = Delivering.now
         let route = try EndpointRoute(endpoint, site.surroundings)
-        #expect(await route.attempt(try notification(1, alert), at: Delivering.now).outcome == .delivered)
+        #expect(await route.attempt(try message(1, alert), at: Delivering.now).outcome == .delivered)
         let fingerprint = PrometheusAlert(alert, alert.level, nil, Examples.context).fingerprint
         #expect(server.alerts().compactMap { $0["fingerprint"] as? String } == [fingerprint])
     }
 
-    private func notification(_ number: Int, _ alert: AlertSnapshot) throws -> Domain.Notification {
-        Notification(
+    private func message(_ number: Int, _ alert: AlertSnapshot) throws -> Message {
+        Message(
             id: MessageID(
                 ULID(time: Timestamp(milliseconds: Int64(number)), digest: Array("\(number)          ".utf8))
             ),

@@ -38,10 +38,10 @@ struct Delivering: Sendable {
         return endpoint
     }
 
-    static func notification(_ number: Int, key: String? = nil) throws -> Domain.Notification {
+    static func message(_ number: Int, key: String? = nil) throws -> Message {
         var alert = try Examples.alert(user: "user-\(number)")
         alert.dedupKey = key ?? "key-\(number)"
-        return Notification(
+        return Message(
             id: MessageID(
                 ULID(time: Timestamp(milliseconds: Int64(number)), digest: Array("\(number)          ".utf8))
             ),
@@ -52,8 +52,8 @@ struct Delivering: Sendable {
         )
     }
 
-    func put(_ notification: Domain.Notification, to endpoints: String...) async {
-        for endpoint in endpoints { await outbox.put(notification, to: endpoint, at: Self.now) }
+    func put(_ message: Message, to endpoints: String...) async {
+        for endpoint in endpoints { await outbox.put(message, to: endpoint, at: Self.now) }
         signal.send()
     }
 

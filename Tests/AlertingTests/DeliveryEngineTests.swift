@@ -26,7 +26,7 @@ import Testing
         endpoint.sendsCloudEvents = true
         let site = try Delivering()
         try await site.run([endpoint]) {
-            for number in 0..<100 { await site.put(try Delivering.notification(number), to: "soc") }
+            for number in 0..<100 { await site.put(try Delivering.message(number), to: "soc") }
             try await site.settled()
         }
         #expect(Set(ids(receiver)).count == 100)
@@ -57,11 +57,11 @@ import Testing
         let site = try Delivering()
         let schedule = RetrySchedule(waits: Array(repeating: .milliseconds(1), count: 1000))
         try await site.run([Delivering.endpoint("soc", receiver.port)], schedule: schedule) {
-            for number in 0..<4 { await site.put(try Delivering.notification(number, key: "one"), to: "soc") }
+            for number in 0..<4 { await site.put(try Delivering.message(number, key: "one"), to: "soc") }
             try await site.settled()
         }
         let delivered = await site.outbox.attempts.filter { $0.outcome == .delivered }.map(\.message)
-        #expect(try delivered == (0..<4).map { try Delivering.notification($0).id })
+        #expect(try delivered == (0..<4).map { try Delivering.message($0).id })
         var seen: [String] = []
         for id in ids(receiver) where seen.last != id { seen.append(id) }
         #expect(seen == delivered.map(\.description))
@@ -82,7 +82,7 @@ import Testing
         ]
         try await site.run(endpoints, schedule: RetrySchedule()) {
             for number in 0..<200 {
-                await site.put(try Delivering.notification(number), to: "good", "slow", "dead")
+                await site.put(try Delivering.message(number), to: "good", "slow", "dead")
             }
             try await site.settled("good")
             // The slow one needs 10 s for all of them.
@@ -103,7 +103,7 @@ import Testing
         let endpoints = [Delivering.endpoint("busy", busy.port), Delivering.endpoint("gone", gone.port)]
         try await site.run(endpoints) {
             for number in 0..<3 {
-                await site.put(try Delivering.notification(number, key: "k"), to: "busy", "gone")
+                await site.put(try Delivering.message(number, key: "k"), to: "busy", "gone")
             }
             try await site.settled("busy")
             try await eventually { await site.outbox.disabled["gone"] != nil }
@@ -121,7 +121,7 @@ import Testing
         let site = try Delivering()
         await site.outbox.fail("broken", since: Delivering.now - .seconds(5 * 86_400))
         try await site.run([Delivering.endpoint("broken", broken.port)]) {
-            await site.put(try Delivering.notification(1), to: "broken")
+            await site.put(try Delivering.message(1), to: "broken")
             try await eventually { await site.outbox.disabled["broken"] != nil }
         }
         #expect(await site.outbox.attempts.map(\.detail) == ["oh\\u{1b}[31m"])
@@ -131,10 +131,10 @@ import Testing
         let receiver = try ReceiverStub()
         let site = try Delivering()
         try await site.run([Delivering.endpoint("soc", receiver.port)]) {
-            await site.put(try Delivering.notification(0), to: "soc")
+            await site.put(try Delivering.message(0), to: "soc")
             try await site.settled()
             await site.outbox.setDown(true)
-            for number in 1..<50 { await site.put(try Delivering.notification(number), to: "soc") }
+            for number in 1..<50 { await site.put(try Delivering.message(number), to: "soc") }
             try await Task.sleep(for: .milliseconds(300))
             await site.outbox.setDown(false)
             try await site.settled()
@@ -159,8 +159,8 @@ import Testing
             return HTTPResponse(status: 204)
         }
         try await site.run([Delivering.endpoint("soc", receiver.port)]) {
-            await site.put(try Delivering.notification(0, key: "k"), to: "soc")
-            await site.put(try Delivering.notification(1, key: "k"), to: "soc")
+            await site.put(try Delivering.message(0, key: "k"), to: "soc")
+            await site.put(try Delivering.message(1, key: "k"), to: "soc")
             try await eventually { await outbox.isDown }
             try await Task.sleep(for: .milliseconds(200))
             #expect(receiver.requests.count == 1)
@@ -201,7 +201,7 @@ import Testing
         try await site.run(endpoints, schedule: RetrySchedule(waits: [])) {
             // From now on it cannot be used.
             _ = try directory.write("key", "whsec_s3cret")
-            await site.put(try Delivering.notification(1), to: "dead", "moved", "blocked", "signed")
+            await site.put(try Delivering.message(1), to: "dead", "moved", "blocked", "signed")
             try await site.settled()
         }
         let attempts = await site.outbox.attempts

@@ -14,7 +14,7 @@ import Testing
     ) throws -> Delivery {
         let id = MessageID(ULID(time: start, digest: Array("\(number)          ".utf8)))
         return Delivery(
-            notification: Notification(
+            message: Message(
                 id: id,
                 type: .alertFiring,
                 timestamp: start,
@@ -229,9 +229,9 @@ import Testing
         #expect(packs.flatMap { $0 } == alerts)
         #expect(packs.count < 25)
         for pack in packs {
-            let notification = try Examples.notification(.alertFiring, pack)
-            let message = try #require(try AlertmanagerPushReceiver().render(notification, Examples.context))
-            let text = String(decoding: message.parts[0], as: UTF8.self)
+            let message = try Examples.message(.alertFiring, pack)
+            let payload = try #require(try AlertmanagerPushReceiver().render(message, Examples.context))
+            let text = String(decoding: payload.parts[0], as: UTF8.self)
             #expect(pack.allSatisfy { text.contains($0.id.description) })
         }
     }

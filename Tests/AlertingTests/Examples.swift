@@ -70,12 +70,12 @@ enum Examples {
         return alert
     }
 
-    static func notification(
-        _ type: NotificationType = .alertFiring,
+    static func message(
+        _ type: MessageType = .alertFiring,
         _ alerts: [AlertSnapshot],
         truncated: Int = 0
-    ) throws -> Notification {
-        Notification(
+    ) throws -> Message {
+        Message(
             id: try #require(MessageID("msg_01J6Q7R9Z0TAVBWCXDYEZF0G1H")),
             type: type,
             timestamp: time("2026-09-01T10:15:40.000Z"),
@@ -90,8 +90,8 @@ enum Examples {
         )
     }
 
-    /// Every notification that formats are tried with, by the name of its golden files.
-    static func all() throws -> [(name: String, notification: Notification)] {
+    /// Every message that formats are tried with, by the name of its golden files.
+    static func all() throws -> [(name: String, message: Message)] {
         var acknowledged = try alert()
         acknowledged.state = .acknowledged
         acknowledged.assignee = "kim"
@@ -106,13 +106,13 @@ enum Examples {
         service.falseAlarmBound = nil
         service.calibrationID = nil
         return [
-            ("firing", try notification(.alertFiring, [alert()])),
-            ("acknowledged", try notification(.alertAcknowledged, [acknowledged])),
-            ("resolved", try notification(.alertResolved, [resolved()])),
-            ("group", try notification(.alertUpdated, [alert(), campaign, resolved()], truncated: 4)),
-            ("service", try notification(.alertUpdated, [service])),
-            ("endpoint", try notification(.alertFiring, [endpointAlert()])),
-            ("test", try notification(.endpointTest, [])),
+            ("firing", try message(.alertFiring, [alert()])),
+            ("acknowledged", try message(.alertAcknowledged, [acknowledged])),
+            ("resolved", try message(.alertResolved, [resolved()])),
+            ("group", try message(.alertUpdated, [alert(), campaign, resolved()], truncated: 4)),
+            ("service", try message(.alertUpdated, [service])),
+            ("endpoint", try message(.alertFiring, [endpointAlert()])),
+            ("test", try message(.endpointTest, [])),
         ]
     }
 

@@ -6,58 +6,58 @@ import Testing
 
 /// What each receiver's documentation demands, tried with every example and with hostile names.
 @Suite struct FormatRuleTests {
-    private func notifications() throws -> [Domain.Notification] {
-        var notifications: [Domain.Notification] = try Examples.all().map(\.notification)
+    private func messages() throws -> [Message] {
+        var messages: [Message] = try Examples.all().map(\.message)
         for text in Examples.hostile {
             var alert = try Examples.alert(user: text, model: text)
             alert.detail = text
             alert.assignee = text
             alert.contributions.insert(Contribution(name: text, milliPoints: 90_000), at: 0)
             alert.dedupKey = alert.subject.dedupKey(level: .high)
-            notifications.append(try Examples.notification(.alertFiring, [alert]))
-            notifications.append(
-                try Examples.notification(.alertUpdated, Array(repeating: alert, count: 30))
+            messages.append(try Examples.message(.alertFiring, [alert]))
+            messages.append(
+                try Examples.message(.alertUpdated, Array(repeating: alert, count: 30))
             )
             var works = try Examples.endpointAlert()
             works.subject = .endpoint(text)
             works.detail = text
-            notifications.append(try Examples.notification(.alertFiring, [works]))
+            messages.append(try Examples.message(.alertFiring, [works]))
         }
-        return notifications
+        return messages
     }
 
-    private func messages(_ format: any Receiver) throws -> [Message] {
-        try notifications().compactMap { try format.render($0, Examples.context) }
+    private func payloads(_ receiver: any Receiver) throws -> [Payload] {
+        try messages().compactMap { try receiver.render($0, Examples.context) }
     }
 
-    private func json(_ message: Message) throws -> Any {
-        #expect(message.parts.count == 1)
-        return try JSONSerialization.jsonObject(with: Data(message.parts.first ?? []))
+    private func json(_ payload: Payload) throws -> Any {
+        #expect(payload.parts.count == 1)
+        return try JSONSerialization.jsonObject(with: Data(payload.parts.first ?? []))
     }
 
     @Test func `no part is as long as the limit`() throws {
         for (name, format) in GoldenTests.formats {
-            for message in try messages(format) {
-                #expect(message.parts.allSatisfy { $0.count < 20_000 && !$0.isEmpty }, "\(name)")
+            for payload in try payloads(format) {
+                #expect(payload.parts.allSatisfy { $0.count < 20_000 && !$0.isEmpty }, "\(name)")
             }
         }
     }
 
     @Test func `alerts that do not fit are counted`() throws {
         let alerts = try (0..<200).map { try Examples.alert(user: "user-\($0)") }
-        let notification = try Examples.notification(.alertFiring, alerts, truncated: 7)
-        let message = try #require(
-            try AlertmanagerReceiver(name: "a").render(notification, Examples.context)
+        let message = try Examples.message(.alertFiring, alerts, truncated: 7)
+        let payload = try #require(
+            try AlertmanagerReceiver(name: "a").render(message, Examples.context)
         )
-        let body = try #require(try json(message) as? [String: Any])
+        let body = try #require(try json(payload) as? [String: Any])
         let kept = try #require(body["alerts"] as? [Any]).count
         #expect(kept > 10)
         #expect(body["truncatedAlerts"] as? Int == 207 - kept)
     }
 
     @Test func `Alertmanager's webhook has the members of its Go structures`() throws {
-        for message in try messages(AlertmanagerReceiver(name: "soc")) {
-            let body = try #require(try json(message) as? [String: Any])
+        for payload in try payloads(AlertmanagerReceiver(name: "soc")) {
+            let body = try #require(try json(payload) as? [String: Any])
             #expect(
                 Set(body.keys) == [
                     "receiver", "status", "alerts", "groupLabels", "commonLabels", "commonAnnotations",
@@ -91,8 +91,8 @@ import Testing
     }
 
     private func prometheus(_ alert: AlertSnapshot) throws -> [String] {
-        let notification = try Examples.notification(.alertUpdated, [alert])
-        return PrometheusAlert.all(of: notification, Examples.context).map { alert in
+        let message = try Examples.message(.alertUpdated, [alert])
+        return PrometheusAlert.all(of: message, Examples.context).map { alert in
             let level = alert.labels.first { $0.name == "level" }?.value ?? ""
             return "\(level) \(alert.isFiring ? "firing" : "resolved")"
         }
@@ -131,8 +131,8 @@ import Testing
     }
 
     @Test func `PagerDuty's limits hold`() throws {
-        for message in try messages(PagerDutyReceiver(routingKey: String(repeating: "R", count: 32))) {
-            let body = try #require(try json(message) as? [String: Any])
+        for payload in try payloads(PagerDutyReceiver(routingKey: String(repeating: "R", count: 32))) {
+            let body = try #require(try json(payload) as? [String: Any])
             #expect((body["routing_key"] as? String)?.count == 32)
             let key = try #require(body["dedup_key"] as? String)
             #expect(key.utf8.count <= 255)
@@ -153,8 +153,8 @@ import Testing
 
     @Test func `PagerDuty resolves and acknowledges under the key that triggered`() throws {
         let format = PagerDutyReceiver(routingKey: "R")
-        let actions = try Examples.all().map { name, notification in
-            guard let message = try format.render(notification, Examples.context) else { return "\(name) -" }
+        let actions = try Examples.all().map { name, message in
+            guard let message = try format.render(message, Examples.context) else { return "\(name) -" }
             let body = try #require(try json(message) as? [String: Any])
             return "\(name) \(body["event_action"] ?? "") \(body["dedup_key"] ?? "")"
         }
@@ -167,8 +167,8 @@ import Testing
     }
 
     @Test func `Slack's limits hold and nothing of an outsider is markup`() throws {
-        for message in try messages(SlackReceiver()) {
-            let body = try #require(try json(message) as? [String: Any])
+        for payload in try payloads(SlackReceiver()) {
+            let body = try #require(try json(payload) as? [String: Any])
             let blocks = try #require(body["blocks"] as? [[String: Any]])
             #expect((1...50).contains(blocks.count))
             var texts = [try #require(body["text"] as? String)]
@@ -201,8 +201,8 @@ import Testing
 
     /// The required attributes and the enumerations of class 2004 and its objects in OCSF 1.8.0.
     @Test func `OCSF's required attributes are there and its enumerations hold`() throws {
-        for message in try messages(OCSFReceiver()) {
-            let value = try json(message)
+        for payload in try payloads(OCSFReceiver()) {
+            let value = try json(payload)
             for finding in try #require(value as? [[String: Any]] ?? (value as? [String: Any]).map { [$0] }) {
                 try check(finding)
             }
@@ -264,8 +264,8 @@ import Testing
         let header =
             #/<(\d{1,3})>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [!-~]{1,255} [!-~]{1,48} [!-~]{1,128} [!-~]{1,32} /#
         let data = #/\[[!-~&&[^=\]"]]{1,32}( [!-~&&[^=\]"]]{1,32}="([^"\\\]]|\\["\\\]])*")*\]/#
-        for message in try messages(format) {
-            for part in message.parts {
+        for payload in try payloads(format) {
+            for part in payload.parts {
                 let line = try #require(String(validating: part, as: UTF8.self))
                 #expect(!part.contains { $0 < 32 || $0 == 127 }, "\(line)")
                 let head = try #require(try header.prefixMatch(in: line), "\(line)")
@@ -279,8 +279,8 @@ import Testing
 
     /// The head has seven parts between bars, and every `=` of a value is escaped.
     @Test func `a CEF message keeps its parts apart`() throws {
-        for message in try messages(CEFReceiver()) {
-            for part in message.parts {
+        for payload in try payloads(CEFReceiver()) {
+            for part in payload.parts {
                 let line = String(decoding: part, as: UTF8.self)
                 let start = try #require(line.range(of: "] CEF:0|"))
                 let head = #/(([^|\\]|\\[|\\])*)\|/#
@@ -304,16 +304,16 @@ import Testing
     }
 
     @Test func `what names can do to a native message is nothing`() throws {
-        for (text, notification) in zip(
+        for (text, message) in zip(
             Examples.hostile,
             try Examples.hostile.map { text in
-                try Examples.notification(.alertFiring, [Examples.alert(user: text)])
+                try Examples.message(.alertFiring, [Examples.alert(user: text)])
             }
         ) {
-            let message = try #require(
-                try NativeReceiver(isGrouped: false).render(notification, Examples.context)
+            let payload = try #require(
+                try NativeReceiver(isGrouped: false).render(message, Examples.context)
             )
-            let body = try #require(try json(message) as? [String: Any])
+            let body = try #require(try json(payload) as? [String: Any])
             let entity = try #require((body["data"] as? [String: Any])?["entity"] as? [String: String])
             #expect(text.utf8.count > 256 || entity["id"].map { Array($0.utf8) } == Array(text.utf8))
             #expect((entity["id"]?.utf8.count ?? 999) <= 256)

@@ -22,13 +22,13 @@ import Testing
     func `messages are those of the golden file`(name: String) throws {
         let format = try #require(Self.formats.first { $0.name == name }).format
         var text = ""
-        for (example, notification) in try Examples.all() {
+        for (example, message) in try Examples.all() {
             text += "# \(example)\n"
-            guard let message = try format.render(notification, Examples.context) else {
+            guard let payload = try format.render(message, Examples.context) else {
                 text += "(nothing is sent)\n"
                 continue
             }
-            for part in message.parts { text += String(decoding: part, as: UTF8.self) + "\n" }
+            for part in payload.parts { text += String(decoding: part, as: UTF8.self) + "\n" }
         }
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).txt")
         // Written anew where somebody asks for it, to be looked at before it is committed.
@@ -40,9 +40,9 @@ import Testing
 
     /// The body of docs/webhooks.md#native, with its links, and its signature: computed by another program.
     @Test func `the native message is that of the specification`() throws {
-        let notification = try Examples.notification(.alertFiring, [Examples.alert()])
-        let message = try NativeReceiver(isGrouped: false).render(notification, Examples.context)
-        let body = try #require(message?.parts.first)
+        let message = try Examples.message(.alertFiring, [Examples.alert()])
+        let payload = try NativeReceiver(isGrouped: false).render(message, Examples.context)
+        let body = try #require(payload?.parts.first)
         #expect(body.count == 916)
         let signer = try WebhookSigner(
             .hmac,

@@ -12,7 +12,7 @@ import Testing
         var ago: Int64 = 1
         var sendsResolved = true
         var isAcknowledged = false
-        var reason: Notification.Reason?
+        var reason: Message.Reason?
     }
 
     static let rows: [Row] = [

@@ -5,7 +5,7 @@ import Domain
 /// An outbox in memory that can be made to fail.
 actor MemoryOutbox {
     struct Row: Sendable {
-        let notification: Domain.Notification
+        let message: Message
         let endpoint: String
         var due: Timestamp
         var attempts = 0
@@ -23,8 +23,8 @@ actor MemoryOutbox {
 
     func setDown(_ isDown: Bool) { self.isDown = isDown }
 
-    func put(_ notification: Domain.Notification, to endpoint: String, at time: Timestamp) {
-        rows.append(Row(notification: notification, endpoint: endpoint, due: time))
+    func put(_ message: Message, to endpoint: String, at time: Timestamp) {
+        rows.append(Row(message: message, endpoint: endpoint, due: time))
     }
 
     func fail(_ endpoint: String, since time: Timestamp) { failingSince[endpoint] = time }
@@ -41,11 +41,11 @@ actor MemoryOutbox {
         var keys: Set<String> = []
         let due = rows.filter { row in
             guard row.endpoint == endpoint, row.outcome == nil else { return false }
-            return keys.insert(row.notification.dedupKey).inserted && row.due <= now
+            return keys.insert(row.message.dedupKey).inserted && row.due <= now
         }
         return due.prefix(limit).map { row in
             Delivery(
-                notification: row.notification,
+                message: row.message,
                 endpoint: endpoint,
                 attempts: row.attempts,
                 createdAt: row.due,
@@ -60,7 +60,7 @@ actor MemoryOutbox {
             self.attempts.append(attempt)
             guard
                 let index = rows.firstIndex(where: {
-                    $0.notification.id == attempt.message && $0.endpoint == attempt.endpoint
+                    $0.message.id == attempt.message && $0.endpoint == attempt.endpoint
                 })
             else { continue }
             rows[index].attempts += 1
@@ -87,7 +87,7 @@ actor MemoryOutbox {
     func told(_ endpoint: String) throws -> [AlertSnapshot] {
         try check()
         let told = rows.filter { $0.endpoint == endpoint && $0.outcome == .delivered }
-        let last = Dictionary(told.map { ($0.notification.dedupKey, $0.notification) }) { $1 }
+        let last = Dictionary(told.map { ($0.message.dedupKey, $0.message) }) { $1 }
         return last.values.flatMap(\.alerts).filter(\.isFiring)
     }
 

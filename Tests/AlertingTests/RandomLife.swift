@@ -16,8 +16,8 @@ struct Generator: RandomNumberGenerator {
 /// What a message says, for comparison.
 struct Told: Hashable, CustomStringConvertible {
     let second: Int64
-    let type: NotificationType
-    let reason: Notification.Reason
+    let type: MessageType
+    let reason: Message.Reason
     let alerts: [AlertID]
 
     var description: String { "\(second)s \(type.rawValue) (\(reason.rawValue)) \(alerts.count)" }
@@ -124,7 +124,7 @@ struct RandomLife {
             let output = router.takeOutput()
             for key in output.removed { groups[key] = nil }
             groups.merge(output.changed) { $1 }
-            for message in output.messages.map(\.notification) where message.reason != .other {
+            for message in output.messages.map(\.message) where message.reason != .other {
                 told.append(
                     Told(
                         second: second,
@@ -216,7 +216,7 @@ struct SlowRouter {
         let isNew = firing.contains { alert in group.told[alert.id].map { $0 < alert.level } ?? true }
         let isKnown = firing.allSatisfy { group.told[$0.id] != nil }
         let isAcknowledged = firing.allSatisfy { $0.state == .acknowledged }
-        let reason: Notification.Reason
+        let reason: Message.Reason
         if group.toldAt == nil {
             guard !firing.isEmpty else { return nil }
             reason = .first
@@ -234,7 +234,7 @@ struct SlowRouter {
         group.toldAt = second
         for alert in firing { group.told[alert.id] = max(group.told[alert.id] ?? .info, alert.level) }
         let shown = firing + (life.endpoint.sendsResolved ? ended : [])
-        let type: NotificationType =
+        let type: MessageType =
             firing.isEmpty ? .alertResolved : reason == .changed && isKnown ? .alertUpdated : .alertFiring
         return Told(second: second, type: type, reason: reason, alerts: shown.map(\.id))
     }

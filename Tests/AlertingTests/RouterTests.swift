@@ -15,7 +15,7 @@ import Testing
         _ number: Int64,
         _ event: AlertEvent.Kind?,
         _ snapshot: AlertSnapshot,
-        _ type: NotificationType = .alertFiring
+        _ type: MessageType = .alertFiring
     ) -> AlertNotice {
         AlertNotice(number: number, type: type, event: event, snapshot: snapshot)
     }
@@ -26,14 +26,14 @@ import Testing
         router.take(notice(1, .opened, alert), RoutingContext(now: second(10)))
         router.flush(RoutingContext(now: second(10), firing: router.firing))
         var output = router.takeOutput()
-        #expect(output.messages.map(\.notification.type) == [.alertFiring])
-        #expect(output.messages.first?.notification.reason == .first)
-        #expect(output.messages.first?.notification.dedupKey == alert.dedupKey)
+        #expect(output.messages.map(\.message.type) == [.alertFiring])
+        #expect(output.messages.first?.message.reason == .first)
+        #expect(output.messages.first?.message.dedupKey == alert.dedupKey)
         #expect(output.changed.count == 1 && output.removed.isEmpty)
 
         alert.state = .acknowledged
         router.take(notice(2, .acknowledged, alert, .alertAcknowledged), RoutingContext(now: second(11)))
-        #expect(router.takeOutput().messages.map(\.notification.type) == [.alertAcknowledged])
+        #expect(router.takeOutput().messages.map(\.message.type) == [.alertAcknowledged])
 
         alert.state = .resolved
         alert.endsAt = second(20)
@@ -43,9 +43,9 @@ import Testing
         #expect(router.nextFlush == second(310))
         router.flush(RoutingContext(now: second(310)))
         output = router.takeOutput()
-        #expect(output.messages.map(\.notification.type) == [.alertResolved])
-        #expect(output.messages.first?.notification.alerts == [alert])
-        #expect(output.messages.first?.notification.dedupKey == alert.dedupKey)
+        #expect(output.messages.map(\.message.type) == [.alertResolved])
+        #expect(output.messages.first?.message.alerts == [alert])
+        #expect(output.messages.first?.message.dedupKey == alert.dedupKey)
         #expect(output.removed.count == 1 && output.changed.isEmpty)
         #expect(router.nextFlush == nil && router.firing.isEmpty)
     }
@@ -97,7 +97,7 @@ import Testing
         router.take(notice(2, .escalated, alert), RoutingContext(now: second(50)))
         #expect(router.nextFlush == second(52))
         router.flush(RoutingContext(now: second(52), firing: router.firing))
-        let message = router.takeOutput().messages.first?.notification
+        let message = router.takeOutput().messages.first?.message
         #expect(message?.type == .alertUpdated && message?.reason == .changed)
         #expect(message?.alerts.first?.level == .critical)
         #expect(router.nextFlush == second(302))
@@ -111,13 +111,13 @@ import Testing
         router.take(notice(1, .opened, makeAlert(1, .entity(campaign))), RoutingContext(now: second(0)))
         router.take(notice(2, .opened, alert), RoutingContext(now: second(3)))
         router.flush(RoutingContext(now: second(3), firing: router.firing, users: users))
-        #expect(router.takeOutput().messages.map { $0.notification.alerts.map(\.id) } == [[alertID(1)]])
+        #expect(router.takeOutput().messages.map { $0.message.alerts.map(\.id) } == [[alertID(1)]])
         alert.level = .critical
         alert.peakLevel = .critical
         router.take(notice(3, .escalated, alert), RoutingContext(now: second(14)))
         #expect(router.nextFlush == second(14))
         router.flush(RoutingContext(now: second(14), firing: router.firing, users: users))
-        let message = router.takeOutput().messages.first?.notification
+        let message = router.takeOutput().messages.first?.message
         #expect(message?.alerts.map(\.id) == [alertID(2)] && message?.type == .alertFiring)
     }
 
@@ -154,11 +154,11 @@ import Testing
         router.flush(RoutingContext(now: second(0), firing: router.firing))
         var told = router.takeOutput().messages
         #expect(told.map(\.endpoint) == ["chat", "e"])
-        #expect(told.map(\.notification.type) == [.riskLevelChanged, .alertFiring])
-        #expect(told.last?.notification.alerts.map(\.id) == [alertID(2)])
+        #expect(told.map(\.message.type) == [.riskLevelChanged, .alertFiring])
+        #expect(told.last?.message.alerts.map(\.id) == [alertID(2)])
         router.flush(RoutingContext(now: second(5), firing: router.firing))
         told = router.takeOutput().messages
-        let message = told.first?.notification
+        let message = told.first?.message
         #expect(told.count == 1 && message?.alerts.map(\.id) == [alertID(1), alertID(2)])
         #expect(message?.groupKey == "{}:{model=\"fashion\"}" && message?.dedupKey == message?.groupKey)
         #expect(message?.groupLabels == [AlertLabel("model", "fashion")])
@@ -173,8 +173,8 @@ import Testing
         router.flush(RoutingContext(now: second(0), firing: router.firing))
         let messages = router.takeOutput().messages
         #expect(messages.count == 1)
-        #expect(messages.first?.notification.alerts.count == 20)
-        #expect(messages.first?.notification.truncatedAlerts == 5)
+        #expect(messages.first?.message.alerts.count == 20)
+        #expect(messages.first?.message.truncatedAlerts == 5)
     }
 
     /// Against a router that looks at everything every second, on random lives, with restarts in between.

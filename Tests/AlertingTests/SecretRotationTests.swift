@@ -110,8 +110,8 @@ import Testing
         endpoint.secrets = [.file(path)]
         let route = try EndpointRoute(endpoint, Delivering().surroundings)
         func send(at time: Timestamp) async throws {
-            let notification = try Examples.notification(.alertFiring, [Examples.alert()])
-            #expect(await route.attempt(notification, at: time) == Receipt(.delivered, status: 204))
+            let message = try Examples.message(.alertFiring, [Examples.alert()])
+            #expect(await route.attempt(message, at: time) == Receipt(.delivered, status: 204))
         }
         try await send(at: now)
         _ = try rotation.rotate(.hmac, overlap: .seconds(60), reader, at: now)

@@ -89,7 +89,7 @@ struct Story {
 
 extension AlertChanges {
     var kinds: [AlertEvent.Kind] { events.map(\.kind) }
-    var types: [NotificationType] { notices.map(\.type) }
+    var types: [MessageType] { notices.map(\.type) }
     var only: Alert? { alerts.count == 1 ? alerts.values.first : nil }
 }
 

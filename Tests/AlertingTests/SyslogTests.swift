@@ -76,15 +76,15 @@ import WebClient
             let route = try EndpointRoute(server.endpoint(transport, format), site.surroundings)
             // It takes a moment to listen; a datagram is refused until then.
             try await eventually {
-                await route.attempt(try Examples.notification(.endpointTest, []), at: time).outcome
+                await route.attempt(try Examples.message(.endpointTest, []), at: time).outcome
                     == .delivered
             }
             try await eventually { server.lines.contains { $0.contains("\tTEST\t") } }
             // More than one test may have been sent, and any of them may be read late.
             let before = server.alerts.count
             for text in Examples.hostile {
-                let notification = try Examples.notification(.alertFiring, [Examples.alert(user: text)])
-                let receipt = await route.attempt(notification, at: time)
+                let message = try Examples.message(.alertFiring, [Examples.alert(user: text)])
+                let receipt = await route.attempt(message, at: time)
                 #expect(receipt.outcome == .delivered, "\(transport) \(receipt.detail)")
             }
             try await eventually { server.alerts.count >= before + Examples.hostile.count }
@@ -112,7 +112,7 @@ import WebClient
         let server = try Server()
         defer { server.program.wait(after: SIGKILL) }
         let site = try Delivering()
-        let test = try Examples.notification(.endpointTest, [])
+        let test = try Examples.message(.endpointTest, [])
         let route = try EndpointRoute(server.endpoint(.tls, .syslog), site.surroundings)
         try await eventually { await route.attempt(test, at: Delivering.now).outcome == .delivered }
 

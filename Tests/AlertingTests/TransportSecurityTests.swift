@@ -64,7 +64,7 @@ import Testing
     private func attempt(_ endpoint: Endpoint) async throws -> Receipt {
         let route = try EndpointRoute(endpoint, Delivering().surroundings)
         return await route.attempt(
-            try Examples.notification(.alertFiring, [Examples.alert()]),
+            try Examples.message(.alertFiring, [Examples.alert()]),
             at: Delivering.now
         )
     }

@@ -39,7 +39,7 @@ struct NameReplacementTests {
         #expect(alert("ada.l").replacing(name) == expected)
         expected = alert("eve")
         #expect(expected.replacing(name) == expected)
-        let message = Notification(
+        let message = Message(
             id: MessageID(ULID(time: Timestamp(milliseconds: 1), digest: [UInt8](repeating: 2, count: 10))),
             type: .alertFiring,
             timestamp: Timestamp(milliseconds: 1),

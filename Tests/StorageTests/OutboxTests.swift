@@ -7,10 +7,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3)))
 struct OutboxTests {
-    private func message(_ number: Int, key: String = "k", level: Level = .high) -> Notification {
+    private func message(_ number: Int, key: String = "k", level: Level = .high) -> Message {
         var alert = makeAlert(number).snapshot
         alert.level = level
-        return Notification(
+        return Message(
             id: MessageID(
                 ULID(
                     time: start,
@@ -29,12 +29,12 @@ struct OutboxTests {
     }
 
     private func attempt(
-        _ notification: Notification,
+        _ message: Message,
         _ outcome: DeliveryAttempt.Outcome,
         next: Timestamp? = nil
     ) -> DeliveryAttempt {
         DeliveryAttempt(
-            message: notification.id,
+            message: message.id,
             endpoint: "soc",
             number: 1,
             startedAt: start,
@@ -46,15 +46,14 @@ struct OutboxTests {
         )
     }
 
-    private func routed(_ store: Store, _ messages: [(String, Notification)]) async throws {
+    private func routed(_ store: Store, _ messages: [(String, Message)]) async throws {
         var batch = RoutingBatch(expectedNotice: 0, lastNotice: 0, time: start)
-        batch.messages = messages.map { AddressedMessage(endpoint: $0, notification: $1) }
+        batch.messages = messages.map { AddressedMessage(endpoint: $0, message: $1) }
         try await store.route(batch)
     }
 
-    private func due(_ store: Store, _ now: Timestamp = start, limit: Int = 10) async throws -> [Notification]
-    {
-        try await store.dueDeliveries(to: "soc", now: now, limit: limit).map(\.notification)
+    private func due(_ store: Store, _ now: Timestamp = start, limit: Int = 10) async throws -> [Message] {
+        try await store.dueDeliveries(to: "soc", now: now, limit: limit).map(\.message)
     }
 
     @Test func `what a wrong clock put off for years is due again, and nothing else`() async throws {
@@ -88,7 +87,7 @@ struct OutboxTests {
         #expect(try await due(store) == [other], "the second waits for the first")
         #expect(try await store.nextDue(at: "soc") == start)
         let again = try await store.dueDeliveries(to: "soc", now: start + .seconds(5), limit: 10)
-        #expect(again.map(\.notification) == [other, first] && again.map(\.attempts) == [0, 1])
+        #expect(again.map(\.message) == [other, first] && again.map(\.attempts) == [0, 1])
         #expect(again.map(\.failingSince) == [start, start])
 
         try await store.record([attempt(first, .delivered), attempt(other, .refused)])
@@ -101,7 +100,7 @@ struct OutboxTests {
             try await store.outbox(of: "soc", limit: 9).map(\.state) == ["refused", "pending", "delivered"]
         )
         let telling = try await store.outbox(telling: makeAlert(2).snapshot.id, limit: 9)
-        #expect(telling.map(\.notification) == [second])
+        #expect(telling.map(\.message) == [second])
     }
 
     @Test func `what was settled is not settled again, and is put in again by hand under the same id`()
@@ -173,8 +172,8 @@ struct OutboxTests {
         #expect(try await store.trimOutbox(OutboxLimits(rows: 5), now: start) == (0, 0))
         #expect(try await store.trimOutbox(limits, now: start) == (0, 3))
         let left = try await store.outbox(of: "soc", state: "pending", limit: 9)
-        #expect(left.map { $0.notification.alerts.first?.level } == [.high, .critical])
-        #expect(left.first?.notification == message(4, key: "3"), "of the two high ones the newer")
+        #expect(left.map { $0.message.alerts.first?.level } == [.high, .critical])
+        #expect(left.first?.message == message(4, key: "3"), "of the two high ones the newer")
         #expect(try await store.trimOutbox(limits, now: start + .seconds(61)) == (2, 0))
         // An hour of calm ends the alert, once.
         for seconds in [62, 3661, 3662, 9000] {

@@ -8,8 +8,8 @@ import Testing
 /// Endpoints that are new take a test before anything else (docs/alerts.md#the-outbox).
 @Suite(.timeLimit(.minutes(3)))
 struct VerificationTests {
-    private func message(_ number: UInt8, _ type: NotificationType = .endpointTest) -> Notification {
-        Notification(
+    private func message(_ number: UInt8, _ type: MessageType = .endpointTest) -> Message {
+        Message(
             id: MessageID(ULID(time: start, digest: [number] + [UInt8](repeating: 1, count: 9))),
             type: type,
             timestamp: start,
@@ -19,7 +19,7 @@ struct VerificationTests {
     }
 
     private func attempt(
-        _ message: Notification,
+        _ message: Message,
         _ outcome: DeliveryAttempt.Outcome,
         _ number: Int = 1
     ) -> DeliveryAttempt {
@@ -36,7 +36,7 @@ struct VerificationTests {
 
     private func due(_ store: Store, _ seconds: Int = 0) async throws -> [MessageID] {
         try await store.dueDeliveries(to: "soc", now: start + .seconds(seconds), limit: 10).map(
-            \.notification.id
+            \.message.id
         )
     }
 
@@ -55,7 +55,7 @@ struct VerificationTests {
         let alert = message(9, .alertFiring)
         #expect(try await !store.register("soc", as: "a", test: message(1), at: start))
         var batch = RoutingBatch(expectedNotice: 0, lastNotice: 0, time: start)
-        batch.messages = [AddressedMessage(endpoint: "soc", notification: alert)]
+        batch.messages = [AddressedMessage(endpoint: "soc", message: alert)]
         try await store.route(batch)
         #expect(try await due(store) == [message(1).id])
         #expect(try await store.endpointStatuses().map(\.isVerified) == [false])

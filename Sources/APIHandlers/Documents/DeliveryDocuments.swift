@@ -73,10 +73,10 @@ struct DeliveryDocument: Encodable, Sendable {
     let attempts: Int
 
     init(_ entry: OutboxEntry) {
-        message = entry.notification.id.description
+        message = entry.message.id.description
         endpoint = entry.endpoint
-        type = entry.notification.type.rawValue
-        reason = entry.notification.reason.rawValue
+        type = entry.message.type.rawValue
+        reason = entry.message.reason.rawValue
         createdAt = entry.created.description
         state = entry.state
         attempts = entry.attempts

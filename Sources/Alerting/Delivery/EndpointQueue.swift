@@ -44,11 +44,11 @@ package struct EndpointQueue: Sendable {
     package mutating func take(_ deliveries: [Delivery]) {
         var keys = Set(inHand.values)
         for delivery in deliveries {
-            let notification = delivery.notification
-            guard inHand[notification.id] == nil, keys.insert(notification.dedupKey).inserted else {
+            let message = delivery.message
+            guard inHand[message.id] == nil, keys.insert(message.dedupKey).inserted else {
                 continue
             }
-            inHand[notification.id] = notification.dedupKey
+            inHand[message.id] = message.dedupKey
             waiting.append(delivery)
             // What the database remembers counts after a restart.
             if failures == 0, let since = delivery.failingSince { failingSince = since }
@@ -125,7 +125,7 @@ package struct EndpointQueue: Sendable {
             pausedUntil = nil
         }
         let attempt = DeliveryAttempt(
-            message: delivery.notification.id,
+            message: delivery.message.id,
             endpoint: endpoint,
             number: number,
             startedAt: startedAt,
@@ -146,7 +146,7 @@ package struct EndpointQueue: Sendable {
 
     /// Messages that were taken and not sent go back.
     package mutating func forgetWaiting() {
-        for delivery in waiting { inHand[delivery.notification.id] = nil }
+        for delivery in waiting { inHand[delivery.message.id] = nil }
         waiting = []
     }
 

@@ -158,25 +158,25 @@ package struct EndpointRoute: Sendable {
     /// Makes one attempt.
     ///
     /// - Parameters:
-    ///   - notification: what to say.
+    ///   - message: what to say.
     ///   - now: what the message tells as the present.
     ///   - wall: the time of day, which a signature tells; nil: the same.
     /// - Returns: how it went.
     package func attempt(
-        _ notification: Notification,
+        _ message: Message,
         at now: Timestamp,
         signedAt wall: Timestamp? = nil
     ) async -> Receipt {
         var context = context
         context.now = now
         do throws(FormatError) {
-            guard let message = try receiver.render(notification, context) else {
+            guard let payload = try receiver.render(message, context) else {
                 return Receipt(
                     .delivered,
                     detail: "\(endpoint.format.rawValue) has no message for this; nothing was sent"
                 )
             }
-            return await sender.send(message, of: notification, at: wall ?? now)
+            return await sender.send(payload, of: message, at: wall ?? now)
         } catch {
             return Receipt(.refused, detail: "\(error)")
         }

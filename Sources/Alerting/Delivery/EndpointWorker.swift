@@ -92,7 +92,7 @@ struct EndpointWorker: Sendable {
 
     private func attempt(_ delivery: Delivery, _ mailbox: Mailbox) async {
         let start = now()
-        let receipt = await route.attempt(delivery.notification, at: start, signedAt: wall())
+        let receipt = await route.attempt(delivery.message, at: start, signedAt: wall())
         // One that riskd itself broke off says nothing of the receiver: the message is as due as before.
         guard !Task.isCancelled else { return }
         mailbox.put(Ended(delivery: delivery, receipt: receipt, startedAt: start, endedAt: now()))
@@ -111,7 +111,7 @@ struct EndpointWorker: Sendable {
             chance: Double.random(in: -1...1)
         )
         if ended.receipt.outcome == .delivered {
-            book?.sent(ended.delivery.notification.alerts, at: ended.endedAt)
+            book?.sent(ended.delivery.message.alerts, at: ended.endedAt)
         }
         let outcome = conclusion.attempt.outcome.rawValue
         metrics.add("riskd_deliveries_total", ["endpoint": name, "outcome": outcome])
@@ -181,7 +181,7 @@ struct EndpointWorker: Sendable {
         for alerts in route.packed(due) {
             let time = now()
             guard let first = alerts.first, let id = MessageID("msg_\(first.id)") else { continue }
-            let notification = Notification(
+            let message = Message(
                 id: id,
                 type: .alertFiring,
                 timestamp: time,
@@ -189,7 +189,7 @@ struct EndpointWorker: Sendable {
                 reason: .repeat,
                 alerts: alerts
             )
-            let receipt = await route.attempt(notification, at: time, signedAt: wall())
+            let receipt = await route.attempt(message, at: time, signedAt: wall())
             // Also when it failed: the next turn comes soon, and the alert's own message is not lost.
             book?.sent(alerts, at: time)
             if receipt.outcome != .delivered {

@@ -5,11 +5,11 @@ protocol MessageSender: Sendable {
     /// Sends a message there.
     ///
     /// - Parameters:
-    ///   - message: in the endpoint's format.
-    ///   - notification: what it says: id, type and time go into headers.
+    ///   - payload: what to send, in the endpoint's format.
+    ///   - message: what it says: id, type and time go into headers.
     ///   - now: the wall clock.
     /// - Returns: how that went; never a secret or more of an address than scheme, host and port.
-    func send(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt
+    func send(_ payload: Payload, of message: Message, at now: Timestamp) async -> Receipt
 }
 
 /// How an attempt went.

@@ -32,12 +32,12 @@ struct SyslogSender: MessageSender {
         way = .stream(StreamClient(url: url, security: security, addressGuard: addressGuard))
     }
 
-    func send(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt {
+    func send(_ payload: Payload, of message: Message, at now: Timestamp) async -> Receipt {
         do throws(WebError) {
             switch way {
-            case .datagrams(let client): try await client.send(message.parts)
+            case .datagrams(let client): try await client.send(payload.parts)
             case .stream(let client):
-                try await client.send(message.parts.flatMap { Array("\($0.count) ".utf8) + $0 })
+                try await client.send(payload.parts.flatMap { Array("\($0.count) ".utf8) + $0 })
             }
             return Receipt(.delivered)
         } catch {

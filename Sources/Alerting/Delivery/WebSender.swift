@@ -14,10 +14,10 @@ struct WebSender: MessageSender {
     /// What CloudEvents name as the origin.
     let source: String
 
-    func send(_ message: Message, of notification: Notification, at now: Timestamp) async -> Receipt {
+    func send(_ payload: Payload, of message: Message, at now: Timestamp) async -> Receipt {
         let request: WebRequest
         do {
-            request = try self.request(message, notification, now)
+            request = try self.request(payload, message, now)
         } catch {
             // A configuration that is wrong may be put right before the message is too old.
             return Receipt(.failed, detail: printable(clipped("\(error)", to: 500)))
@@ -69,13 +69,13 @@ struct WebSender: MessageSender {
         return security
     }
 
-    private func request(_ message: Message, _ notification: Notification, _ now: Timestamp) throws
+    private func request(_ payload: Payload, _ message: Message, _ now: Timestamp) throws
         -> WebRequest
     {
-        let body = message.parts.first ?? []
+        let body = payload.parts.first ?? []
         return WebRequest(
             url: try url(),
-            headers: try headers(message, body, notification, now),
+            headers: try headers(payload, body, message, now),
             body: body,
             security: try security(),
             addressGuard: addressGuard
@@ -83,15 +83,15 @@ struct WebSender: MessageSender {
     }
 
     private func headers(
-        _ message: Message,
+        _ payload: Payload,
         _ body: [UInt8],
-        _ notification: Notification,
+        _ message: Message,
         _ now: Timestamp
     ) throws -> [WebRequest.Header] {
-        let id = notification.id.description
+        let id = message.id.description
         let seconds = now.milliseconds.floorDivided(by: 1000)
         var headers: [WebRequest.Header] = [
-            .init("Content-Type", message.contentType), .init("User-Agent", "riskd"), .init("webhook-id", id),
+            .init("Content-Type", payload.contentType), .init("User-Agent", "riskd"), .init("webhook-id", id),
             .init("webhook-timestamp", String(seconds)),
         ]
         if endpoint.signing != .none {
@@ -104,8 +104,8 @@ struct WebSender: MessageSender {
         if endpoint.sendsCloudEvents {
             headers += [
                 .init("ce-specversion", "1.0"), .init("ce-id", id), .init("ce-source", source),
-                .init("ce-type", "riskd.\(notification.type.rawValue)"),
-                .init("ce-time", notification.timestamp.description),
+                .init("ce-type", "riskd.\(message.type.rawValue)"),
+                .init("ce-time", message.timestamp.description),
             ]
         }
         return headers

@@ -67,7 +67,7 @@ extension AlertSnapshot {
     var boundedLabels: [AlertLabel] { labels.map { AlertLabel($0.name, bounded($0.value)) } }
 }
 
-extension Notification {
+extension Message {
     /// A sentence for what has no alert.
     var eventText: String {
         switch type {
@@ -90,9 +90,9 @@ extension Notification {
     /// How many alerts it is about, those that were left out included.
     var total: Int { alerts.count + truncatedAlerts }
 
-    /// This notification with its last alerts left out.
-    func keeping(_ count: Int) -> Notification {
-        Notification(
+    /// This message with its last alerts left out.
+    func keeping(_ count: Int) -> Message {
+        Message(
             id: id,
             type: type,
             timestamp: timestamp,
@@ -106,13 +106,13 @@ extension Notification {
     }
 
     /// The JSON that `body` makes of as many alerts as fit.
-    func fitted(_ body: (Notification) -> JSONValue) throws(FormatError) -> [UInt8] {
+    func fitted(_ body: (Message) -> JSONValue) throws(FormatError) -> [UInt8] {
         var count = alerts.count
         while true {
             let bytes = Array(body(keeping(count)).text.utf8)
-            guard bytes.count >= Message.limit else { return bytes }
+            guard bytes.count >= Payload.limit else { return bytes }
             guard count > 1 else { throw .tooLong(bytes: bytes.count) }
-            count = max(1, min(count - 1, count * Message.limit / bytes.count))
+            count = max(1, min(count - 1, count * Payload.limit / bytes.count))
         }
     }
 }

@@ -11,14 +11,14 @@ protocol Receiver: Sendable {
     ///   or not of the form that the receiver gives out.
     init(_ setup: ReceiverSetup) throws
 
-    /// Writes a notification.
+    /// Writes a message in the receiver's language.
     ///
     /// - Parameters:
-    ///   - notification: what to say.
+    ///   - message: what to say.
     ///   - context: what all messages have in common.
-    /// - Returns: the message; nil when the receiver has no word for such a notification.
+    /// - Returns: the payload; nil when the receiver has no word for such a message.
     /// - Throws: `FormatError`.
-    func render(_ notification: Notification, _ context: MessageContext) throws(FormatError) -> Message?
+    func render(_ message: Message, _ context: MessageContext) throws(FormatError) -> Payload?
 
     /// What an HTTP status means where it means another thing here than at most receivers.
     ///

@@ -136,14 +136,14 @@ package struct AlertRouter {
             && !MuteStage().passing([notice.snapshot], context).isEmpty
         {
             let endpoint = route.endpoint.name
-            let message = Notification(
+            let message = Message(
                 id: messageID(context.now, endpoint, "notice \(notice.number)"),
                 type: notice.type,
                 timestamp: notice.snapshot.updatedAt,
                 dedupKey: notice.snapshot.dedupKey,
                 alerts: [notice.snapshot]
             )
-            output.messages.append(AddressedMessage(endpoint: endpoint, notification: message))
+            output.messages.append(AddressedMessage(endpoint: endpoint, message: message))
         }
     }
 
@@ -201,7 +201,7 @@ package struct AlertRouter {
         _ group: AlertGroup,
         _ firing: [AlertSnapshot],
         _ resolved: [AlertSnapshot],
-        _ reason: Notification.Reason,
+        _ reason: Message.Reason,
         _ route: RoutedEndpoint,
         _ now: Timestamp
     ) {
@@ -210,7 +210,7 @@ package struct AlertRouter {
         guard route.wants(type), let newest = all.map(\.updatedAt).max() else { return }
         let isSingle = route.endpoint.grouping.labels == nil
         let shown = all.prefix(Self.mostAlerts)
-        let message = Notification(
+        let message = Message(
             id: messageID(now, group.key.endpoint, group.key.group),
             type: type,
             timestamp: newest,
@@ -221,7 +221,7 @@ package struct AlertRouter {
             alerts: Array(shown),
             truncatedAlerts: all.count - shown.count
         )
-        output.messages.append(AddressedMessage(endpoint: group.key.endpoint, notification: message))
+        output.messages.append(AddressedMessage(endpoint: group.key.endpoint, message: message))
     }
 
     /// More would make a message larger than receivers take.
@@ -231,8 +231,8 @@ package struct AlertRouter {
         of group: AlertGroup,
         _ firing: [AlertSnapshot],
         _ resolved: [AlertSnapshot],
-        _ reason: Notification.Reason
-    ) -> NotificationType {
+        _ reason: Message.Reason
+    ) -> MessageType {
         guard let first = firing.first else { return resolved.first?.subject.resolvedType ?? .alertResolved }
         let isKnown = firing.allSatisfy { group.toldFiring[$0.id] != nil }
         return reason == .changed && isKnown ? .alertUpdated : first.subject.firingType

@@ -29,7 +29,7 @@ package struct GroupDecision: Sendable {
         now: Timestamp,
         sendsResolved: Bool,
         repeat: Duration
-    ) -> Notification.Reason? {
+    ) -> Message.Reason? {
         // Nothing was sent before: only what is firing is worth a first message.
         guard let told else { return firing.isEmpty ? nil : .first }
         if firing.contains(where: { id, level in told.firing[id].map { $0 < level } ?? true }) {

@@ -21,12 +21,12 @@ struct RoutedEndpoint {
         stages.reduce(alerts) { $1.passing($0, context) }
     }
 
-    func wants(_ type: NotificationType) -> Bool {
+    func wants(_ type: MessageType) -> Bool {
         if type == .alertResolved || type == .ingestRecovered, !endpoint.sendsResolved { return false }
         return endpoint.types.isEmpty ? Self.usual.contains(type) : endpoint.types.contains(type)
     }
 
-    private static let usual: Set<NotificationType> = [
+    private static let usual: Set<MessageType> = [
         .alertFiring, .alertUpdated, .alertAcknowledged, .alertResolved, .detectorDegraded,
         .detectorRecovered, .ingestBlind, .ingestRecovered, .calibrationSuspect,
     ]

@@ -47,7 +47,7 @@ package struct RouterReplay {
             router.flush(RoutingContext(now: now, silences: silences, firing: router.firing, users: users))
             for message in router.takeOutput().messages {
                 outcome.messages += 1
-                outcome.alerts.formUnion(message.notification.alerts.map(\.id))
+                outcome.alerts.formUnion(message.message.alerts.map(\.id))
             }
         }
         for notice in notices {

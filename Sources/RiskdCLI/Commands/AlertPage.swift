@@ -83,8 +83,8 @@ struct AlertPage {
         ])
         for message in messages {
             report.append([
-                .string(message.endpoint), .string(message.notification.id.description),
-                .string(message.notification.type.rawValue), .string(message.notification.reason.rawValue),
+                .string(message.endpoint), .string(message.message.id.description),
+                .string(message.message.type.rawValue), .string(message.message.reason.rawValue),
                 .string(message.created.description), .string(message.state),
                 .integer(Int64(message.attempts)),
             ])

@@ -218,7 +218,7 @@ struct ErasureRun {
             )
         }
         for (key, text) in try candidates("sequence", "message", "outbox") {
-            guard let message = try document(MessageDocument.self, text).notification else {
+            guard let message = try document(MessageDocument.self, text).message else {
                 throw StorageError.corrupt("the message \(key)")
             }
             let renamed = message.replacing(replacement)

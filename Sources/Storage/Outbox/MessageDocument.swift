@@ -17,25 +17,25 @@ struct MessageDocument: Codable {
     private let alerts: [SnapshotDocument]
     private let truncated: Int
 
-    init(_ notification: Notification) {
-        id = notification.id.description
-        type = notification.type.rawValue
-        timestamp = notification.timestamp.milliseconds
-        dedupKey = notification.dedupKey
-        groupKey = notification.groupKey
-        groupLabels = notification.groupLabels.map { Label(name: $0.name, value: $0.value) }
-        reason = notification.reason.rawValue
-        alerts = notification.alerts.map(SnapshotDocument.init)
-        truncated = notification.truncatedAlerts
+    init(_ message: Message) {
+        id = message.id.description
+        type = message.type.rawValue
+        timestamp = message.timestamp.milliseconds
+        dedupKey = message.dedupKey
+        groupKey = message.groupKey
+        groupLabels = message.groupLabels.map { Label(name: $0.name, value: $0.value) }
+        reason = message.reason.rawValue
+        alerts = message.alerts.map(SnapshotDocument.init)
+        truncated = message.truncatedAlerts
     }
 
     /// The message; nil when the document holds what riskd never writes.
-    var notification: Notification? {
+    var message: Message? {
         let snapshots = alerts.compactMap(\.snapshot)
-        guard let id = MessageID(id), let type = NotificationType(rawValue: type),
-            let reason = Notification.Reason(rawValue: reason), snapshots.count == alerts.count
+        guard let id = MessageID(id), let type = MessageType(rawValue: type),
+            let reason = Message.Reason(rawValue: reason), snapshots.count == alerts.count
         else { return nil }
-        return Notification(
+        return Message(
             id: id,
             type: type,
             timestamp: Timestamp(milliseconds: timestamp),

@@ -36,13 +36,13 @@ extension Store {
                 var fields = row.fields
                 let id = try fields.next(String.self)
                 let text = try fields.next(String.self)
-                guard let notification = try? Notification(stored: text, id: id) else {
+                guard let message = try? Message(stored: text, id: id) else {
                     try await refuseUnreadable(id, of: endpoint, at: now)
                     continue
                 }
                 deliveries.append(
                     Delivery(
-                        notification: notification,
+                        message: message,
                         endpoint: endpoint,
                         attempts: try fields.next(),
                         createdAt: Timestamp(try fields.next(PostgresTimestamp.self)),
@@ -130,7 +130,7 @@ extension Store {
             ).flatMap { row in
                 var fields = row.fields
                 let id = try fields.next(String.self)
-                return try Notification(stored: try fields.next(), id: id).alerts.filter(\.isFiring)
+                return try Message(stored: try fields.next(), id: id).alerts.filter(\.isFiring)
             }
         }
     }
@@ -188,13 +188,13 @@ extension Store {
     }
 }
 
-extension Notification {
+extension Message {
     /// Reads a message as the outbox keeps it, under its id.
     init(stored text: String, id: String) throws(StorageError) {
-        guard let notification = try? document(MessageDocument.self, text).notification else {
+        guard let message = try? document(MessageDocument.self, text).message else {
             throw .corrupt("message \(id) of the outbox")
         }
-        self = notification
+        self = message
     }
 }
 

@@ -18,15 +18,15 @@ struct OutboxRows {
     ///   - time: the wall clock.
     /// - Throws: `StorageError.corrupt` where a message cannot be written as JSON.
     init(_ messages: [AddressedMessage], at time: Timestamp) throws(StorageError) {
-        for message in messages {
-            let notification = message.notification
-            let text = try json(MessageDocument(notification))
-            let level = notification.alerts.map(\.level).max() ?? .critical
+        for addressed in messages {
+            let message = addressed.message
+            let text = try json(MessageDocument(message))
+            let level = message.alerts.map(\.level).max() ?? .critical
             self.messages.append { row in
-                row.text(notification.id.description)
-                row.text(message.endpoint)
-                row.text(notification.dedupKey)
-                row.text(notification.type.rawValue)
+                row.text(message.id.description)
+                row.text(addressed.endpoint)
+                row.text(message.dedupKey)
+                row.text(message.type.rawValue)
                 row.int2(Int16(level.rawValue))
                 row.time(time)
                 row.text("pending")
@@ -34,11 +34,11 @@ struct OutboxRows {
                 row.int4(0 as Int32)
                 row.text(text)
             }
-            for alert in Set(notification.alerts.map(\.id)) {
+            for alert in Set(message.alerts.map(\.id)) {
                 told.append { row in
                     row.text(alert.description)
-                    row.text(message.endpoint)
-                    row.text(notification.id.description)
+                    row.text(addressed.endpoint)
+                    row.text(message.id.description)
                 }
             }
         }
@@ -58,7 +58,7 @@ struct OutboxRows {
 /// A message in the outbox, for people.
 package struct OutboxEntry: Hashable, Sendable {
     /// The message.
-    package let notification: Notification
+    package let message: Message
     /// The endpoint.
     package let endpoint: String
     /// `pending`, `delivered`, `refused`, `expired` or `dropped`.
@@ -160,7 +160,7 @@ extension Store {
                 var fields = row.fields
                 let id = try fields.next(String.self)
                 return OutboxEntry(
-                    notification: try Notification(stored: try fields.next(), id: id),
+                    message: try Message(stored: try fields.next(), id: id),
                     endpoint: try fields.next(),
                     state: try fields.next(),
                     created: Timestamp(try fields.next(PostgresTimestamp.self)),

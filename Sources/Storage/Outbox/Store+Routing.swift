@@ -95,7 +95,7 @@ extension Store {
         var fields = row.fields
         let number = try fields.next(Int64.self)
         let word = try fields.next(String.self)
-        guard let type = NotificationType(rawValue: word) else { throw StorageError.corrupt(word) }
+        guard let type = MessageType(rawValue: word) else { throw StorageError.corrupt(word) }
         let event = try fields.next(String?.self).flatMap(AlertEvent.Kind.init)
         let isSilent = try fields.next(Bool.self)
         let snapshot = try AlertSnapshot(stored: try fields.next())

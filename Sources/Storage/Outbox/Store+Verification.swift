@@ -21,10 +21,10 @@ extension Store {
     package func register(
         _ endpoint: String,
         as identity: String,
-        test: Notification,
+        test: Message,
         at time: Timestamp
     ) async throws(StorageError) -> Bool {
-        let rows = try OutboxRows([AddressedMessage(endpoint: endpoint, notification: test)], at: time)
+        let rows = try OutboxRows([AddressedMessage(endpoint: endpoint, message: test)], at: time)
         return try await storing {
             try await session.transaction { session in
                 // What was verified before there were identities is taken to be the same still.

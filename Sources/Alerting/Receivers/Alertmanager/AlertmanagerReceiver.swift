@@ -11,22 +11,22 @@ struct AlertmanagerReceiver: Receiver {
     init(name: String) { self.name = name }
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        let body = try notification.fitted { json($0, context) }
-        return Message(contentType: "application/json", parts: [body])
+    ) throws(FormatError) -> Payload? {
+        let body = try message.fitted { json($0, context) }
+        return Payload(contentType: "application/json", parts: [body])
     }
 
-    private func json(_ notification: Notification, _ context: MessageContext) -> JSONValue {
-        let alerts = PrometheusAlert.all(of: notification, context)
-        let key = notification.groupKey.isEmpty ? "{}:{\(notification.type.rawValue)}" : notification.groupKey
+    private func json(_ message: Message, _ context: MessageContext) -> JSONValue {
+        let alerts = PrometheusAlert.all(of: message, context)
+        let key = message.groupKey.isEmpty ? "{}:{\(message.type.rawValue)}" : message.groupKey
         return .object([
             "receiver": .string(name),
             "status": .string(alerts.contains { $0.isFiring } ? "firing" : "resolved"),
             "alerts": .array(alerts.map(json)),
-            "notification_reason": .string(notification.reason.rawValue),
-            "groupLabels": object(notification.groupLabels.map { AlertLabel($0.name, bounded($0.value)) }),
+            "notification_reason": .string(message.reason.rawValue),
+            "groupLabels": object(message.groupLabels.map { AlertLabel($0.name, bounded($0.value)) }),
             "commonLabels": object(common(alerts.map(\.labels))),
             "commonAnnotations": object(common(alerts.map(\.annotations))),
             // Routes of Alertmanager's, which riskd has none of.
@@ -34,7 +34,7 @@ struct AlertmanagerReceiver: Receiver {
             "externalURL": .string(context.externalURL ?? ""),
             "version": "4",
             "groupKey": .string(bounded(key, to: 1024)),
-            "truncatedAlerts": .integer(Int64(notification.truncatedAlerts)),
+            "truncatedAlerts": .integer(Int64(message.truncatedAlerts)),
         ])
     }
 

@@ -11,17 +11,17 @@ struct PrometheusAlert {
 
     var isFiring: Bool { endsAt == nil }
 
-    /// What a notification tells; what has no alert becomes one of its own that is already over.
-    static func all(of notification: Notification, _ context: MessageContext) -> [PrometheusAlert] {
-        guard notification.alerts.isEmpty else {
-            return notification.alerts.flatMap { all(of: $0, context) }
+    /// What a message tells; what has no alert becomes one of its own that is already over.
+    static func all(of message: Message, _ context: MessageContext) -> [PrometheusAlert] {
+        guard message.alerts.isEmpty else {
+            return message.alerts.flatMap { all(of: $0, context) }
         }
-        let name = notification.type.rawValue.split(separator: ".").map { capitalized(String($0)) }.joined()
+        let name = message.type.rawValue.split(separator: ".").map { capitalized(String($0)) }.joined()
         let event = PrometheusAlert(
             labels: [AlertLabel("alertname", "Riskd\(name)"), AlertLabel("severity", "info")],
-            annotations: [AlertLabel("summary", notification.eventText)],
-            startsAt: notification.timestamp,
-            endsAt: notification.timestamp,
+            annotations: [AlertLabel("summary", message.eventText)],
+            startsAt: message.timestamp,
+            endsAt: message.timestamp,
             generatorURL: context.externalURL
         )
         return [event]

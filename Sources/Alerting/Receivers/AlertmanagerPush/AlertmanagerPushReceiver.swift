@@ -25,13 +25,13 @@ struct AlertmanagerPushReceiver: Receiver {
     }
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        let body = try notification.fitted { notification in
-            .array(PrometheusAlert.all(of: notification, context).map { json($0, context.now) })
+    ) throws(FormatError) -> Payload? {
+        let body = try message.fitted { message in
+            .array(PrometheusAlert.all(of: message, context).map { json($0, context.now) })
         }
-        return Message(contentType: "application/json", parts: [body])
+        return Payload(contentType: "application/json", parts: [body])
     }
 
     /// Alerts in messages that leave none out.
@@ -43,7 +43,7 @@ struct AlertmanagerPushReceiver: Receiver {
             let size = JSONValue.array(entries).text.utf8.count
             if size > room {
                 packs.append([])
-                room = Message.limit - 1
+                room = Payload.limit - 1
             }
             packs[packs.count - 1].append(alert)
             room -= size

@@ -13,32 +13,32 @@ struct NativeReceiver: Receiver {
     init(isGrouped: Bool) { self.isGrouped = isGrouped }
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        let body = try notification.fitted { notification in
+    ) throws(FormatError) -> Payload? {
+        let body = try message.fitted { message in
             .object([
-                "type": .string(notification.type.rawValue),
-                "timestamp": .string(notification.timestamp.description),
-                "data": data(notification, context),
+                "type": .string(message.type.rawValue),
+                "timestamp": .string(message.timestamp.description),
+                "data": data(message, context),
             ])
         }
-        return Message(contentType: "application/json", parts: [body])
+        return Payload(contentType: "application/json", parts: [body])
     }
 
-    private func data(_ notification: Notification, _ context: MessageContext) -> JSONValue {
-        guard let alert = notification.alerts.first else {
-            return .object(["message": .string(notification.eventText)])
+    private func data(_ message: Message, _ context: MessageContext) -> JSONValue {
+        guard let alert = message.alerts.first else {
+            return .object(["message": .string(message.eventText)])
         }
         guard isGrouped else { return self.alert(alert, context) }
         return .object([
-            "group_key": .string(bounded(notification.groupKey, to: 1024)),
+            "group_key": .string(bounded(message.groupKey, to: 1024)),
             "group_labels": .object(
-                notification.groupLabels.map { member($0.name, .string(bounded($0.value))) }
+                message.groupLabels.map { member($0.name, .string(bounded($0.value))) }
             ),
-            "reason": .string(notification.reason.rawValue),
-            "alerts": .array(notification.alerts.map { self.alert($0, context) }),
-            "truncated_alerts": .integer(Int64(notification.truncatedAlerts)),
+            "reason": .string(message.reason.rawValue),
+            "alerts": .array(message.alerts.map { self.alert($0, context) }),
+            "truncated_alerts": .integer(Int64(message.truncatedAlerts)),
         ])
     }
 

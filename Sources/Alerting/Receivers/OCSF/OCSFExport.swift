@@ -10,7 +10,7 @@ package enum OCSFExport {
     package static func line(of notice: AlertNotice) -> String {
         let alert = notice.snapshot
         let digest = sha256(Array("export\n\(notice.number)".utf8))
-        let notification = Notification(
+        let message = Message(
             id: MessageID(ULID(time: alert.updatedAt, digest: Array(digest.prefix(10)))),
             type: notice.type,
             timestamp: alert.updatedAt,
@@ -19,7 +19,7 @@ package enum OCSFExport {
         )
         // Nothing of where and when this is exported.
         let context = MessageContext(host: "riskd", version: "export", process: 0, now: alert.updatedAt)
-        let message = try? OCSFReceiver().render(notification, context)
-        return String(decoding: message?.parts.first ?? [], as: UTF8.self)
+        let payload = try? OCSFReceiver().render(message, context)
+        return String(decoding: payload?.parts.first ?? [], as: UTF8.self)
     }
 }

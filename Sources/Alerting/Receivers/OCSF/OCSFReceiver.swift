@@ -8,25 +8,25 @@ struct OCSFReceiver: Receiver {
     init() {}
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
+    ) throws(FormatError) -> Payload? {
         // What has no alert is no finding; a test is shown as one that is closed.
-        guard !notification.alerts.isEmpty || notification.type == .endpointTest else { return nil }
-        let body = try notification.fitted { notification in
-            let findings = notification.alerts.map { finding($0, notification, context) }
-            guard let only = findings.first else { return test(notification, context) }
+        guard !message.alerts.isEmpty || message.type == .endpointTest else { return nil }
+        let body = try message.fitted { message in
+            let findings = message.alerts.map { finding($0, message, context) }
+            guard let only = findings.first else { return test(message, context) }
             return findings.count == 1 ? only : .array(findings)
         }
-        return Message(contentType: "application/json", parts: [body])
+        return Payload(contentType: "application/json", parts: [body])
     }
 
     private func finding(
         _ alert: AlertSnapshot,
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
     ) -> JSONValue {
-        let activity = Activity(alert, notification.type)
+        let activity = Activity(alert, message.type)
         let end = alert.endsAt ?? alert.updatedAt
         var members =
             classification(activity, time: alert.updatedAt, from: alert.startsAt, to: end)
@@ -44,7 +44,7 @@ struct OCSFReceiver: Receiver {
         }
         if alert.score != nil { members += impact(alert) + risk(alert) }
         members += [
-            member("metadata", metadata(notification, context, key: alert.dedupKey, sample: alert.sampleID)),
+            member("metadata", metadata(message, context, key: alert.dedupKey, sample: alert.sampleID)),
             member("finding_info", information(alert)),
         ]
         if let model = alert.subject.model {
@@ -61,17 +61,17 @@ struct OCSFReceiver: Receiver {
         return .object(members)
     }
 
-    private func test(_ notification: Notification, _ context: MessageContext) -> JSONValue {
-        let time = notification.timestamp
+    private func test(_ message: Message, _ context: MessageContext) -> JSONValue {
+        let time = message.timestamp
         return .object(
             classification(.close, time: time, from: time, to: time) + severity(.info) + [
                 member("status_id", 4), member("status", "Resolved"), member("is_alert", false),
-                member("message", .string(notification.eventText)),
-                member("metadata", metadata(notification, context, key: notification.dedupKey, sample: nil)),
+                member("message", .string(message.eventText)),
+                member("metadata", metadata(message, context, key: message.dedupKey, sample: nil)),
                 member(
                     "finding_info",
                     .object([
-                        "uid": .string(notification.id.description),
+                        "uid": .string(message.id.description),
                         "title": "Test",
                         "created_time": .integer(time.milliseconds),
                     ])
@@ -85,7 +85,7 @@ struct OCSFReceiver: Receiver {
         case update = 2
         case close = 3
 
-        init(_ alert: AlertSnapshot, _ type: NotificationType) {
+        init(_ alert: AlertSnapshot, _ type: MessageType) {
             guard alert.isFiring else {
                 self = .close
                 return
@@ -150,7 +150,7 @@ struct OCSFReceiver: Receiver {
     }
 
     private func metadata(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext,
         key: String,
         sample: Int64?
@@ -161,9 +161,9 @@ struct OCSFReceiver: Receiver {
                 "product",
                 .object(["name": "riskd", "vendor_name": "riskd", "version": .string(context.version)])
             ),
-            member("uid", .string(notification.id.description)),
+            member("uid", .string(message.id.description)),
             member("correlation_uid", .string(bounded(key, to: 1024))),
-            member("event_code", .string(notification.type.rawValue)),
+            member("event_code", .string(message.type.rawValue)),
         ]
         if let sample { members.append(member("sequence", .integer(sample))) }
         return .object(members)

@@ -23,36 +23,35 @@ struct PagerDutyReceiver: Receiver {
     func outcome(ofStatus status: Int) -> DeliveryAttempt.Outcome? { status == 400 ? .refused : nil }
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        guard let action = action(of: notification) else { return nil }
-        let body = try notification.fitted { event($0, action, context) }
-        return Message(contentType: "application/json", parts: [body])
+    ) throws(FormatError) -> Payload? {
+        guard let action = action(of: message) else { return nil }
+        let body = try message.fitted { event($0, action, context) }
+        return Payload(contentType: "application/json", parts: [body])
     }
 
-    private func action(of notification: Notification) -> String? {
-        guard let leader = notification.leader else {
+    private func action(of message: Message) -> String? {
+        guard let leader = message.leader else {
             // What has no alert would open an incident that nothing closes; a test is meant to be seen.
-            return notification.type == .endpointTest ? "trigger" : nil
+            return message.type == .endpointTest ? "trigger" : nil
         }
-        if notification.alerts.allSatisfy({ !$0.isFiring }) { return "resolve" }
+        if message.alerts.allSatisfy({ !$0.isFiring }) { return "resolve" }
         // Only where an incident is open: a change of level below what alerts is no incident.
-        guard notification.type != .riskLevelChanged else { return nil }
-        return leader.state == .acknowledged && notification.type == .alertAcknowledged
+        guard message.type != .riskLevelChanged else { return nil }
+        return leader.state == .acknowledged && message.type == .alertAcknowledged
             ? "acknowledge" : "trigger"
     }
 
-    private func event(_ notification: Notification, _ action: String, _ context: MessageContext) -> JSONValue
-    {
+    private func event(_ message: Message, _ action: String, _ context: MessageContext) -> JSONValue {
         var members = [
             member("routing_key", .string(routingKey)),
             member("event_action", .string(action)),
-            member("dedup_key", .string(bounded(notification.dedupKey, to: 255))),
+            member("dedup_key", .string(bounded(message.dedupKey, to: 255))),
         ]
         guard action == "trigger" else { return .object(members) }
-        members.append(member("payload", payload(notification, context)))
-        if let leader = notification.leader, let page = context.page(of: leader) {
+        members.append(member("payload", payload(message, context)))
+        if let leader = message.leader, let page = context.page(of: leader) {
             let link = JSONValue.object(["href": .string(page), "text": "Open in riskd"])
             members.append(member("links", .array([link])))
         }
@@ -61,20 +60,20 @@ struct PagerDutyReceiver: Receiver {
         return .object(members)
     }
 
-    private func payload(_ notification: Notification, _ context: MessageContext) -> JSONValue {
-        guard let alert = notification.leader else {
+    private func payload(_ message: Message, _ context: MessageContext) -> JSONValue {
+        guard let alert = message.leader else {
             return .object([
-                "summary": .string(notification.eventText),
+                "summary": .string(message.eventText),
                 "source": .string(context.host),
                 "severity": "info",
-                "timestamp": .string(time(notification.timestamp)),
+                "timestamp": .string(time(message.timestamp)),
             ])
         }
         var members = [
-            member("summary", .string(clipped(summary(alert, notification.total), to: 1024))),
+            member("summary", .string(clipped(summary(alert, message.total), to: 1024))),
             member("source", .string(context.host)),
             member("severity", .string(severity(alert.level))),
-            member("timestamp", .string(time(notification.timestamp))),
+            member("timestamp", .string(time(message.timestamp))),
             member("component", .string(bounded(alert.subject.model?.name ?? "riskd"))),
             member("group", "ml-inference"),
             member("class", .string(alert.lane.map { "adversarial-query-\($0)" } ?? alert.subject.kind)),
@@ -88,7 +87,7 @@ struct PagerDutyReceiver: Receiver {
             let text = alert.techniques.prefix(16).joined(separator: ", ")
             details.append(member("techniques", .string(text)))
         }
-        if notification.total > 1 { details.append(member("alerts", .integer(Int64(notification.total)))) }
+        if message.total > 1 { details.append(member("alerts", .integer(Int64(message.total)))) }
         members.append(member("custom_details", .object(details)))
         return .object(members)
     }

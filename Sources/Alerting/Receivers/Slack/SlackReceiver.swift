@@ -11,23 +11,23 @@ struct SlackReceiver: Receiver {
     init() {}
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        let body = try notification.fitted { notification in
+    ) throws(FormatError) -> Payload? {
+        let body = try message.fitted { message in
             .object([
-                "text": .string(escaped(headline(notification, isLong: true), to: 3000)),
+                "text": .string(escaped(headline(message, isLong: true), to: 3000)),
                 "unfurl_links": false,
                 "unfurl_media": false,
-                "blocks": .array(blocks(notification, context)),
+                "blocks": .array(blocks(message, context)),
             ])
         }
-        return Message(contentType: "application/json", parts: [body])
+        return Payload(contentType: "application/json", parts: [body])
     }
 
-    private func headline(_ notification: Notification, isLong: Bool) -> String {
-        guard let alert = notification.leader else { return notification.eventText }
-        let others = notification.total > 1 ? " and \(notification.total - 1) more" : ""
+    private func headline(_ message: Message, isLong: Bool) -> String {
+        guard let alert = message.leader else { return message.eventText }
+        let others = message.total > 1 ? " and \(message.total - 1) more" : ""
         guard let score = alert.score else { return "\(status(alert)): \(alert.title)\(others)" }
         let onModel = isLong ? alert.onModel : ""
         let risk = isLong ? " risk" : ""
@@ -42,19 +42,19 @@ struct SlackReceiver: Receiver {
         }
     }
 
-    private func blocks(_ notification: Notification, _ context: MessageContext) -> [JSONValue] {
+    private func blocks(_ message: Message, _ context: MessageContext) -> [JSONValue] {
         var blocks = [
             JSONValue.object([
                 "type": "header",
-                "text": plain(escaped(headline(notification, isLong: false), to: 150)),
+                "text": plain(escaped(headline(message, isLong: false), to: 150)),
             ])
         ]
-        guard let leader = notification.leader else { return blocks }
-        if notification.total > 1 {
-            blocks += notification.alerts.prefix(10).map { alert in
+        guard let leader = message.leader else { return blocks }
+        if message.total > 1 {
+            blocks += message.alerts.prefix(10).map { alert in
                 .object(["type": "section", "text": marked("\u{2022} \(alert.status): \(alert.title)")])
             }
-            let rest = notification.total - min(10, notification.alerts.count)
+            let rest = message.total - min(10, message.alerts.count)
             if rest > 0 {
                 blocks.append(.object(["type": "section", "text": marked("and \(rest) more")]))
             }

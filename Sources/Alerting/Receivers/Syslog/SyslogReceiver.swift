@@ -8,11 +8,11 @@ struct SyslogReceiver: Receiver {
     init() {}
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        try syslogMessage(notification, context) { alert in
-            let text = alert?.title ?? notification.eventText
+    ) throws(FormatError) -> Payload? {
+        try syslogPayload(message, context) { alert in
+            let text = alert?.title ?? message.eventText
             // RFC 5424 section 6.4: text that is not ASCII begins with a byte order mark.
             return (text.utf8.allSatisfy { $0 < 0x80 } ? "" : "\u{FEFF}") + text
         }
@@ -26,18 +26,18 @@ struct CEFReceiver: Receiver {
     init() {}
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        try syslogMessage(notification, context) { alert in cef(alert, notification, context) }
+    ) throws(FormatError) -> Payload? {
+        try syslogPayload(message, context) { alert in cef(alert, message, context) }
     }
 
-    private func cef(_ alert: AlertSnapshot?, _ notification: Notification, _ context: MessageContext)
+    private func cef(_ alert: AlertSnapshot?, _ message: Message, _ context: MessageContext)
         -> String
     {
         guard let alert else {
-            return header(context, notification.type.rawValue, notification.eventText, 1)
-                + "externalId=\(notification.id)"
+            return header(context, message.type.rawValue, message.eventText, 1)
+                + "externalId=\(message.id)"
         }
         let isEntity = alert.subject.entity != nil
         let event = isEntity ? "\(alert.subject.kind).risk.\(alert.level)" : alert.subject.kind
@@ -61,7 +61,7 @@ struct CEFReceiver: Receiver {
                 ("cs3Label", "techniques"), ("cs3", alert.techniques.prefix(8).joined(separator: " ")),
             ]
         }
-        fields.append(("act", notification.type.rawValue))
+        fields.append(("act", message.type.rawValue))
         fields.append(("start", String(alert.startsAt.milliseconds)))
         if let end = alert.endsAt { fields.append(("end", String(end.milliseconds))) }
         fields.append(("msg", alert.title))
@@ -92,54 +92,54 @@ struct CEFReceiver: Receiver {
 }
 
 /// A line for each alert.
-private func syslogMessage(
-    _ notification: Notification,
+private func syslogPayload(
+    _ message: Message,
     _ context: MessageContext,
     _ text: (AlertSnapshot?) -> String
-) throws(FormatError) -> Message {
-    let alerts: [AlertSnapshot?] = notification.alerts.isEmpty ? [nil] : notification.alerts
+) throws(FormatError) -> Payload {
+    let alerts: [AlertSnapshot?] = message.alerts.isEmpty ? [nil] : message.alerts
     var parts: [[UInt8]] = []
     for alert in alerts {
-        let line = Array((syslogHead(alert, notification, context) + " " + text(alert)).utf8)
-        guard line.count < Message.limit else { throw .tooLong(bytes: line.count) }
+        let line = Array((syslogHead(alert, message, context) + " " + text(alert)).utf8)
+        guard line.count < Payload.limit else { throw .tooLong(bytes: line.count) }
         parts.append(line)
     }
-    return Message(contentType: "application/syslog", parts: parts)
+    return Payload(contentType: "application/syslog", parts: parts)
 }
 
 /// Priority to structured data (RFC 5424 section 6.2 and 6.3).
 private func syslogHead(
     _ alert: AlertSnapshot?,
-    _ notification: Notification,
+    _ message: Message,
     _ context: MessageContext
 ) -> String {
     // Facility 13, log audit.
     let priority = 13 * 8 + severity(alert)
-    let time = (alert?.updatedAt ?? notification.timestamp).description
+    let time = (alert?.updatedAt ?? message.timestamp).description
     let host = clipped(
         String(decoding: context.host.utf8.filter { $0 > 32 && $0 < 127 }, as: UTF8.self),
         to: 255
     )
-    let kind = messageKind(notification.type)
+    let kind = messageKind(message.type)
     let head = "<\(priority)>1 \(time) \(host.isEmpty ? "-" : host) riskd \(context.process) \(kind)"
     return head + " [riskd@32473"
-        + parameters(alert, notification).map { name, value in
+        + parameters(alert, message).map { name, value in
             " \(name)=\"\(escaping("\"\\]", in: printable(value)))\""
         }.joined() + "]"
 }
 
 private func parameters(
     _ alert: AlertSnapshot?,
-    _ notification: Notification
+    _ message: Message
 ) -> [(name: String, value: String)] {
-    let message = ("message", notification.id.description)
-    guard let alert else { return [("type", notification.type.rawValue), message] }
+    let id = ("message", message.id.description)
+    guard let alert else { return [("type", message.type.rawValue), id] }
     var parameters = [("entity", bounded(alert.subject.id)), ("level", alert.level.description)]
     if let score = alert.score { parameters.append(("score", JSONValue.number(Double(score) / 1000).text)) }
     parameters += [("kind", alert.subject.kind), ("status", alert.status)]
     if let model = alert.subject.model { parameters.append(("model", bounded(model.name))) }
     if let lane = alert.lane { parameters.append(("lane", lane.description)) }
-    return parameters + [("type", notification.type.rawValue), ("alert", alert.id.description), message]
+    return parameters + [("type", message.type.rawValue), ("alert", alert.id.description), id]
 }
 
 private func severity(_ alert: AlertSnapshot?) -> Int {
@@ -154,7 +154,7 @@ private func severity(_ alert: AlertSnapshot?) -> Int {
     }
 }
 
-private func messageKind(_ type: NotificationType) -> String {
+private func messageKind(_ type: MessageType) -> String {
     switch type {
     case .alertFiring, .alertUpdated, .alertAcknowledged, .alertResolved: "ALERT"
     case .riskLevelChanged: "LEVEL"

@@ -73,12 +73,12 @@ struct TemplateReceiver: Receiver {
     }
 
     func render(
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
-    ) throws(FormatError) -> Message? {
-        let body = Array(filled { value(of: $0, notification, context) }.utf8)
-        guard body.count < Message.limit else { throw .tooLong(bytes: body.count) }
-        return Message(contentType: "application/json", parts: [body])
+    ) throws(FormatError) -> Payload? {
+        let body = Array(filled { value(of: $0, message, context) }.utf8)
+        guard body.count < Payload.limit else { throw .tooLong(bytes: body.count) }
+        return Payload(contentType: "application/json", parts: [body])
     }
 
     private func filled(_ value: (Placeholder) -> JSONValue) -> String {
@@ -96,17 +96,17 @@ struct TemplateReceiver: Receiver {
 
     private func value(
         of placeholder: Placeholder,
-        _ notification: Notification,
+        _ message: Message,
         _ context: MessageContext
     ) -> JSONValue {
-        let alert = notification.leader
+        let alert = message.leader
         switch placeholder {
-        case .type: return .string(notification.type.rawValue)
-        case .timestamp: return .string(notification.timestamp.description)
-        case .messageID: return .string(notification.id.description)
-        case .dedupKey: return .string(bounded(notification.dedupKey, to: 1024))
-        case .title: return .string(alert?.title ?? notification.eventText)
-        case .alerts: return .integer(Int64(notification.total))
+        case .type: return .string(message.type.rawValue)
+        case .timestamp: return .string(message.timestamp.description)
+        case .messageID: return .string(message.id.description)
+        case .dedupKey: return .string(bounded(message.dedupKey, to: 1024))
+        case .title: return .string(alert?.title ?? message.eventText)
+        case .alerts: return .integer(Int64(message.total))
         case .status: return .string(alert?.status ?? "")
         case .state: return .string(alert?.state.rawValue ?? "")
         case .alertID: return .string(alert?.id.description ?? "")

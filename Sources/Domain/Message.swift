@@ -19,7 +19,7 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
 }
 
 /// What a message says.
-package enum NotificationType: String, Hashable, Sendable, CaseIterable {
+package enum MessageType: String, Hashable, Sendable, CaseIterable {
     /// An alert opened, was reopened, or goes on.
     case alertFiring = "alert.firing"
     /// A firing alert changed: its level, its assignee, its verdict.
@@ -51,7 +51,7 @@ package enum NotificationType: String, Hashable, Sendable, CaseIterable {
 }
 
 /// One message to one endpoint, before it is rendered in the endpoint's format.
-package struct Notification: Hashable, Sendable {
+package struct Message: Hashable, Sendable {
     /// Why a group of alerts is told of now; the words of Alertmanager's webhook.
     package enum Reason: String, Hashable, Sendable {
         /// Nothing was sent of the group before.
@@ -69,7 +69,7 @@ package struct Notification: Hashable, Sendable {
     /// The same however often the message is delivered.
     package let id: MessageID
     /// What it says.
-    package let type: NotificationType
+    package let type: MessageType
     /// When that was so: the signed timestamp is that of each attempt, not this.
     package let timestamp: Timestamp
     /// In which order messages are delivered to an endpoint: those of one key one after the other.
@@ -88,7 +88,7 @@ package struct Notification: Hashable, Sendable {
     /// A message.
     package init(
         id: MessageID,
-        type: NotificationType,
+        type: MessageType,
         timestamp: Timestamp,
         dedupKey: String,
         groupKey: String = "",

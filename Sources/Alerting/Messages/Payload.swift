@@ -1,7 +1,7 @@
 package import Domain
 
-/// A notification in a receiver's language.
-package struct Message: Hashable, Sendable {
+/// A message in one receiver's language.
+package struct Payload: Hashable, Sendable {
     /// The media type of each part.
     package let contentType: String
     /// One HTTP body, or the lines of syslog; each below ``limit`` bytes.
@@ -48,7 +48,7 @@ package struct MessageContext: Hashable, Sendable {
     func page(of alert: AlertSnapshot) -> String? { externalURL.map { "\($0)/alerts/\(alert.id)" } }
 }
 
-/// Why a notification cannot be written.
+/// Why a message cannot be written.
 package enum FormatError: Error, Hashable, CustomStringConvertible {
     /// It is too long however much is left out.
     case tooLong(bytes: Int)
@@ -59,7 +59,7 @@ package enum FormatError: Error, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .tooLong(let bytes): "the message has \(bytes) bytes; \(Message.limit) is the most"
+        case .tooLong(let bytes): "the message has \(bytes) bytes; \(Payload.limit) is the most"
         case .template(let file, let line, let reason): "\(file), line \(line): \(reason)"
         case .incomplete(let reason): reason
         }

@@ -4,16 +4,16 @@ import Testing
 
 @testable import Alerting
 
-@Suite struct MessageTemplateTests {
+@Suite struct TemplateReceiverTests {
     @Test func `placeholders are filled in, texts and numbers`() throws {
         let template = try TemplateReceiver(
             #"{"summary": "{{ title }}", "score": {{score}}, "key": "{{dedup_key}}", "url": "{{url}}"}"#,
             file: "t"
         )
-        let notification = try Examples.notification(.alertFiring, [Examples.alert()])
-        let message = try #require(try template.render(notification, Examples.context))
+        let message = try Examples.message(.alertFiring, [Examples.alert()])
+        let payload = try #require(try template.render(message, Examples.context))
         #expect(
-            String(decoding: message.parts[0], as: UTF8.self)
+            String(decoding: payload.parts[0], as: UTF8.self)
                 == #"{"summary": "User u-4711 risk 87.9 (high) on chest-xray-v7", "score": 87.881, "#
                 + #""key": "riskd/user/u-4711/model/chest-xray-v7/high", "#
                 + #""url": "https://riskd.example.org/alerts/01J6Q7R8S9TAVBWCXDYEZF0G1H"}"#
@@ -25,9 +25,9 @@ import Testing
         let template = try TemplateReceiver("{\(all.joined(separator: ",\n"))}", file: "t")
         for text in Examples.hostile {
             let alert = try Examples.alert(user: text, model: text)
-            let notification = try Examples.notification(.alertFiring, [alert])
-            let message = try #require(try template.render(notification, Examples.context))
-            let body = try JSONSerialization.jsonObject(with: Data(message.parts[0])) as? [String: String]
+            let message = try Examples.message(.alertFiring, [alert])
+            let payload = try #require(try template.render(message, Examples.context))
+            let body = try JSONSerialization.jsonObject(with: Data(payload.parts[0])) as? [String: String]
             #expect(body?.count == all.count)
             if text.utf8.count <= 256 { #expect(body?["entity"].map { Array($0.utf8) } == Array(text.utf8)) }
         }
