@@ -156,19 +156,19 @@ extension RequestHandlers {
         return .json(document)
     }
 
-    func replayDeliveries(_ call: APICall) async throws -> APIAnswer {
+    func resendMessages(_ call: APICall) async throws -> APIAnswer {
         let name = try endpoint(call)
         let body = try call.body()
         try body.allow(only: "since")
         let since = try call.instant(try body.required("since", length: 2...64), "since")
         let count = try await writers.lend { store in
-            let count = try await store.replayMessages(of: name, since: since, now: call.now)
+            let count = try await store.resendMessages(of: name, since: since, now: call.now)
             try await store.write(
-                entry(call, "endpoint.replay", name, "\(count) messages since \(since)")
+                entry(call, "endpoint.resend", name, "\(count) messages since \(since)")
             )
             return count
         }
-        return .json(ReplayDocument(messages: count))
+        return .json(ResendingDocument(messages: count))
     }
 
     func setEndpointState(_ call: APICall) async throws -> APIAnswer {

@@ -68,7 +68,7 @@ struct RequestHandlers: Sendable {
         [
             .listSilences: silences, .addSilence: addSilence, .previewSilence: previewSilence,
             .endSilence: endSilence, .listEndpoints: endpoints, .listAttempts: attempts,
-            .testEndpoint: testEndpoint, .replayDeliveries: replayDeliveries,
+            .testEndpoint: testEndpoint, .resendMessages: resendMessages,
             .setEndpointState: setEndpointState,
         ]
     }

@@ -72,6 +72,9 @@ static const unsigned char lost_bytes[] = {
 static const unsigned char told_alerts[] = {
 #embed "../Storage/Migrations/0024_told_alerts.sql"
 };
+static const unsigned char entity_name[] = {
+#embed "../Storage/Migrations/0025_entity_name.sql"
+};
 
 static const riskd_asset migrations[] = {
     {"0001_pipeline.sql", pipeline, sizeof pipeline},
@@ -98,6 +101,7 @@ static const riskd_asset migrations[] = {
     {"0022_coverage.sql", coverage, sizeof coverage},
     {"0023_lost_bytes.sql", lost_bytes, sizeof lost_bytes},
     {"0024_told_alerts.sql", told_alerts, sizeof told_alerts},
+    {"0025_entity_name.sql", entity_name, sizeof entity_name},
 };
 
 size_t riskd_migration_count(void) { return sizeof migrations / sizeof migrations[0]; }

@@ -14,6 +14,8 @@ package struct Program: Sendable {
     package let flags: [Flag]
     /// What the help says after the meanings of 0, 1 and 2, such as `; check ends as monitoring plugins do`.
     package let exitCodes: String
+    /// Commands that it once had, as they were typed without its name, and what is typed now.
+    package let moved: [String: String]
 
     /// A program.
     ///
@@ -24,13 +26,15 @@ package struct Program: Sendable {
     ///   - commands: what it can do; `completion` is added.
     ///   - flags: options that every command has.
     ///   - exitCodes: what the help says of further exit codes.
+    ///   - moved: commands that it once had, and what is typed now.
     package init(
         _ name: String,
         _ summary: String,
         version: String,
         commands: [Command],
         flags: [Flag] = [],
-        exitCodes: String = ""
+        exitCodes: String = "",
+        moved: [String: String] = [:]
     ) {
         self.name = name
         self.summary = summary
@@ -38,6 +42,7 @@ package struct Program: Sendable {
         self.commands = commands + [.completion(of: name)]
         self.flags = flags
         self.exitCodes = exitCodes
+        self.moved = moved
     }
 
     /// Does what the command line asks.

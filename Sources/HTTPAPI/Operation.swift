@@ -8,7 +8,7 @@ package enum Operation: String, Hashable, Sendable, CaseIterable {
     case listCampaigns, getCampaign, getCampaignChain
     case listAlerts, getAlert, getAlertChain, listAlertDeliveries, actOnAlert
     case listSilences, addSilence, previewSilence, endSilence
-    case listEndpoints, listAttempts, testEndpoint, replayDeliveries, setEndpointState
+    case listEndpoints, listAttempts, testEndpoint, resendMessages, setEndpointState
     case listDetectors, listCoverage, listBlindAccounts, listCalibrations, getCalibration
     case auditActions, auditReads, listAuditDatasets, queryAudit, getAuditSample, listHiddenAlerts,
         getFalseAlarms

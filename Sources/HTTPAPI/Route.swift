@@ -108,9 +108,9 @@ extension Route {
         Route(.listAttempts, "GET", "/api/v1/endpoints/{endpoint}/attempts", .holders(of: .read)),
         Route(.testEndpoint, "POST", "/api/v1/endpoints/{endpoint}/test", .holders(of: .manage)),
         Route(
-            .replayDeliveries,
+            .resendMessages,
             "POST",
-            "/api/v1/endpoints/{endpoint}/replay",
+            "/api/v1/endpoints/{endpoint}/resend",
             .holders(of: .manage),
             body: true
         ),

@@ -15,7 +15,7 @@ package final class HTTPReply: Sendable {
         /// The connection while it is suspended; it must be resumed exactly once.
         ///
         /// `nonisolated(unsafe)` is not needed: the lock guards it, and libmicrohttpd's resume may be called anywhere.
-        var suspended: Connection?
+        var suspended: SuspendedConnection?
         var isTaken = false
     }
 
@@ -58,7 +58,7 @@ package final class HTTPReply: Sendable {
     func take(suspending connection: OpaquePointer) -> Answer? {
         state.withLock { state in
             guard let answer = state.answer else {
-                let connection = Connection(connection)
+                let connection = SuspendedConnection(connection)
                 connection.suspend()
                 state.suspended = connection
                 return nil
@@ -74,7 +74,7 @@ package final class HTTPReply: Sendable {
 ///
 /// `@unchecked Sendable`: the pointer is only handed to suspend, on the server's thread, and to resume, which any thread
 /// may call; a suspended connection lives until it is resumed.
-struct Connection: @unchecked Sendable {
+struct SuspendedConnection: @unchecked Sendable {
     private let raw: OpaquePointer
 
     init(_ raw: OpaquePointer) { self.raw = raw }

@@ -11,7 +11,7 @@ package final class HTTPStream: Sendable {
         var start = 0
         var isFinished = false
         var isGone = false
-        var suspended: Connection?
+        var suspended: SuspendedConnection?
     }
 
     private let state = Locked(State())
@@ -90,7 +90,7 @@ package final class HTTPStream: Sendable {
             let count = min(target.count, state.buffer.count - state.start)
             guard count > 0 else {
                 if state.isFinished { return .end }
-                let connection = Connection(connection)
+                let connection = SuspendedConnection(connection)
                 connection.suspend()
                 state.suspended = connection
                 return .nothingYet

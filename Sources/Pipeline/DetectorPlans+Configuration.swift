@@ -64,7 +64,7 @@ extension SimilarityConfiguration {
 private struct ModelLoader {
     private let settings: Configuration.Opinions
     private var runtime: OnnxRuntime?
-    private var sessions: [String: SessionModel] = [:]
+    private var sessions: [String: RuntimeModel] = [:]
 
     init(_ settings: Configuration.Opinions) { self.settings = settings }
 
@@ -106,10 +106,10 @@ private struct ModelLoader {
         _ path: String,
         _ opinion: Configuration.Opinion,
         _ model: ModelID
-    ) throws(StartupError) -> SessionModel {
+    ) throws(StartupError) -> RuntimeModel {
         if let session = sessions[path] { return session }
         do throws(OnnxError) {
-            let session = SessionModel(try OnnxSession(runtime: try loadedRuntime(), path: path))
+            let session = RuntimeModel(try OnnxSession(runtime: try loadedRuntime(), path: path))
             sessions[path] = session
             return session
         } catch {

@@ -11,13 +11,14 @@ package enum Riskctl {
         "Asks a riskd how things stand, and works on its alerts, over its API",
         version: riskdVersion,
         commands: [
-            .status, .top, .doctor, .check, .get, .describe, .events, .series, .samples, .explain, .replay,
+            .status, .top, .doctor, .check, .get, .describe, .events, .series, .samples, .explain, .recompute,
             .alert,
             .silence,
             .endpoint, .detector, .calibration, .image, .audit, .token, .whoami,
         ],
         flags: Connection.flags,
-        exitCodes: ";\n'riskctl check' ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown"
+        exitCodes: ";\n'riskctl check' ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown",
+        moved: ["replay": "riskctl recompute", "endpoint replay": "riskctl endpoint resend"]
     )
 
     /// Runs the program on this process's terminal.

@@ -10,7 +10,8 @@ package enum Riskd {
         "riskd",
         "Turns a log of served inferences into a risk level that people can act on",
         version: riskdVersion,
-        commands: commands
+        commands: commands,
+        moved: ["endpoint replay": "riskd endpoint resend"]
     )
 
     private static let commands: [Command] = [

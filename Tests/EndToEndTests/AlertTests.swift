@@ -34,7 +34,7 @@ extension RecordedTests {
             let all = try await alerts(sandbox, "--all")
             let attackers = Set(
                 try await sandbox.texts(
-                    "select distinct user_name from riskd.level_change where entity_kind = 'user' and to_level >= 3"
+                    "select distinct entity_name from riskd.level_change where entity_kind = 'user' and to_level >= 3"
                 )
             )
             let subjects = Set(all.compactMap { $0["subject"] as? String })
@@ -118,7 +118,7 @@ extension RecordedTests {
                 (["silence", "add", "user=a", "--for", "1h"], "expected --comment"),
                 (["silence", "add", "user=a", "--comment", "x", "--for", "60d"], "at most 30d"),
                 (["endpoint", "disable", "soc"], "alerting.endpoints is empty"),
-                (["endpoint", "replay", "soc"], "expected --since"),
+                (["endpoint", "resend", "soc"], "expected --since"),
             ] {
                 let result = try await sandbox.run(arguments)
                 #expect(result.code == 2 && result.errors.contains(message), "\(arguments): \(result.errors)")

@@ -121,11 +121,11 @@ extension RecordedTests {
             // A1: the sample in force, and why.
             let time = try #require(
                 try await sandbox.texts(
-                    "select to_char(max(time) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MSZ') from riskd.sample where user_name = 'user-037'"
+                    "select to_char(max(time) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MSZ') from riskd.sample where entity_name = 'user-037'"
                 ).first
             )
             let last = try await sandbox.numbers(
-                "select max(id) from riskd.sample where user_name = 'user-037'"
+                "select max(id) from riskd.sample where entity_name = 'user-037'"
             )
             let words = [
                 "audit", "sample", "user-037", "--at", time.replacingOccurrences(of: "Z", with: "") + "Z",

@@ -18,26 +18,26 @@ extension LiveTests {
             ] { printed[words] = await riskctl.formats(of: words, isList: true) }
             let sample =
                 try await riskctl.json("samples user-024 --limit 1").elements.first?["sample"].text ?? ""
-            printed["replay"] = await riskctl.formats(of: "replay \(sample)", isList: false)
+            printed["recompute"] = await riskctl.formats(of: "recompute \(sample)", isList: false)
             #expect(try riskctl.disagreements(printed).isEmpty)
             #expect(printed["audit datasets"]?["csv"]?.contains("\r\nerasures,") == true)
             let hidden = await riskctl.result("audit hidden")
             #expect(hidden.code == 0 && hidden.errors.contains("alerts were told to nobody"))
 
-            let again = try await riskctl.json("replay \(sample)")
+            let again = try await riskctl.json("recompute \(sample)")
             #expect(again["identical"] == true && again["differences"] == .array([]))
             #expect(again["stored"] == again["recomputed"])
             #expect(again["config_id"].string?.hasPrefix("sha256:") == true)
-            #expect(await riskctl.run("replay \(sample)").contains("every integer is identical"))
+            #expect(await riskctl.run("recompute \(sample)").contains("every integer is identical"))
             for (words, message) in [
-                ("replay 99999999", "there is no sample"),
+                ("recompute 99999999", "there is no sample"),
                 ("audit query nothing", "there is no such dataset"),
                 ("audit query samples colour=red", "colour"),
             ] {
                 let result = await riskctl.result(words)
                 #expect(result.code == 1 && result.errors.contains(message), "\(words): \(result.errors)")
             }
-            for words in ["replay \(sample)", "audit query samples", "audit datasets", "audit hidden"] {
+            for words in ["recompute \(sample)", "audit query samples", "audit datasets", "audit hidden"] {
                 let refused = await riskctl.result(words, as: "root")
                 #expect(refused.code == 1 && refused.errors.contains("needs auditor"), "\(words)")
             }

@@ -87,7 +87,7 @@ extension RecordedTests {
             let sandbox = try await Fashion.replayed()
             let elevated = try await sandbox.numbers(
                 """
-                select count(distinct user_name) from riskd.level_change
+                select count(distinct entity_name) from riskd.level_change
                 where entity_kind = 'user' and greatest(from_level, to_level) >= 2
                 """
             )
@@ -96,7 +96,7 @@ extension RecordedTests {
                 try await sandbox.texts(
                     """
                     select min(user_name) from riskd.observation where u_lower_bound is not null
-                        and user_name not in (select user_name from riskd.level_change where entity_kind = 'user')
+                        and user_name not in (select entity_name from riskd.level_change where entity_kind = 'user')
                     """
                 ).first
             )
@@ -118,7 +118,7 @@ extension RecordedTests {
             let kept = try await sandbox.numbers(
                 """
                 select count(*) from riskd.observation where u_lower_bound is not null and user_name not in (
-                    select user_name from riskd.level_change
+                    select entity_name from riskd.level_change
                     where entity_kind = 'user' and greatest(from_level, to_level) >= 2)
                     and user_name <> '\(quiet)'
                 """
@@ -165,7 +165,7 @@ extension RecordedTests {
                 try await sandbox.numbers(
                     """
                     select count(*) from riskd.observation o join riskd.sample s on s.tick = o.tick
-                        and s.entity_kind = 'user' and s.user_name = o.user_name and s.queries > 0
+                        and s.entity_kind = 'user' and s.entity_name = o.user_name and s.queries > 0
                     where s.calibration_id <> o.user_calibration
                     """
                 ) == [0]

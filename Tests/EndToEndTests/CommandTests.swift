@@ -45,7 +45,7 @@ extension RecordedTests {
         @Test func `shows a history as table, JSON and CSV with the same rows`() async throws {
             let sandbox = try await Fashion.replayed()
             let stored = try await sandbox.numbers(
-                "select id from riskd.sample where user_name = 'user-041' order by id"
+                "select id from riskd.sample where entity_name = 'user-041' order by id"
             )
             #expect(stored.count > 5)
             let table = try await sandbox.succeed(["history", "user-041"]).output.split(separator: "\n")

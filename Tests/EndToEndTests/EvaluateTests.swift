@@ -59,12 +59,12 @@ extension RecordedTests {
                 ), held as (
                     select span.name, (
                         select to_level from riskd.level_change c
-                        where c.entity_kind = kind and c.user_name = entity and c.time < first
+                        where c.entity_kind = kind and c.entity_name = entity and c.time < first
                         order by c.time desc limit 1
                     ) as level from span join own on own.name = span.name
                     union all
                     select span.name, to_level from span join own on own.name = span.name
-                    join riskd.level_change c on c.entity_kind = kind and c.user_name = entity
+                    join riskd.level_change c on c.entity_kind = kind and c.entity_name = entity
                         and c.time between first and last
                 )
                 select name || ' ' || coalesce(max(level), 0) from held group by name

@@ -100,7 +100,7 @@ extension RecordedTests {
                 }
             )
             let names = """
-                select user_name from riskd.level_change where entity_kind = 'user' and to_level = 4 order by 1
+                select entity_name from riskd.level_change where entity_kind = 'user' and to_level = 4 order by 1
                 """
             let critical = Set(try await sandbox.texts(names))
             let plain = try await Fashion.replayed()
@@ -187,7 +187,7 @@ extension RecordedTests {
         private func highest(_ log: String) async throws -> (level: Int, sandbox: Sandbox) {
             let (sandbox, _) = try await replayed(log)
             let levels = try await sandbox.numbers(
-                "select coalesce(max(to_level), 0)::bigint from riskd.level_change where user_name = 'caller'"
+                "select coalesce(max(to_level), 0)::bigint from riskd.level_change where entity_name = 'caller'"
             )
             return (levels.first ?? 0, sandbox)
         }

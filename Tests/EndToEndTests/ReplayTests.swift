@@ -51,7 +51,7 @@ extension RecordedTests {
                 try await sandbox.numbers(
                     """
                     select c.sample from riskd.level_change c join riskd.tick_histogram h on h.tick = c.tick
-                        and h.entity_kind = 'user' and h.model = c.model and h.user_name = c.user_name
+                        and h.entity_kind = 'user' and h.model = c.model and h.entity_name = c.entity_name
                     where c.entity_kind = 'user' and c.to_level > 2 and h.queries = 1
                         and h.detectors[cardinality(h.detectors) - 1] = 'similarity.user.descent'
                     order by c.sample limit 1
@@ -60,7 +60,7 @@ extension RecordedTests {
             )
             let place = """
                 from riskd.level_change c where c.sample = \(sample) and h.tick = c.tick
-                    and h.entity_kind = 'user' and h.model = c.model and h.user_name = c.user_name
+                    and h.entity_kind = 'user' and h.model = c.model and h.entity_name = c.entity_name
                 """
             // The one query of the tick is said to be unremarkable to the last but one detector, in the counts and in the order.
             try await sandbox.execute(

@@ -56,7 +56,7 @@ extension LiveTests {
             let lines = try #require(printed["events --user user-024 --level high+ --since 1h"]?["csv"])
                 .split(whereSeparator: \.isNewline).dropFirst()
             let changes = try await riskctl.sandbox.numbers(
-                "select count(*) from riskd.level_change where user_name = 'user-024' and greatest(from_level, to_level) >= 3"
+                "select count(*) from riskd.level_change where entity_name = 'user-024' and greatest(from_level, to_level) >= 3"
             )
             #expect(lines.count > 0 && changes == [lines.count])
             #expect(lines.allSatisfy { $0.contains(",high,") || $0.contains(",critical,") })
@@ -129,7 +129,7 @@ extension LiveTests {
             )
             #expect(await riskctl.run("endpoint enable soc --reason over", as: "root") == "soc is enabled\n")
             #expect(
-                await riskctl.run("endpoint replay soc --since 1h --yes", as: "root").hasSuffix(
+                await riskctl.run("endpoint resend soc --since 1h --yes", as: "root").hasSuffix(
                     "sent again to soc\n"
                 )
             )

@@ -55,8 +55,8 @@ extension RecordedTests {
         private func critical(_ sandbox: Sandbox) async throws -> [String] {
             try await sandbox.texts(
                 """
-                select distinct user_name from riskd.level_change where to_level = 4 and entity_kind = 'user'
-                order by user_name
+                select distinct entity_name from riskd.level_change where to_level = 4 and entity_kind = 'user'
+                order by entity_name
                 """
             )
         }

@@ -113,8 +113,8 @@ struct OutboxTests {
         // The record of an attempt that was made before a crash comes late.
         try await store.record([attempt(only, .failed, next: start + .seconds(5))])
         #expect(try await due(store, start + .seconds(9)).isEmpty)
-        #expect(try await store.replayMessages(of: "soc", since: start + .seconds(1), now: start) == 0)
-        #expect(try await store.replayMessages(of: "soc", since: start, now: start) == 1)
+        #expect(try await store.resendMessages(of: "soc", since: start + .seconds(1), now: start) == 0)
+        #expect(try await store.resendMessages(of: "soc", since: start, now: start) == 1)
         #expect(try await due(store) == [only])
     }
 

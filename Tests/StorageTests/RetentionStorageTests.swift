@@ -76,7 +76,7 @@ struct RetentionStorageTests {
                     ('note', '\(ids[0])', 'ada', '', \(old)), ('note', '\(ids[1])', 'ada', '', \(old)),
                     ('resolve', '\(ids[0])', 'ada', '', \(old)), ('confirm', '\(ids[0])', 'ada', '', \(old)),
                     ('note', '\(ids[0])', 'ada', 'waits', \(old));
-                insert into action_applied (action_id, batch, place, after_tick, intervention, entity_kind, model, user_name)
+                insert into action_applied (action_id, batch, place, after_tick, intervention, entity_kind, model, entity_name)
                     select id, 1, id, 100, case id when 3 then 'reset' when 4 then 'pin' end, 'user', 'fashion', 'user-1'
                     from action where id < 5;
                 update action_applied set after_tick = 99 where action_id = 3;

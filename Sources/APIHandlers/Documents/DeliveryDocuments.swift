@@ -89,6 +89,6 @@ struct ReceiptDocument: Encodable, Sendable {
     let detail: String
 }
 
-struct ReplayDocument: Encodable, Sendable {
+struct ResendingDocument: Encodable, Sendable {
     let messages: Int
 }

@@ -148,11 +148,11 @@ struct SimilarityDocument: Encodable, Sendable {
     let nearestUser: String?
     let distance: Double?
     let distanceAtLeast: Double
-    let near: Int
-    let fell: Int
-    let crossed: Int
+    let distanceAlarm: Int
+    let predictionAlarm: Int
+    let crossings: Int
     let descent: Double
-    let repeats: Int
+    let exactRepeats: Int
     let searched: Int
 
     init(_ finding: SimilarityFinding) {
@@ -161,11 +161,11 @@ struct SimilarityDocument: Encodable, Sendable {
         nearestUser = finding.nearest?.user.name
         distance = finding.minimumDistance
         distanceAtLeast = finding.lowerBound
-        near = finding.distanceAlarm
-        fell = finding.predictionAlarm
-        crossed = finding.crossings
+        distanceAlarm = finding.distanceAlarm
+        predictionAlarm = finding.predictionAlarm
+        crossings = finding.crossings
         descent = finding.descent
-        repeats = finding.exactRepeats
+        exactRepeats = finding.exactRepeats
         searched = finding.searched
     }
 }

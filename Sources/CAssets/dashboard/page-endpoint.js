@@ -29,12 +29,12 @@ export async function load({ parameters: { name } }) {
         await refresh();
     }
 
-    function replay() {
+    function resend() {
         return ask({
             title: "Send messages again", intro: "All messages made since then are sent again, under the same ids, whatever became of them. Receivers that keep ids drop what they have.", confirm: "Send again", class: "narrow",
             fields: [{ name: "since", label: "Since", value: "-1h", required: true, hint: "-1h, -7d, or a time such as 2026-03-02T08:00:00Z" }],
             run: async ({ since }) => {
-                const { body } = await send("POST", path`endpoints/${name}/replay`, { since });
+                const { body } = await send("POST", path`endpoints/${name}/resend`, { since });
                 toast(`${plural(body.messages, "message")} sent again.`);
                 await refresh();
             },
@@ -57,7 +57,7 @@ export async function load({ parameters: { name } }) {
     async function refresh() {
         endpoint = (await get(path`endpoints`)).items.find((each) => each.name === name);
         if (!endpoint) throw new APIError(404, { detail: `No endpoint is called ${name}. Endpoints are configured under alerting.endpoints.` });
-        put(tools, may("manage") && [button("Send a test message", () => attempt(test), { class: "primary" }), button("Send again …", replay, { class: "quiet" }), button(endpoint.enabled ? "Disable …" : "Enable …", turn, { class: "quiet" })]);
+        put(tools, may("manage") && [button("Send a test message", () => attempt(test), { class: "primary" }), button("Send again …", resend, { class: "quiet" }), button(endpoint.enabled ? "Disable …" : "Enable …", turn, { class: "quiet" })]);
         put(known, facts([
             ["state", endpointState(endpoint)], ["format", endpoint.format], ["to", h("code", {}, endpoint.target)], ["told from", badge(endpoint.minimum_level)], ["matchers", endpoint.matchers?.join(", ")],
             ["waiting", count(endpoint.pending)], ["queue age", endpoint.queue_age_seconds !== undefined && duration(endpoint.queue_age_seconds)], ["delivered", count(endpoint.delivered)],

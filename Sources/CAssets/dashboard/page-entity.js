@@ -77,8 +77,8 @@ function observationsPanel(entity, isUser) {
             { title: "query", class: "num", cell: ({ observation }) => count(observation) }, { title: "time", cell: ({ time: at }) => time(at) }, ...(isUser ? [] : [{ title: "user", cell: ({ model, user }) => h("a", { href: link`/entities/${userEntity(model, user)}` }, user) }]),
             { title: "answer", cell: ({ class: name }) => name }, { title: "probability", class: "num", cell: ({ probability: value }) => probability(value) },
             { title: "distance", class: "num", cell: ({ similarity, model_similarity: all }) => distance((similarity ?? all)?.distance) },
-            { title: "near", class: "num wide", cell: ({ similarity, model_similarity: all }) => count((similarity ?? all)?.near) },
-            { title: "fell", class: "num wide", cell: ({ similarity, model_similarity: all }) => count((similarity ?? all)?.fell) },
+            { title: "distance alarm", class: "num wide", cell: ({ similarity, model_similarity: all }) => count((similarity ?? all)?.distance_alarm) },
+            { title: "prediction alarm", class: "num wide", cell: ({ similarity, model_similarity: all }) => count((similarity ?? all)?.prediction_alarm) },
             { title: "rungs", class: "wide", cell: ({ rungs }) => rungsText(rungs) },
         ],
     });

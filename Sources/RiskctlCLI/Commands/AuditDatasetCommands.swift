@@ -67,9 +67,9 @@ extension Command {
         )
     }
 
-    /// `riskctl replay`: the same integers again.
-    static let replay = Command(
-        "replay",
+    /// `riskctl recompute`: the same integers again.
+    static let recompute = Command(
+        "recompute",
         "Compute a sample again from what is stored, and compare every integer (needs auditor)",
         discussion: """
             riskd reads the artefacts that were in force, checks their digests, and feeds the stored tick histograms through the \

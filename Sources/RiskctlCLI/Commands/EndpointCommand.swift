@@ -29,7 +29,7 @@ extension Command {
                 return outcome == "delivered" ? .ok : .error
             },
             .asking(
-                "replay",
+                "resend",
                 "Send messages again, under the same ids, whatever became of them (needs admin)",
                 arguments: [.endpoint],
                 flags: [
@@ -47,7 +47,7 @@ extension Command {
                 try session.confirm("send all messages since \(since) to \(name) again")
                 let result = try await session.client.ask(
                     .post,
-                    ["endpoints", name, "replay"],
+                    ["endpoints", name, "resend"],
                     body: .object(["since": .string(since)])
                 )
                 try session.report(

@@ -60,7 +60,7 @@ struct ObservationSheet {
         sheet.fact("source", text("source"))
         sheet.fact("repeat of", text("repeat_of"))
         sheet.fact("campaign", text("campaign"))
-        sheet.fact("fell by", text("campaign_fall"))
+        sheet.fact("fall", text("campaign_fall"))
         sheet.fact("jitter", text("jitter"))
         if observation["late"].bool == true { sheet.fact("late", "yes: its tick was closed") }
         sheet.fact("image", observation["image_kept"].bool == true ? "kept (riskctl image)" : "not kept")
@@ -80,9 +80,9 @@ struct ObservationSheet {
         sheet.table(
             "Compared with earlier images",
             [
-                .value("compared_with"), .number("nearest"), .number("distance"), .number("near"),
-                .number("fell"),
-                .number("crossed"), .number("descent"), .number("repeats"), .number("searched"),
+                .value("compared_with"), .number("nearest"), .number("distance"), .number("distance_alarm"),
+                .number("prediction_alarm"),
+                .number("crossings"), .number("descent"), .number("exact_repeats"), .number("searched"),
             ],
             scopes.compactMap { key, name in
                 guard case .object(let members) = observation[key] else { return nil }

@@ -76,7 +76,7 @@ extension Listing {
             .number("observation"), .time("time"), .value("user"), .value("model", isOptional: true),
             .value("class"), .fraction("probability"),
             .fraction("distance", "model_similarity.distance", isOptional: true),
-            .number("near", "model_similarity.near", isOptional: true),
+            .number("distance_alarm", "model_similarity.distance_alarm", isOptional: true),
             .made("rungs") { .string(rungs($0["rungs"].elements)) },
             .value("record", isOptional: true),
         ],

@@ -32,7 +32,7 @@ extension Command {
                 run: listAttempts
             ),
             Command(
-                "replay",
+                "resend",
                 "Send messages again, under the same ids, whatever became of them",
                 arguments: [.endpoint(1...1)],
                 flags: [Flag.since, .config, .set]
@@ -42,7 +42,7 @@ extension Command {
                 }
                 return try await invocation.withStore { store, configuration in
                     let name = try configuration.endpoint(invocation.arguments[0])
-                    let count = try await store.replayMessages(of: name, since: since, now: .now)
+                    let count = try await store.resendMessages(of: name, since: since, now: .now)
                     invocation.terminal.writeLine("\(count) messages are sent again")
                     return .ok
                 }

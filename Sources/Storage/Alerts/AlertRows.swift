@@ -119,7 +119,7 @@ struct AlertRows: Sendable {
             into: "riskd.action_applied",
             columns: [
                 "action_id", "batch", "place", "after_tick", "intervention", "entity_kind", "model",
-                "user_name", "refusal",
+                "entity_name", "refusal",
             ],
             rows: applied
         )

@@ -111,7 +111,7 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select action_id, after_tick, intervention, entity_kind, model, user_name, refusal
+                select action_id, after_tick, intervention, entity_kind, model, entity_name, refusal
                 from riskd.action_applied where action_id = \(id)
                 """
             ).first.map { row in
@@ -140,7 +140,7 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select after_tick, intervention, entity_kind, model, user_name from riskd.action_applied
+                select after_tick, intervention, entity_kind, model, entity_name from riskd.action_applied
                 where intervention is not null and after_tick is not null order by batch, place
                 """
             ).map { row in

@@ -102,7 +102,7 @@ extension Store {
             try await session.query(
                 """
                 select time, to_level >= 2 from riskd.level_change
-                where entity_kind = 'user' and model = \(user.model?.name ?? "") and user_name = \(user.name)
+                where entity_kind = 'user' and model = \(user.model?.name ?? "") and entity_name = \(user.name)
                     and (from_level >= 2) <> (to_level >= 2) and time <= \(time.postgres)
                 order by sample
                 """
@@ -174,15 +174,15 @@ extension Store {
         try await storing {
             let rows = try await session.query(
                 """
-                select distinct model, user_name from riskd.level_change
+                select distinct model, entity_name from riskd.level_change
                 where entity_kind = 'user' and greatest(from_level, to_level) >= 2
                     and time >= coalesce(\(since?.postgres), '-infinity')
                     and time < coalesce(\(until?.postgres), 'infinity')
                 union
-                select model, user_name from (
-                    select distinct on (model, user_name) model, user_name, to_level from riskd.level_change
+                select model, entity_name from (
+                    select distinct on (model, entity_name) model, entity_name, to_level from riskd.level_change
                     where entity_kind = 'user' and time < coalesce(\(since?.postgres), '-infinity')
-                    order by model, user_name, sample desc
+                    order by model, entity_name, sample desc
                 ) as before where to_level >= 2
                 union
                 select model, name from riskd.alert where subject_kind = 'user' and verdict = 'attack'

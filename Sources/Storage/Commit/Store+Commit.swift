@@ -148,9 +148,9 @@ extension Store {
                 \(keys.map { Int64($0.entity.virtualPartition) })::bigint[], \(keys.map(\.entity.kind)),
                 \(keys.map { $0.entity.model?.name ?? "" }), \(keys.map(\.entity.name)),
                 \(keys.map(\.isRollup))
-            ) as gone (vpart, kind, model, user_name, rollup)
+            ) as gone (vpart, kind, model, entity_name, rollup)
             where track.vpart = gone.vpart and track.kind = gone.kind and track.model = gone.model
-                and track.user_name = gone.user_name and track.rollup = gone.rollup
+                and track.entity_name = gone.entity_name and track.rollup = gone.rollup
             """
         )
     }

@@ -4,7 +4,7 @@ import PostgresClient
 /// The changed tracks of a batch.
 struct TrackRows: Sendable {
     static let columns = [
-        "vpart", "kind", "model", "user_name", "rollup", "lanes", "ledger_lanes", "ledger_names",
+        "vpart", "kind", "model", "entity_name", "rollup", "lanes", "ledger_lanes", "ledger_names",
         "ledger_values",
         "level", "below", "tick", "seen", "pinned", "stream_detectors", "stream_lanes", "stream_gains",
         "stream_losses", "stream_memories", "price",

@@ -84,8 +84,8 @@ struct ErasureRun {
                 table,
                 try session.run(
                     """
-                    update riskd.\(unsafeSQL: table) set user_name = \(pseudonym), vpart = \(partition)
-                    where user_name = \(name) and \(unsafeSQL: kind) = 'user'
+                    update riskd.\(unsafeSQL: table) set entity_name = \(pseudonym), vpart = \(partition)
+                    where entity_name = \(name) and \(unsafeSQL: kind) = 'user'
                     """
                 )
             )
@@ -94,14 +94,14 @@ struct ErasureRun {
             "sample_summary",
             try session.run(
                 """
-                update riskd.sample_summary set user_name = \(pseudonym)
-                where user_name = \(name) and entity_kind = 'user'
+                update riskd.sample_summary set entity_name = \(pseudonym)
+                where entity_name = \(name) and entity_kind = 'user'
                 """
             )
         )
         // Roll-ups name their members.
         let models = try session.query(
-            "select distinct model from riskd.sample where user_name = '' and entity_kind = 'model'"
+            "select distinct model from riskd.sample where entity_name = '' and entity_kind = 'model'"
         ).map { ModelID(try $0.only()) }
         for model in models {
             let old = Entity.user(replacement.name, model: model).description
@@ -111,7 +111,7 @@ struct ErasureRun {
                 try session.run(
                     """
                     update riskd.sample set contribution_names = array_replace(contribution_names, \(old), \(new))
-                    where user_name = '' and derived and \(old) = any (contribution_names)
+                    where entity_name = '' and derived and \(old) = any (contribution_names)
                     """
                 )
             )
@@ -247,8 +247,8 @@ struct ErasureRun {
             "action_applied",
             try session.run(
                 """
-                update riskd.action_applied set user_name = \(pseudonym)
-                where entity_kind = 'user' and user_name = \(name)
+                update riskd.action_applied set entity_name = \(pseudonym)
+                where entity_kind = 'user' and entity_name = \(name)
                 """
             )
         )

@@ -161,9 +161,9 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select exists (select from riskd.sample where user_name = \(user.name) and entity_kind = 'user')
-                    or exists (select from riskd.track where user_name = \(user.name) and kind = 'user')
-                    or exists (select from riskd.sample_summary where user_name = \(user.name) and entity_kind = 'user')
+                select exists (select from riskd.sample where entity_name = \(user.name) and entity_kind = 'user')
+                    or exists (select from riskd.track where entity_name = \(user.name) and kind = 'user')
+                    or exists (select from riskd.sample_summary where entity_name = \(user.name) and entity_kind = 'user')
                     or exists (select from riskd.alert where subject_kind = 'user' and name = \(user.name))
                     or exists (select from riskd.observation where user_name = \(user.name) and model in (
                         select model from riskd.history_window union select model from riskd.track))

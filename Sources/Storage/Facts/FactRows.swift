@@ -49,7 +49,8 @@ extension CommitBatch {
         var facts = FactRows(
             "tick_histogram",
             [
-                "vpart", "time", "entity_kind", "model", "user_name", "tick", "queries", "detectors", "cells",
+                "vpart", "time", "entity_kind", "model", "entity_name", "tick", "queries", "detectors",
+                "cells",
                 "counts", "calibration_id", "steps",
             ]
         )
@@ -104,7 +105,7 @@ extension CommitBatch {
         var facts = FactRows(
             "level_change",
             [
-                "vpart", "time", "sample", "entity_kind", "model", "user_name", "tick", "from_level",
+                "vpart", "time", "sample", "entity_kind", "model", "entity_name", "tick", "from_level",
                 "to_level",
             ]
         )

@@ -31,7 +31,7 @@ package enum FactTable: String, CaseIterable, Sendable {
     fileprivate var dump: (columns: String, order: String) {
         switch self {
         case .observation: ("*", "sequence")
-        case .tickHistogram: ("*", "tick, entity_kind, model, user_name")
+        case .tickHistogram: ("*", "tick, entity_kind, model, entity_name")
         case .sample: ("*", "id")
         case .levelChange: ("*", "sample")
         // A source's id is chosen at random when its file is first met.

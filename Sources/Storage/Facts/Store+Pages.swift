@@ -17,7 +17,7 @@ extension Store {
             try await session.query(
                 """
                 select \(unsafeSQL: StoredSample.columns.joined(separator: ", ")) from riskd.sample
-                where user_name = \(entity.name) and model = \(entity.model?.name ?? "")
+                where entity_name = \(entity.name) and model = \(entity.model?.name ?? "")
                     and entity_kind = \(entity.kind)
                     and time >= coalesce(\(bounds.since?.postgres), '-infinity')
                     and time < coalesce(\(bounds.until?.postgres), 'infinity')
@@ -42,11 +42,11 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select c.time, c.sample, c.entity_kind, c.model, c.user_name, c.tick, c.from_level, c.to_level,
+                select c.time, c.sample, c.entity_kind, c.model, c.entity_name, c.tick, c.from_level, c.to_level,
                     (select s.score from riskd.sample s
                         where s.vpart = c.vpart and s.time = c.time and s.id = c.sample)
                 from riskd.level_change c
-                where (\(entity?.kind) is null or c.user_name = \(entity?.name)
+                where (\(entity?.kind) is null or c.entity_name = \(entity?.name)
                         and c.model = \(entity?.model?.name ?? "") and c.entity_kind = \(entity?.kind))
                     and c.time >= coalesce(\(bounds.since?.postgres), '-infinity')
                     and c.time < coalesce(\(bounds.until?.postgres), 'infinity')
@@ -75,7 +75,7 @@ extension Store {
                     \(entities.map(\.name))) as e (kind, model, name)
                 cross join lateral (
                     select time from riskd.level_change l
-                    where l.user_name = e.name and l.model = e.model and l.entity_kind = e.kind
+                    where l.entity_name = e.name and l.model = e.model and l.entity_kind = e.kind
                     order by sample desc limit 1
                 ) as c
                 """

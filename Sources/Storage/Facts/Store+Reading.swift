@@ -26,7 +26,7 @@ extension Store {
                 """
                 select \(unsafeSQL: Self.sampleColumns) from riskd.sample
                 where (\(entity?.kind) is null or entity_kind = \(entity?.kind) and model = \(entity?.model?.name ?? "")
-                        and user_name = \(entity?.name ?? ""))
+                        and entity_name = \(entity?.name ?? ""))
                     and time >= coalesce(\(since?.postgres), '-infinity')
                     and time < coalesce(\(until?.postgres), 'infinity')
                     and id > \(id)
@@ -49,7 +49,7 @@ extension Store {
                 """
                 select \(unsafeSQL: Self.sampleColumns) from riskd.sample
                 where entity_kind = \(entity.kind) and model = \(entity.model?.name ?? "")
-                    and user_name = \(entity.name)
+                    and entity_name = \(entity.name)
                 order by id desc limit \(limit)
                 """
             ).map(StoredSample.init)
@@ -65,9 +65,9 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select distinct on (entity_kind, model, user_name) \(unsafeSQL: Self.sampleColumns)
+                select distinct on (entity_kind, model, entity_name) \(unsafeSQL: Self.sampleColumns)
                 from riskd.sample where time >= coalesce(\(since?.postgres), '-infinity')
-                order by entity_kind, model, user_name, id desc
+                order by entity_kind, model, entity_name, id desc
                 """
             ).map(StoredSample.init).sorted { $0.sample.entity < $1.sample.entity }
         }
@@ -98,7 +98,7 @@ extension Store {
             try await session.query(
                 """
                 select \(unsafeSQL: Self.sampleColumns) from riskd.sample
-                where user_name = \(entity.name) and model = \(entity.model?.name ?? "")
+                where entity_name = \(entity.name) and model = \(entity.model?.name ?? "")
                     and entity_kind = \(entity.kind) and time <= \(time.postgres) order by id desc limit 1
                 """
             ).first.map(StoredSample.init)
@@ -123,10 +123,10 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select time, sample, entity_kind, model, user_name, tick, from_level, to_level
+                select time, sample, entity_kind, model, entity_name, tick, from_level, to_level
                 from riskd.level_change
                 where (\(entity?.kind) is null or entity_kind = \(entity?.kind) and model = \(entity?.model?.name ?? "")
-                        and user_name = \(entity?.name ?? ""))
+                        and entity_name = \(entity?.name ?? ""))
                     and time >= coalesce(\(since?.postgres), '-infinity') and sample > \(sample)
                 order by sample limit \(limit)
                 """
@@ -226,10 +226,10 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select kind, model, user_name from riskd.track where user_name = \(name) and kind = 'user'
+                select kind, model, entity_name from riskd.track where entity_name = \(name) and kind = 'user'
                 union
-                select entity_kind, model, user_name from riskd.sample
-                where user_name = \(name) and entity_kind = 'user'
+                select entity_kind, model, entity_name from riskd.sample
+                where entity_name = \(name) and entity_kind = 'user'
                 """
             ).map { row in
                 var fields = row.fields

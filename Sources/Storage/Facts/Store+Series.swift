@@ -64,7 +64,7 @@ extension Store {
             // Of arrays the greatest is that with the greatest first element: the newest sample, and its score.
             return try await session.query(
                 """
-                with entity (user_name, model, entity_kind) as materialized (
+                with entity (entity_name, model, entity_kind) as materialized (
                     values (\(entity.name), \(entity.model?.name ?? ""), \(entity.kind))
                 ), part as (
                     select time, score as minimum, score as maximum, id as last_sample, score as last_score, level,
@@ -129,7 +129,7 @@ extension Store {
             let rows = try await session.query(
                 """
                 (select time, 'level', from_level || ' ' || to_level from riskd.level_change
-                where user_name = \(entity.name) and model = \(entity.model?.name ?? "")
+                where entity_name = \(entity.name) and model = \(entity.model?.name ?? "")
                     and entity_kind = \(entity.kind) and time >= \(since.postgres) and time < \(until.postgres)
                 order by sample desc limit \(limit))
                 union all

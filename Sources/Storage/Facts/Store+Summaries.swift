@@ -37,18 +37,18 @@ extension Store {
                     """
                     with minute as (
                         insert into riskd.sample_summary
-                        select user_name, model, entity_kind, 60, date_bin('1 minute', time, 'epoch') as begins,
+                        select entity_name, model, entity_kind, 60, date_bin('1 minute', time, 'epoch') as begins,
                             min(score), max(score), max(id), (max(array[id, score]))[2], max(level), count(*), sum(queries)
                         from riskd.sample
                         where time >= \(begin.postgres) and time < \(end.postgres) and id > \(known.lastSample)
-                        group by user_name, model, entity_kind, begins
+                        group by entity_name, model, entity_kind, begins
                         returning *
                     ), hour as (
                         insert into riskd.sample_summary
-                        select user_name, model, entity_kind, 3600, \(begin.postgres)::timestamptz,
+                        select entity_name, model, entity_kind, 3600, \(begin.postgres)::timestamptz,
                             min(minimum), max(maximum), max(last_sample), (max(array[last_sample, last_score]))[2],
                             max(level), sum(samples), sum(queries)
-                        from minute group by user_name, model, entity_kind
+                        from minute group by entity_name, model, entity_kind
                         returning last_sample
                     )
                     update riskd.sample_summary_end

@@ -54,7 +54,7 @@ extension Store {
                 ) as images
                 cross join lateral (
                     select max(s.level) as level, max(s.score) as score from riskd.sample s
-                    where s.entity_kind = 'campaign' and s.model = c.model and s.user_name = c.id::text
+                    where s.entity_kind = 'campaign' and s.model = c.model and s.entity_name = c.id::text
                 ) as samples
                 where (\(ids == nil) or c.id = any(\(ids ?? []))) and (\(model?.name) is null or c.model = \(model?.name))
                     and c.last_joined >= coalesce(\(since?.postgres), '-infinity')

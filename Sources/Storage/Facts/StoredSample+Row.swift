@@ -4,7 +4,7 @@ import PostgresClient
 extension StoredSample {
     /// The columns of `sample`, in the order in which they are written and read.
     static let columns = [
-        "vpart", "time", "id", "entity_kind", "model", "user_name", "tick", "queries", "score", "level",
+        "vpart", "time", "id", "entity_kind", "model", "entity_name", "tick", "queries", "score", "level",
         "lane",
         "lanes", "evidence", "derived", "contribution_names", "contribution_values", "config_id",
         "calibration_id", "pinned",
@@ -59,7 +59,7 @@ extension Level {
 
 extension TickHistogram {
     static let columns =
-        "entity_kind, model, user_name, tick, queries, detectors, cells, counts, calibration_id, steps"
+        "entity_kind, model, entity_name, tick, queries, detectors, cells, counts, calibration_id, steps"
 
     /// Reads a row of ``columns``.
     init(_ row: PostgresRow) throws {

@@ -179,7 +179,7 @@ extension Store {
     ///   - now: the wall clock.
     /// - Returns: how many.
     /// - Throws: `StorageError.database`.
-    package func replayMessages(
+    package func resendMessages(
         of endpoint: String,
         since: Timestamp,
         now: Timestamp

@@ -2,7 +2,7 @@ import OnnxSession
 import SecondOpinion
 
 /// Lets a second opinion ask a model that ONNX Runtime runs.
-struct SessionModel: OpinionModel {
+struct RuntimeModel: OpinionModel {
     private let session: OnnxSession
 
     init(_ session: OnnxSession) { self.session = session }
