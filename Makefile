@@ -6,7 +6,7 @@ RELEASE = .build/release
 # Where Debian's zsh looks for what packages bring, and for what was installed beside them.
 ZSH = $(DESTDIR)$(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-.PHONY: help setup build test test-dashboard test-statistics test-crash test-files check demo bench install clean test-api test-ocsf test-unit fuzz test-sanitizers test-postgres-versions
+.PHONY: help setup build test test-dashboard test-statistics test-crash test-files check demo bench install clean format test-api test-ocsf test-unit fuzz test-sanitizers test-postgres-versions
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -54,6 +54,11 @@ test-ocsf: ## Hold the OCSF messages to the official schema (needs PyPI once; EV
 	python3 -m venv .deps/ocsf
 	.deps/ocsf/bin/pip install --quiet 'ocsf-json-schema>=1.2,<2' 'jsonschema>=4,<5'
 	.deps/ocsf/bin/python .ci/check-ocsf $(EVENTS)
+
+format: setup ## Format the Swift, the JavaScript and the pages; check the scripts
+	swift format -i -r Package.swift Sources Tests
+	.ci/wrap-pages
+	.ci/lint-scripts --fix
 
 check: ## Run what CI runs
 	.ci/run

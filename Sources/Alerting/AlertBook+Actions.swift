@@ -5,7 +5,6 @@ extension AlertBook {
     package struct Outcome: Hashable, Sendable {
         /// What is to be done to a track; nil: nothing.
         package let intervention: Intervention?
-        /// To whose.
         package let entity: Entity?
         /// Why nothing was done at all; nil when the action was applied.
         package let refusal: String?

@@ -13,7 +13,6 @@ package struct AlertContext: Sendable {
     /// The end of a tick.
     package var end: @Sendable (Tick) -> Timestamp
 
-    /// A context.
     package init(
         configurationID: String,
         calibrationIDs: [ModelID: String],

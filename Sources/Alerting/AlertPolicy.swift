@@ -10,7 +10,6 @@ package struct AlertPolicy: Hashable, Sendable {
     /// Whether every level change is told of, whether or not it alerts: some endpoint wants it.
     package var tellsLevelChanges: Bool
 
-    /// A policy.
     package init(
         minimumLevel: Level = .high,
         reopenWithin: Duration = .seconds(3600),

@@ -25,7 +25,6 @@ package struct DeliveryQueue: Sendable {
     /// The firing alerts that an endpoint was last told of, for those that must be told again and again.
     package var told: @Sendable (_ endpoint: String) async throws -> [AlertSnapshot]
 
-    /// A queue.
     package init(
         due: @escaping @Sendable (String, Timestamp, Int) async throws -> [Delivery],
         record: @escaping @Sendable ([DeliveryAttempt]) async throws -> Void,

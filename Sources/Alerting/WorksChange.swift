@@ -2,7 +2,6 @@ package import Domain
 
 /// Something in riskd's own works that began or ceased to be wrong, noticed while records were scored.
 package struct WorksChange: Hashable, Sendable {
-    /// What.
     package let subject: AlertSubject
     /// Whether it began; false: it is over.
     package let isRaised: Bool
@@ -10,14 +9,12 @@ package struct WorksChange: Hashable, Sendable {
     package let level: Level
     /// In words.
     package let detail: String
-    /// When.
     package let time: Timestamp
     /// Tells it from every other change, whenever it is worked out.
     package let key: String
     /// The last tick that was closed by then; nil: none was.
     package let afterTick: Tick?
 
-    /// A change.
     package init(
         _ subject: AlertSubject,
         isRaised: Bool,

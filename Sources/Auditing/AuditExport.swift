@@ -24,7 +24,6 @@ package struct AuditExport: Sendable {
     package struct File: Hashable, Sendable, Encodable {
         /// Its name in the folder.
         package let name: String
-        /// The dataset.
         package let dataset: String
         /// How many rows it holds, without a header.
         package let rows: Int

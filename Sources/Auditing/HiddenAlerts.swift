@@ -8,7 +8,6 @@ package import Storage
 package struct HiddenAlerts: Sendable {
     /// Why nobody was told.
     package enum Cause: String, Hashable, Sendable {
-        /// A silence.
         case silence
         /// Another alert that said as much.
         case inhibition

@@ -3,7 +3,6 @@ extension Configuration {
     package struct API: Hashable, Sendable {
         /// Whether there is one.
         package var isEnabled = true
-        /// Where it listens.
         package var listen = Address(host: "127.0.0.1", port: 9480)
         /// The path of its certificate chain, PEM; nil: no TLS.
         package var certificate: String?

@@ -40,7 +40,6 @@ extension Configuration {
         package var name = ""
         /// How messages look.
         package var format = EndpointFormat.native
-        /// Where it is.
         package var target = EndpointTarget.url("")
         /// How a webhook is signed.
         package var signing = Endpoint.Signing.hmac

@@ -12,7 +12,6 @@ extension Configuration {
         /// Processors, at least 1.
         package var processors: Int
 
-        /// Surroundings.
         package init(
             currentDirectory: String,
             stateDirectory: String? = nil,

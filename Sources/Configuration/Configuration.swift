@@ -204,7 +204,6 @@ extension Configuration {
             case features
             /// Features that a backbone computes from the image.
             case backbone
-            /// The image.
             case image
         }
 

@@ -2,7 +2,6 @@
 package enum ConfigurationOrigin: Hashable, Sendable, CustomStringConvertible {
     /// A place in a file; line and column count from 1.
     case file(String, line: Int, column: Int)
-    /// A file as a whole.
     case wholeFile(String)
     /// A command line flag, as it was typed but without its value.
     case flag(String)
@@ -20,7 +19,6 @@ package enum ConfigurationOrigin: Hashable, Sendable, CustomStringConvertible {
 package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One thing that is wrong; its text never shows the value of a secret.
     package struct Problem: Hashable, Sendable, CustomStringConvertible {
-        /// Where.
         package let origin: ConfigurationOrigin
         /// The key at fault, such as `similarity.threshold`; empty where no key can be named.
         package let path: String

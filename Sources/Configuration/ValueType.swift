@@ -142,7 +142,6 @@ extension ValueType where Value == Double {
 }
 
 extension ValueType where Value == Duration {
-    /// A duration.
     static func duration(_ range: ClosedRange<Duration>) -> ValueType {
         let note = "duration, \(range.lowerBound.text) ... \(range.upperBound.text)"
         return .scalar("a duration such as 200ms, 10s, 5m, 4h or 7d", note: note, text: { $0.text }) {

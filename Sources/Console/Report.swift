@@ -2,7 +2,6 @@ package import Runtime
 
 /// Rows of values, written as a table, JSON, YAML or CSV.
 package struct Report: Sendable {
-    /// A column.
     package struct Column: Sendable {
         /// The key in JSON and CSV; in capitals the head of the table.
         package let name: String
@@ -54,7 +53,6 @@ package struct Report: Sendable {
         }
     }
 
-    /// The columns.
     package let columns: [Column]
     /// Rows of one value a column.
     package private(set) var rows: [[JSONValue]] = []

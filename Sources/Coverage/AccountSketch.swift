@@ -25,7 +25,6 @@ package struct AccountSketch: Hashable, Sendable {
     /// A sketch that has seen nothing.
     package init() {}
 
-    /// A sketch as it was.
     package init(accounts: [AccountLines], lines: Int64, unusable: Int64, sinceHalving: Int64) {
         for account in accounts { self.accounts[account.user] = account }
         self.lines = lines

@@ -32,7 +32,6 @@ package struct CoverageGauge: Hashable, Sendable {
     /// A gauge that has counted nothing.
     package init() {}
 
-    /// A gauge as it was.
     init(
         lines: Int64,
         bad: Int64,

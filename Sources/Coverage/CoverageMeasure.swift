@@ -74,11 +74,9 @@ extension DetectorID {
 package enum CoverageKey: Hashable, Comparable, Sendable {
     /// A file, by path.
     case source(String)
-    /// A model.
     case model(ModelID)
     /// All sources that were too many to be watched one by one.
     case otherSources
-    /// All models that were.
     case otherModels
 
     /// `source`, `model`, `other_sources` or `other_models`.
@@ -166,7 +164,6 @@ package struct CoverageLine: Hashable, Sendable {
             /// Whether it was.
             package let isFormed: Bool
 
-            /// An opinion.
             package init(_ detector: DetectorID, isFormed: Bool) {
                 self.detector = detector
                 self.isFormed = isFormed

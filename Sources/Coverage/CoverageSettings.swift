@@ -14,7 +14,6 @@ package struct CoverageSettings: Hashable, Sendable {
     package var missing: CoverageRule
     /// Sources that are watched one by one at most.
     package var mostSources = 128
-    /// Models that are.
     package var mostModels = 64
     /// Lines of others after which a source or model without a line is forgotten.
     package var forgetAfter: Int64 = 20_000

@@ -13,7 +13,6 @@ package struct CoverageState: Sendable {
         /// Lines since counts were halved.
         package var sinceHalving: Int64
 
-        /// Totals.
         package init(
             lines: Int64 = 0,
             accountLines: Int64 = 0,
@@ -29,13 +28,10 @@ package struct CoverageState: Sendable {
 
     /// Rows as they are, by key.
     package var rows: [CoverageRow]
-    /// Rows that are gone.
     package var goneRows: [CoverageKey]
     /// Accounts as they are, by user.
     package var accounts: [AccountLines]
-    /// Accounts that are gone.
     package var goneAccounts: [UserID]
-    /// The totals.
     package var totals: Totals
 
     /// A state.

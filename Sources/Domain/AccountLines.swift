@@ -1,6 +1,5 @@
 /// How many of an account's lines could not be used, as far as it is remembered.
 package struct AccountLines: Hashable, Sendable {
-    /// Whose.
     package let user: UserID
     /// Lines that could not be used, at most.
     package var unusable: Int64

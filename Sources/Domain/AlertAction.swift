@@ -69,7 +69,6 @@ package struct AppliedAction: Hashable, Sendable {
     package let afterTick: Tick?
     /// What was done to a track.
     package let intervention: Intervention?
-    /// To whose.
     package let entity: Entity?
     /// Why nothing was done; nil when it was.
     package let refusal: String?

@@ -7,7 +7,6 @@ package struct AlertGroup: Hashable, Sendable {
         /// Such as `{}:{model="fashion"}`, or an alert's id where the endpoint does not group.
         package let group: String
 
-        /// A key.
         package init(endpoint: String, group: String) {
             self.endpoint = endpoint
             self.group = group
@@ -57,10 +56,8 @@ package struct AlertGroup: Hashable, Sendable {
 package struct AddressedMessage: Hashable, Sendable {
     /// The endpoint's name.
     package let endpoint: String
-    /// The message.
     package let message: Message
 
-    /// A message.
     package init(endpoint: String, message: Message) {
         self.endpoint = endpoint
         self.message = message

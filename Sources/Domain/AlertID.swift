@@ -3,7 +3,6 @@ package struct AlertID: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The 128 bits.
     package let value: ULID
 
-    /// An id.
     package init(_ value: ULID) { self.value = value }
 
     /// Parses what ``description`` prints; nil when `text` is not an id.

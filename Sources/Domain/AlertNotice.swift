@@ -9,7 +9,6 @@ package struct AlertNotice: Hashable, Sendable {
     /// The alert after it.
     package let snapshot: AlertSnapshot
 
-    /// A notice.
     package init(number: Int64, type: MessageType, event: AlertEvent.Kind?, snapshot: AlertSnapshot) {
         self.number = number
         self.type = type

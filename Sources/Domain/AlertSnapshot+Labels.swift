@@ -41,7 +41,6 @@ package struct AlertLabel: Hashable, Sendable {
     /// Such as `chest-xray-v7`.
     package let value: String
 
-    /// A label.
     package init(_ name: String, _ value: String) {
         self.name = name
         self.value = value

@@ -7,7 +7,6 @@ package struct AlertSnapshot: Hashable, Sendable {
         /// The probability that the calibration's bounds hold, such as 0.99.
         package var calibrationConfidence: Double
 
-        /// A bound.
         package init(perMillionQueries: Double, calibrationConfidence: Double) {
             self.perMillionQueries = perMillionQueries
             self.calibrationConfidence = calibrationConfidence

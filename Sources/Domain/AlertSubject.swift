@@ -28,7 +28,6 @@ package enum AlertSubject: Hashable, Sendable {
         }
     }
 
-    /// The entity, where it is one.
     package var entity: Entity? {
         if case .entity(let entity) = self { entity } else { nil }
     }

@@ -39,7 +39,6 @@ package struct CalibrationHealthChange: Hashable, Sendable {
         case absence
     }
 
-    /// Whose.
     package let model: ModelID
     /// At the end of which tick.
     package let tick: Tick

@@ -15,7 +15,6 @@ package struct Campaign: Hashable, Sendable {
     /// How many records joined.
     package var members: Int64
 
-    /// A campaign.
     package init(
         id: Int64,
         label: String,
@@ -37,7 +36,6 @@ package struct Campaign: Hashable, Sendable {
 
 /// A record's place in a campaign.
 package struct CampaignStep: Hashable, Sendable {
-    /// Which campaign.
     package let campaign: Int64
     /// The probability of the class of the campaign's first image, 0 … 1.
     package let probability: Double
@@ -52,7 +50,6 @@ package struct CampaignStep: Hashable, Sendable {
         [(DetectorID("similarity.campaign.fall"), fall)]
     }
 
-    /// A step.
     package init(campaign: Int64, probability: Double, fall: Double) {
         self.campaign = campaign
         self.probability = probability

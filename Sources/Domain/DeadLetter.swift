@@ -15,7 +15,6 @@ package struct DeadLetter: Hashable, Sendable {
     /// The first bytes of the line, at most 4,096.
     package let text: [UInt8]
 
-    /// A dead letter.
     package init(
         source: String,
         path: String,

@@ -5,7 +5,6 @@ package struct DegradedField: Hashable, Sendable, CustomStringConvertible {
     /// What was done or what was wrong, in a word such as `cut` or `out_of_range`.
     package let reason: String
 
-    /// A degraded field.
     package init(_ field: String, _ reason: String) {
         self.field = field
         self.reason = reason

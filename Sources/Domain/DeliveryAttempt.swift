@@ -14,9 +14,7 @@ package struct DeliveryAttempt: Hashable, Sendable {
         case gone
     }
 
-    /// The message.
     package let message: MessageID
-    /// The endpoint.
     package let endpoint: String
     /// Which try, from 1 on.
     package let number: Int
@@ -59,7 +57,6 @@ package struct DeliveryAttempt: Hashable, Sendable {
 
 /// A message that is due at an endpoint, with all that delivering it needs.
 package struct Delivery: Hashable, Sendable {
-    /// The message.
     package let message: Message
     /// The endpoint's name.
     package let endpoint: String
@@ -70,7 +67,6 @@ package struct Delivery: Hashable, Sendable {
     /// Since when the endpoint has failed without a success in between; nil when its last attempt succeeded.
     package let failingSince: Timestamp?
 
-    /// A delivery.
     package init(
         message: Message,
         endpoint: String,

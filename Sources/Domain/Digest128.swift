@@ -25,7 +25,6 @@ package struct Digest128: Hashable, Sendable {
         (high, low) = halves
     }
 
-    /// The 16 bytes.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.byteCount)

@@ -28,7 +28,6 @@ package enum EndpointFormat: String, Hashable, Sendable, CaseIterable {
     case template
 }
 
-/// Where an endpoint is.
 package enum EndpointTarget: Hashable, Sendable {
     /// An HTTP address; it may carry a token, so only ``EndpointTarget/redacted`` is ever shown.
     case url(String)
@@ -110,7 +109,6 @@ package struct Endpoint: Hashable, Sendable {
         /// The private key.
         package var key: SecretReference
 
-        /// A certificate.
         package init(file: String, key: SecretReference) {
             self.file = file
             self.key = key
@@ -146,9 +144,7 @@ package struct Endpoint: Hashable, Sendable {
     package var name: String
     /// How messages look.
     package var format: EndpointFormat
-    /// Where it is.
     package var target: EndpointTarget
-    /// How it is signed.
     package var signing = Signing.none
     /// What it is signed with, or the routing key of PagerDuty; during a rotation the new one first, then the old.
     package var secrets: [SecretReference] = []

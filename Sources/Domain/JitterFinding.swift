@@ -21,7 +21,6 @@ package struct JitterFinding: Hashable, Sendable {
     /// `moved` times `independence`, 0 … ``mostMatches``.
     package var score: Double { Double(moved) * independence }
 
-    /// A finding.
     package init(matches: Int, moved: Int, independence: Double) {
         self.matches = matches
         self.moved = moved

@@ -42,16 +42,13 @@ package enum Lane: Int, Sendable, CaseIterable, CustomStringConvertible {
 package struct LevelChange: Hashable, Sendable {
     /// The sample that shows it.
     package let sample: Int64
-    /// Whose.
     package let entity: Entity
-    /// When.
     package let tick: Tick
     /// The level before.
     package let from: Level
     /// The level after.
     package let to: Level
 
-    /// A change.
     package init(sample: Int64, entity: Entity, tick: Tick, from: Level, to: Level) {
         self.sample = sample
         self.entity = entity

@@ -1,6 +1,5 @@
 /// A time as a log writes it: an instant, or what a clock on a wall showed somewhere.
 package enum LoggedTime: Hashable, Sendable {
-    /// An instant.
     case instant(Timestamp)
     /// A date and time of day without a zone: the instant at which a clock in UTC shows it.
     case local(Timestamp)

@@ -3,7 +3,6 @@ package struct MessageID: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// The 128 bits.
     package let value: ULID
 
-    /// An id.
     package init(_ value: ULID) { self.value = value }
 
     /// Parses what ``description`` prints; nil when `text` is not an id.

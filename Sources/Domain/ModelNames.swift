@@ -7,7 +7,6 @@ package struct ModelNames: Hashable, Sendable {
         /// Of logged names; `*` is any number of characters.
         package let pattern: String
 
-        /// A rule.
         package init(name: String, pattern: String) {
             self.name = name
             self.pattern = pattern

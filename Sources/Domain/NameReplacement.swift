@@ -1,11 +1,9 @@
 /// A user's name that has to go, and the pseudonym that stands in its place.
 package struct NameReplacement: Hashable, Sendable {
-    /// The name.
     package let name: UserID
     /// What stands in its place; nothing of the name can be learnt from it.
     package let pseudonym: UserID
 
-    /// A replacement.
     package init(_ name: UserID, by pseudonym: UserID) {
         self.name = name
         self.pseudonym = pseudonym

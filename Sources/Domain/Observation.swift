@@ -28,12 +28,10 @@ extension DetectorID {
 package struct Neighbour: Hashable, Sendable {
     /// The global sequence number of the earlier observation.
     package let sequence: Int64
-    /// Its record.
     package let record: RecordID
     /// Who sent it.
     package let user: UserID
 
-    /// A neighbour.
     package init(sequence: Int64, record: RecordID, user: UserID) {
         self.sequence = sequence
         self.record = record
@@ -81,7 +79,6 @@ package struct SimilarityFinding: Hashable, Sendable {
     /// The most images that are named, of those nearer than the threshold.
     package static let mostNear = 16
 
-    /// A finding.
     package init(
         minimumDistance: Double?,
         lowerBound: Double,
@@ -127,7 +124,6 @@ package struct OpinionFinding: Hashable, Sendable {
     /// `1 - p2(c)`, 0 … 1.
     package var score: Double { 1 - probabilityOfLogged }
 
-    /// A finding.
     package init(
         name: String,
         classIndex: Int,
@@ -152,7 +148,6 @@ package struct Findings: Hashable, Sendable {
     /// The second opinions, in configured order; an opinion that could not be formed is missing.
     package let opinions: [OpinionFinding]
 
-    /// Findings.
     package init(user: SimilarityFinding?, model: SimilarityFinding?, opinions: [OpinionFinding]) {
         self.user = user
         self.model = model
@@ -186,12 +181,10 @@ package struct Findings: Hashable, Sendable {
 
 /// A detector's rung for one record: how many of its calibrated thresholds the score exceeds.
 package struct DetectorRung: Hashable, Sendable {
-    /// Which detector.
     package let detector: DetectorID
     /// 0 (unremarkable) … the number of rungs.
     package let rung: Int
 
-    /// A rung.
     package init(detector: DetectorID, rung: Int) {
         self.detector = detector
         self.rung = rung
@@ -223,7 +216,6 @@ package struct Observation: Hashable, Sendable {
     /// The artefact that gave the user's rungs; nil: the model's pooled calibration in that epoch.
     package let userCalibration: String?
 
-    /// An observation.
     package init(
         sequence: Int64,
         record: Record,

@@ -7,7 +7,6 @@ package struct ImageShape: Hashable, Sendable, CustomStringConvertible {
     /// 1 (grey), 3 (RGB) or any other count of interleaved planes.
     package let channels: Int
 
-    /// A shape.
     package init(height: Int, width: Int, channels: Int) {
         self.height = height
         self.width = width
@@ -119,7 +118,6 @@ package struct Record: Hashable, Sendable {
     /// What of it was not used as it was logged.
     package let degraded: [DegradedField]
 
-    /// A record.
     package init(
         id: RecordID,
         time: Timestamp,

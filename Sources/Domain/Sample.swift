@@ -2,10 +2,8 @@
 package struct Contribution: Hashable, Sendable {
     /// A detector, `unremarkable`, `limits`, `multiplicity`, `impact`, or (for roll-ups) an entity or `others`.
     package let name: String
-    /// Milli-points.
     package let milliPoints: Int64
 
-    /// A contribution.
     package init(name: String, milliPoints: Int64) {
         self.name = name
         self.milliPoints = milliPoints
@@ -16,7 +14,6 @@ package struct Contribution: Hashable, Sendable {
 package struct Sample: Hashable, Sendable {
     /// The place in the order of samples: 1, 2, … without gaps.
     package let id: Int64
-    /// Whose.
     package let entity: Entity
     /// At the end of which tick.
     package let tick: Tick
@@ -39,7 +36,6 @@ package struct Sample: Hashable, Sendable {
     /// Parts that sum to `score`, largest first.
     package let contributions: [Contribution]
 
-    /// A sample.
     package init(
         id: Int64,
         entity: Entity,

@@ -13,7 +13,6 @@ package struct Silence: Hashable, Sendable {
     /// Why; never empty.
     package let comment: String
 
-    /// A silence.
     package init(
         id: Int64,
         matchers: [AlertMatcher],

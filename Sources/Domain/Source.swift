@@ -25,7 +25,6 @@ package struct SourceFile: Hashable, Sendable {
     /// How many bytes of it are known to have been lost: they were there, and gone before they were read.
     package var lostBytes: Int64
 
-    /// A source file.
     package init(
         id: String,
         path: String,
@@ -66,7 +65,6 @@ package struct SourcePosition: Hashable, Sendable {
     /// Whether nothing more will come (rotated away and read to its end, or gone).
     package var isFinished: Bool
 
-    /// A position.
     package init(offset: Int64, guardLength: Int, guardDigest: String, lines: Int64, isFinished: Bool) {
         self.offset = offset
         self.guardLength = guardLength

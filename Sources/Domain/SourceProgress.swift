@@ -13,7 +13,6 @@ package struct SourceProgress: Hashable, Sendable {
         /// Whether it was far ahead of all that was known.
         package let isAhead: Bool
 
-        /// A claim.
         package init(caller: Int64, time: Timestamp, sequence: Int64, isAhead: Bool) {
             self.caller = caller
             self.time = time

@@ -2,7 +2,6 @@
 package struct TickHistogram: Hashable, Sendable {
     /// Whose; a user, a campaign or a model.
     package let entity: Entity
-    /// Which tick.
     package let tick: Tick
     /// m: the scored queries of the tick, at least 1.
     package let queries: Int
@@ -17,7 +16,6 @@ package struct TickHistogram: Hashable, Sendable {
     /// Empty where the calibration bets on the mean of a tick, whose order says nothing.
     package let steps: [[StepCode]]
 
-    /// A histogram.
     package init(
         entity: Entity,
         tick: Tick,
@@ -37,12 +35,10 @@ package struct TickHistogram: Hashable, Sendable {
 
 /// How many queries of a tick reached each rung of one detector.
 package struct DetectorCounts: Hashable, Sendable {
-    /// Which detector.
     package let detector: DetectorID
     /// The number of queries at rung 0, 1, … K; K + 1 cells.
     package var byRung: [Int]
 
-    /// Counts.
     package init(detector: DetectorID, byRung: [Int]) {
         self.detector = detector
         self.byRung = byRung

@@ -14,6 +14,5 @@ package enum APIAnswer: Sendable {
     case png([UInt8], headers: [HTTPResponse.Header] = [])
     /// A text that is written as it comes; one that ends before its end has a manifest that says so.
     case stream(type: String, write: @Sendable (HTTPStream) async throws -> Void)
-    /// A text.
     case text([UInt8], type: String)
 }

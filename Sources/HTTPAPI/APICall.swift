@@ -29,7 +29,6 @@ package struct APICall: Sendable {
         return try RequestBody(node)
     }
 
-    /// A header.
     package func header(_ name: String) -> String? { headers[name] }
 
     /// A part of the path.

@@ -10,7 +10,6 @@ package enum APIFailure: Error, Hashable, Sendable {
         /// What is wrong.
         package let message: String
 
-        /// A fault.
         package init(_ field: String, _ message: String) {
             self.field = field
             self.message = message

@@ -7,7 +7,6 @@ package struct Authority: Sendable {
     /// The caller of a session's cookie; nil likewise.
     package let sessionCaller: @Sendable (_ cookie: String) async throws -> Caller?
 
-    /// An authority.
     package init(
         caller: @escaping @Sendable (_ token: String) async throws -> Caller?,
         sessionCaller: @escaping @Sendable (_ cookie: String) async throws -> Caller?

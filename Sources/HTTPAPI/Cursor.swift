@@ -8,7 +8,6 @@ package struct Cursor: Hashable, Sendable {
     /// The last item's key.
     package let key: [String]
 
-    /// A cursor.
     package init(_ list: String, _ key: [String]) {
         self.list = list
         self.key = key

@@ -20,7 +20,6 @@ package enum Permission: String, Hashable, Sendable, CaseIterable, Codable {
     case tokens
     /// Ledgers.
     case audit
-    /// Metrics.
     case metrics
 }
 

@@ -24,7 +24,6 @@ package final class HTTPServer: Sendable {
         /// Bytes of a request's body; a longer one is not kept.
         package var body: Int
 
-        /// Limits.
         package init(
             connections: Int = 64,
             timeout: Duration = .seconds(15),

@@ -4,7 +4,6 @@ package struct Picture: Hashable, Sendable {
     package let height: Int
     /// Columns.
     package let width: Int
-    /// 1 or 3.
     package let channels: Int
     /// height × width × channels bytes, 0 (black) … 255.
     package let pixels: [UInt8]

@@ -7,7 +7,6 @@ private let maximumValues = 64 << 20
 
 /// An image as a log has it.
 struct LoggedImage {
-    /// The image.
     let image: Image
     /// Whether all its values are numbers; one that is none counts as the lowest.
     let isFinite: Bool

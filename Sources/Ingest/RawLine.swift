@@ -11,7 +11,6 @@ package struct RawLine: Hashable, Sendable {
     /// The line without its terminator.
     package let bytes: [UInt8]
 
-    /// A line.
     package init(source: String, path: String, offset: Int64, bytes: [UInt8]) {
         self.source = source
         self.path = path

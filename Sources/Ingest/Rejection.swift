@@ -29,12 +29,10 @@ package enum RejectionReason: String, Sendable, CaseIterable {
 
 /// Why a line was refused, and where.
 package struct Rejection: Error, Hashable, Sendable {
-    /// The reason.
     package let reason: RejectionReason
     /// The JSON Pointer of the field at fault, or the parser's words for a document that is none.
     package let detail: String
 
-    /// A rejection.
     package init(_ reason: RejectionReason, _ detail: String) {
         self.reason = reason
         self.detail = detail

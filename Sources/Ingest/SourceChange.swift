@@ -7,7 +7,6 @@ package struct SourceChange: Hashable, Sendable {
     /// The offset that must be stored now; nil when the source has never been stored.
     package let expectedOffset: Int64?
 
-    /// A change.
     package init(file: SourceFile, expectedOffset: Int64?) {
         self.file = file
         self.expectedOffset = expectedOffset

@@ -5,7 +5,6 @@ package struct SourceLoss: Hashable, Sendable {
     /// How many bytes at least, at least 1.
     package let bytes: Int64
 
-    /// A loss.
     package init(path: String, bytes: Int64) {
         self.path = path
         self.bytes = bytes

@@ -46,7 +46,6 @@ final class TrackedFile {
     var lostBytes: Int64 = 0
     /// The file that has to be read to its end before this one: its last line may end here.
     var predecessor: TrackedFile?
-    /// When it was last looked at.
     var lastLook: ContinuousClock.Instant
     /// Whether it is no longer read unless its file changes.
     var isAsleep = false

@@ -5,7 +5,6 @@ package import Scoring
 package struct NamedCalibration: Hashable, Sendable {
     /// `sha256:…`.
     package let id: String
-    /// The calibration.
     package let calibration: Calibration
 
     /// A calibration with its id.

@@ -21,7 +21,6 @@ package struct CoverageKeeper: Sendable {
         let afterTick: Tick?
     }
 
-    /// The watch.
     package private(set) var watch: CoverageWatch
     /// The offset of the last counted line, by source, where lines may be read again.
     private var counted: [String: Int64]

@@ -272,7 +272,6 @@ struct PieceLength {
 
 /// What the detectors found in one record.
 package struct Detection: Sendable {
-    /// The findings.
     package let findings: Findings
     /// The opinions that failed, with the reason; an opinion that has nothing to say on the record is in neither.
     package let failedOpinions: [(name: String, reason: String)]

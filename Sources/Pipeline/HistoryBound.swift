@@ -7,7 +7,6 @@ package struct HistoryBound: Hashable, Sendable {
     /// Bytes, as ``cost(entries:bytes:)`` counts them.
     package let bytes: Int
 
-    /// A bound.
     package init(models: Int, bytes: Int) {
         self.models = models
         self.bytes = bytes

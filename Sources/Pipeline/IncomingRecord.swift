@@ -4,7 +4,6 @@ package import Domain
 package struct IncomingRecord: Sendable {
     /// The global sequence number.
     package let sequence: Int64
-    /// The record.
     package let record: Record
 
     /// A record at its place.

@@ -6,7 +6,6 @@ package import Storage
 package struct ScoredBatch: Sendable {
     /// What is written.
     package var commit: CommitBatch
-    /// Bytes that were read for it.
     package let bytesRead: Int64
     /// Records that had been met before.
     package var duplicates = 0

@@ -5,7 +5,6 @@ import Storage
 
 /// How well the times of some records of one file fitted.
 package struct Punctuality: Hashable, Sendable {
-    /// Records.
     package var records = 0
     /// Whose tick was closed already.
     package var late = 0

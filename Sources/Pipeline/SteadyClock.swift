@@ -74,7 +74,6 @@ package struct Clocks: Sendable {
     /// The time that has passed since some instant, whatever is done to the time of day.
     package let instant: @Sendable () -> Duration
 
-    /// Clocks.
     package init(
         wall: @escaping @Sendable () -> Timestamp,
         instant: @escaping @Sendable () -> Duration

@@ -10,7 +10,6 @@ package import Storage
 package struct CalibrationRun: Sendable {
     /// One calibration.
     package struct Built: Sendable {
-        /// The calibration.
         package let calibration: Calibration
         /// The records that it was built from.
         package let records: Int

@@ -11,7 +11,6 @@ package import Storage
 package struct CalibrationVerification: Sendable {
     /// What one level's guarantee and observation are.
     package struct Entries: Hashable, Sendable {
-        /// Which level.
         package let level: Level
         /// How many entries the guarantee allows to be expected, at most.
         package let guaranteed: Double
@@ -21,7 +20,6 @@ package struct CalibrationVerification: Sendable {
 
     /// What one detector's bound on rung 1 and observation are.
     package struct Exceedance: Hashable, Sendable {
-        /// Which detector.
         package let detector: DetectorID
         /// u: the share of benign scores that may exceed rung 1.
         package let bound: Double
@@ -34,7 +32,6 @@ package struct CalibrationVerification: Sendable {
 
     /// What a replay found of one model.
     package struct Verdict: Hashable, Sendable {
-        /// Whose.
         package let model: ModelID
         /// Records replayed, and their users.
         package var records = 0

@@ -20,7 +20,6 @@ import Storage
 /// Recorded attacks are written into a followed log as they would be by a server: each line when its time has come, with that
 /// time. Every attack is on a model of its own, so that none waits for another. The rest is `riskd run` with its defaults.
 struct AttackDelay {
-    /// Attacks in all.
     let attacks: Int
     /// Where the recorded trace is.
     let fixture: String

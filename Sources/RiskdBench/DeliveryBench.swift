@@ -19,7 +19,6 @@ import Storage
 struct DeliveryBench {
     /// What is asked for.
     struct Size {
-        /// Alerts in all.
         let alerts: Int
         /// Alerts a second.
         let rate: Int

@@ -8,7 +8,6 @@ final class DeliveryReceiver: Sendable {
     struct Ledger {
         /// When each alert came first, by its number.
         var first: [Int: ContinuousClock.Instant] = [:]
-        /// Requests in all.
         var requests = 0
         /// Every request's body and when it came, where they are kept.
         var kept: [(at: ContinuousClock.Instant, body: [UInt8])] = []

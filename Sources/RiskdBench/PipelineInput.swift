@@ -31,7 +31,6 @@ struct PipelineInput {
     let calibration: String?
     /// What fills the history.
     let fill: (path: String, records: Int)
-    /// What is timed.
     let timed: (path: String, records: Int)
 
     /// Generates logs of one shape.

@@ -52,7 +52,6 @@ package struct Daemon: Sendable {
         package var deadLetters: [String: Int] = [:]
         /// Second opinions that could not be formed, by name.
         package var opinionFailures: [String: Int] = [:]
-        /// Level changes.
         package var levelChanges = 0
         /// Whether it was asked to stop before its end.
         package var wasInterrupted = false

@@ -2,7 +2,6 @@ internal import Domain
 
 /// The classes of a served model in the order of its probabilities.
 package struct ClassNames: Hashable, Sendable {
-    /// The names.
     package let names: [String]
 
     /// Classes as somebody named them.

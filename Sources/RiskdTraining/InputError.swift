@@ -9,7 +9,6 @@ package struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, and what to do about it.
     package let reason: String
 
-    /// An error.
     package init(_ path: String, line: Int? = nil, field: String? = nil, _ reason: String) {
         self.path = path
         self.line = line

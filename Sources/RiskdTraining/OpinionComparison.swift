@@ -11,7 +11,6 @@ package struct OpinionComparison: Sendable {
         /// The `.onnx` file.
         package let path: String
 
-        /// A variant.
         package init(name: String, path: String) {
             self.name = name
             self.path = path
@@ -57,7 +56,6 @@ package struct OpinionComparison: Sendable {
 
     /// What one variant is worth.
     package struct Verdict: Sendable {
-        /// The variant.
         package let variant: Variant
         /// On ordinary users' records.
         package var clean = Clean()

@@ -5,7 +5,6 @@ internal import Ingest
 package struct RecordedLog: Sendable {
     /// A record and where it stands.
     package struct Entry: Sendable {
-        /// The record.
         package let record: Record
         /// The log's path.
         package let path: String

@@ -13,7 +13,6 @@ package enum JSONValue: Hashable, Sendable {
         package let key: String
         package let value: JSONValue
 
-        /// A member.
         package init(_ key: String, _ value: JSONValue) {
             self.key = key
             self.value = value

@@ -11,7 +11,6 @@ package struct AlarmCurve: Hashable, Sendable {
         /// How many benign records that are.
         package let alarmed: Int
 
-        /// A point.
         package init(rarity: Double, alarmed: Int) {
             self.rarity = rarity
             self.alarmed = alarmed

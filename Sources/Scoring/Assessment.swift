@@ -2,7 +2,6 @@ package import Domain
 
 /// An entity's score, level and explanation at a tick, not (yet) issued as a sample.
 package struct Assessment: Hashable, Sendable {
-    /// Whose.
     package let entity: Entity
     /// At the end of which tick.
     package let tick: Tick
@@ -23,7 +22,6 @@ package struct Assessment: Hashable, Sendable {
     /// Parts that sum to `score`, largest first.
     package let contributions: [Contribution]
 
-    /// An assessment.
     init(
         entity: Entity,
         tick: Tick,

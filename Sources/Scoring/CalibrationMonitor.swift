@@ -17,7 +17,6 @@ package struct CalibrationMonitor: Sendable {
     package static let leastActive = 10
     /// The evidence, in units of 2^-20 bit, at which a user counts: log2(20), rounded up.
     static let limit: Int64 = 4_531_871
-    /// The bet: 2^-3.
     static let betShift: Int64 = 3
 
     /// What is known of one model.

@@ -14,7 +14,6 @@ package struct CampaignLinker: Sendable {
         /// What the model answered.
         package let prediction: Prediction
 
-        /// A query.
         package init(sequence: Int64, time: Timestamp, prediction: Prediction) {
             self.sequence = sequence
             self.time = time

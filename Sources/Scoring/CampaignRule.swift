@@ -5,7 +5,6 @@ package struct CampaignRule: Hashable, Sendable {
     /// How long after the last image of a chain another one may still join it.
     package let gap: Duration
 
-    /// A rule.
     package init(distance: Double, gap: Duration) {
         self.distance = distance
         self.gap = gap

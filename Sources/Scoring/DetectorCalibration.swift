@@ -2,7 +2,6 @@ package import Domain
 
 /// What is usual for one detector: its thresholds, and the e-value of exceeding each.
 package struct DetectorCalibration: Hashable, Sendable {
-    /// Which detector.
     package let detector: DetectorID
     /// n: how many benign scores there were: at least 100, or 30 of a detector of records that joined a campaign.
     package let benign: Int

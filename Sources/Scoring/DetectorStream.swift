@@ -5,7 +5,6 @@ package import Domain
 /// The lanes of all detectors share one starting capital evenly; what that costs is the track's price, once, so each
 /// detector suffices by itself and none takes anything from another's bets.
 package struct DetectorStream: Hashable, Sendable {
-    /// Which detector.
     package let detector: DetectorID
     /// Evidence of each of the eight lanes, in units, as of the track's last tick with queries; each 0 … cap.
     package private(set) var lanes: [Int64]

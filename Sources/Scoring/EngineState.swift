@@ -6,7 +6,6 @@ package struct EngineState: Hashable, Sendable {
     package var watermark: Timestamp?
     /// The last closed tick; nil before the first record.
     package var lastClosedTick: Tick?
-    /// The id of the next sample.
     package var nextSampleID: Int64
     /// The tracks that differ from new ones: of users, campaigns, models and the whole service.
     package var tracks: [Entity: Track]

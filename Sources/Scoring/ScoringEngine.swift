@@ -15,7 +15,6 @@ package struct ScoringEngine: Sendable {
     package private(set) var watermark: Timestamp?
     /// The last closed tick; nil before the first record.
     package internal(set) var lastClosedTick: Tick?
-    /// The id of the next sample.
     package internal(set) var nextSampleID: Int64
 
     var tracks: [Entity: Track]

@@ -21,7 +21,6 @@ package struct ScoringInput: Hashable, Sendable {
     /// Whether the input shows a scene that the user sent before: an opinion of it is no news where it was remarkable just now.
     package let isSceneKnown: Bool
 
-    /// An input.
     package init(
         model: ModelID,
         user: UserID,

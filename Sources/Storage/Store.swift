@@ -19,7 +19,6 @@ package actor Store {
 
     /// What a connection is for.
     package enum Purpose: Sendable {
-        /// Anything.
         case anything
         /// Questions of people: nothing is written, and a statement ends after some seconds.
         case questions(atMost: Duration)

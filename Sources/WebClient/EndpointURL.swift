@@ -8,7 +8,6 @@ package struct EndpointURL: Hashable, Sendable {
     package let scheme: String
     /// A name or a numeric address, without brackets, in lower case.
     package let host: String
-    /// 1 … 65535.
     package let port: UInt16
 
     /// What addresses must look like.
@@ -18,7 +17,6 @@ package struct EndpointURL: Hashable, Sendable {
         /// Whether plain HTTP may be used at all.
         package var allowsPlainHTTP: Bool
 
-        /// A policy.
         package init(ports: Set<UInt16>? = [443, 8443], allowsPlainHTTP: Bool = false) {
             self.ports = ports
             self.allowsPlainHTTP = allowsPlainHTTP

@@ -1,4 +1,3 @@
-/// A request.
 package struct WebRequest: Sendable {
     /// How it is asked.
     package enum Method: String, Sendable {
@@ -10,11 +9,9 @@ package struct WebRequest: Sendable {
 
     /// How it is asked.
     package let method: Method
-    /// Where to.
     package let url: EndpointURL
     /// Names and values, in order; `Host` and `Content-Length` are added.
     package let headers: [Header]
-    /// The body.
     package let body: [UInt8]
     /// Certificates.
     package var security: TransportSecurity

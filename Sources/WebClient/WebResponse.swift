@@ -1,6 +1,5 @@
 /// An answer to a request.
 package struct WebResponse: Hashable, Sendable {
-    /// 100 … 599.
     package let status: Int
     /// The value of `Retry-After`, as it came.
     package let retryAfter: String?
@@ -12,7 +11,6 @@ package struct WebResponse: Hashable, Sendable {
     /// How much of a body is read unless the request says otherwise, in bytes.
     package static let bodyLimit = 16_384
 
-    /// A response.
     package init(status: Int, retryAfter: String? = nil, body: [UInt8] = [], isTruncated: Bool = false) {
         self.status = status
         self.retryAfter = retryAfter

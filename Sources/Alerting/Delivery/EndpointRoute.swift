@@ -26,7 +26,6 @@ package struct EndpointRoute: Sendable {
         /// What all messages have in common; its time is replaced by that of each attempt.
         package var context: MessageContext
 
-        /// Surroundings.
         package init(
             client: WebClient,
             secrets: SecretReader,
@@ -190,7 +189,6 @@ package struct RouteError: Error, Hashable, CustomStringConvertible {
     /// Why, without secrets.
     package let reason: String
 
-    /// An error.
     package init(endpoint: String, reason: String) {
         self.endpoint = endpoint
         self.reason = reason

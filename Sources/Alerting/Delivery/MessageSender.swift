@@ -23,7 +23,6 @@ package struct Receipt: Hashable, Sendable {
     /// How long the receiver wants to be left alone.
     package var retryAfter: Duration?
 
-    /// A receipt.
     package init(
         _ outcome: DeliveryAttempt.Outcome,
         status: Int? = nil,

@@ -7,7 +7,6 @@ package struct RetrySchedule: Hashable, Sendable {
     /// An endpoint that has failed for so long is disabled.
     package var disableAfter: Duration
 
-    /// A schedule.
     package init(
         waits: [Duration] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400].map { .seconds($0) },
         jitter: Double = 0.2,

@@ -29,7 +29,6 @@ package struct MessageContext: Hashable, Sendable {
     /// The time of the attempt.
     package var now: Timestamp
 
-    /// A context.
     package init(
         externalURL: String? = nil,
         host: String,

@@ -45,7 +45,6 @@ struct ReceiverSetup: Sendable {
     /// The text of the endpoint's template; nil: it names none.
     let template: String?
 
-    /// A setup.
     init(_ endpoint: Endpoint, secrets: SecretReader, template: String? = nil) {
         self.endpoint = endpoint
         self.secrets = secrets

@@ -2,7 +2,6 @@ package import Domain
 
 /// Holds back what a silence in force matches.
 package struct MuteStage: RoutingStage {
-    /// A stage.
     package init() {}
 
     package func passing(_ alerts: [AlertSnapshot], _ context: RoutingContext) -> [AlertSnapshot] {

@@ -19,7 +19,6 @@ package struct SecretRotation: Sendable {
 
     /// A secret that was replaced.
     package struct Previous: Hashable, Sendable {
-        /// It.
         package let secret: Secret
         /// Until when it signs.
         package let until: Timestamp

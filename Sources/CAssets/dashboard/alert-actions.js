@@ -22,16 +22,33 @@ function acknowledge(alert) {
 /** Gives an alert to somebody. */
 function assign(alert) {
     return ask({
-        title: "Assign", intro: `Who looks after the alert about ${subjectText(alert)}?`, confirm: "Assign", class: "narrow",
-        fields: [{ name: "assignee", label: "Name", value: alert.assignee ?? me().name, maxlength: 256, hint: "Empty: nobody." }],
-        run: ({ assignee }) => act(alert, assignee ? { kind: "assign", assignee } : { kind: "assign" }, assignee ? `Assigned to ${assignee}` : "Assigned to nobody"),
+        title: "Assign",
+        intro: `Who looks after the alert about ${subjectText(alert)}?`,
+        confirm: "Assign",
+        class: "narrow",
+        fields: [{
+            name: "assignee",
+            label: "Name",
+            value: alert.assignee ?? me().name,
+            maxlength: 256,
+            hint: "Empty: nobody.",
+        }],
+        run: ({ assignee }) =>
+            act(
+                alert,
+                assignee ? { kind: "assign", assignee } : { kind: "assign" },
+                assignee ? `Assigned to ${assignee}` : "Assigned to nobody",
+            ),
     });
 }
 
 /** Writes down what was found out. */
 function note(alert) {
     return ask({
-        title: "Note", confirm: "Add the note", class: "narrow", fields: [{ name: "note", label: "What did you find out?", type: "textarea", required: true, maxlength: 4096 }],
+        title: "Note",
+        confirm: "Add the note",
+        class: "narrow",
+        fields: [{ name: "note", label: "What did you find out?", type: "textarea", required: true, maxlength: 4096 }],
         run: (values) => act(alert, { kind: "note", note: values.note }, "Noted"),
     });
 }
@@ -39,7 +56,11 @@ function note(alert) {
 /** Confirms an attack; the level stays up until the alert is resolved. */
 function confirmAttack(alert) {
     return ask({
-        title: "Confirm the attack", intro: `The level of ${subjectText(alert)} stays ${levelWord(alert.level)} or above until the alert is resolved. The alert stays open.`, confirm: "Confirm the attack",
+        title: "Confirm the attack",
+        intro: `The level of ${subjectText(alert)} stays ${
+            levelWord(alert.level)
+        } or above until the alert is resolved. The alert stays open.`,
+        confirm: "Confirm the attack",
         fields: [{ name: "note", label: "Note", type: "textarea", maxlength: 4096 }],
         run: (values) => act(alert, { kind: "confirm", ...noteOf(values) }, "Confirmed: the level is pinned"),
     });
@@ -48,10 +69,16 @@ function confirmAttack(alert) {
 /** Closes an alert; a verdict is required. */
 function resolve(alert) {
     return ask({
-        title: alert.state === "resolved" ? "Judge again" : "Resolve", intro: `The alert about ${subjectText(alert)}: what was it?`, confirm: alert.state === "resolved" ? "Change the verdict" : "Resolve",
+        title: alert.state === "resolved" ? "Judge again" : "Resolve",
+        intro: `The alert about ${subjectText(alert)}: what was it?`,
+        confirm: alert.state === "resolved" ? "Change the verdict" : "Resolve",
         fields: [
             {
-                name: "verdict", label: "Verdict", type: "radio", required: true, value: alert.verdict,
+                name: "verdict",
+                label: "Verdict",
+                type: "radio",
+                required: true,
+                value: alert.verdict,
                 options: [
                     ["attack", "attack", "evidence stays and fades; watched: goes on, alerts again"],
                     ["benign", "benign", "evidence is set to nothing"],
@@ -61,7 +88,12 @@ function resolve(alert) {
             },
             { name: "note", label: "Note", type: "textarea", maxlength: 4096 },
         ],
-        run: (values) => act(alert, { kind: "resolve", verdict: values.verdict, ...noteOf(values) }, `Resolved as ${values.verdict}`),
+        run: (values) =>
+            act(
+                alert,
+                { kind: "resolve", verdict: values.verdict, ...noteOf(values) },
+                `Resolved as ${values.verdict}`,
+            ),
     });
 }
 
@@ -77,7 +109,11 @@ function silence(alert) {
     const { subject } = alert;
     // A campaign's number alone could be anybody's name.
     const kind = subject.kind === "user" ? [] : [`entity_kind=${subject.kind}`];
-    return addSilence([`entity=${subject.name}`, ...kind, ...(subject.model && subject.kind !== "model" ? [`model=${subject.model}`] : [])]);
+    return addSilence([
+        `entity=${subject.name}`,
+        ...kind,
+        ...(subject.model && subject.kind !== "model" ? [`model=${subject.model}`] : []),
+    ]);
 }
 
 /** The actions that fit an alert, in order: `{ keys, label, run }`; `done` is called after each that was done. */
@@ -94,7 +130,10 @@ export function actionsOf(alert, done) {
         [open, "act", "s", "Silence", silence],
     ];
     return all.filter(([fits, right]) => fits && may(right)).map(([, , keys, label, run]) => ({
-        keys, label,
-        run: async () => { if (await run(alert)) await done(); },
+        keys,
+        label,
+        run: async () => {
+            if (await run(alert)) await done();
+        },
     }));
 }

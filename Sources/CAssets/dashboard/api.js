@@ -47,12 +47,19 @@ async function request(method, address, { query, body, signal } = {}) {
     let response;
     try {
         response = await fetch(withQuery(address, query), {
-            method, headers, signal, credentials: "same-origin", redirect: "error",
+            method,
+            headers,
+            signal,
+            credentials: "same-origin",
+            redirect: "error",
             body: body === undefined ? undefined : JSON.stringify(body),
         });
     } catch (error) {
         if (error.name === "AbortError") throw error;
-        throw new APIError(0, { detail: "riskd does not answer. Check that it runs, and the network to it; this page tries again by itself." });
+        throw new APIError(0, {
+            detail:
+                "riskd does not answer. Check that it runs, and the network to it; this page tries again by itself.",
+        });
     }
     if (response.ok) return response;
     const problem = await response.json().catch(() => ({}));

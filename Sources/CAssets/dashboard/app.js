@@ -51,13 +51,33 @@ route("/samples/:sample", page("page-sample"));
 const main = h("main", { id: "main", tabindex: "-1" });
 const waiting = h("span", { class: "count", hidden: true });
 const nav = h("nav", { id: "nav", "aria-label": "Pages" });
-const menuButton = button("Menu", () => setMenu(nav.dataset.open !== "true"), { class: "quiet menu-button", "aria-expanded": "false", "aria-controls": "nav" });
+const menuButton = button("Menu", () => setMenu(nav.dataset.open !== "true"), {
+    class: "quiet menu-button",
+    "aria-expanded": "false",
+    "aria-controls": "nav",
+});
 const person = h("div", { class: "person" });
-const header = h("header", { class: "top" },
-    h("a", { class: "brand", href: "/overview" }, h("img", { src: "/assets/icon.svg", alt: "", width: 22, height: 22 }), "riskd"), strip, person, menuButton);
+const header = h(
+    "header",
+    { class: "top" },
+    h(
+        "a",
+        { class: "brand", href: "/overview" },
+        h("img", { src: "/assets/icon.svg", alt: "", width: 22, height: 22 }),
+        "riskd",
+    ),
+    strip,
+    person,
+    menuButton,
+);
 
 document.body.append(
-    h("a", { class: "skip", href: "#main" }, "Skip to the content"), header, loud, h("div", { class: "frame-body" }, nav, main), ...liveRegions());
+    h("a", { class: "skip", href: "#main" }, "Skip to the content"),
+    header,
+    loud,
+    h("div", { class: "frame-body" }, nav, main),
+    ...liveRegions(),
+);
 
 function setMenu(open) {
     nav.dataset.open = String(open);
@@ -65,16 +85,59 @@ function setMenu(open) {
 }
 
 function drawNavigation() {
-    put(nav, h("ul", {}, places.filter(({ right }) => !right || may(right)).map(({ address, title, keys }) => h("li", {},
-        h("a", { href: address, title: `${title} (${keys})`, "aria-current": isAt(address) ? "page" : undefined }, h("span", {}, title), address === "/alerts" && waiting)))));
-    const choose = (name, label, values) => button(`${label}: ${setting(name)}`, () => set(name, values[(values.indexOf(setting(name)) + 1) % values.length]), { class: "quiet" });
-    put(person, h("details", { class: "menu" }, h("summary", {}, me()?.name ?? ""), h("div", {},
-        h("p", { class: "note" }, (me()?.roles ?? []).join(", ")),
-        choose("theme", "theme", ["auto", "dark", "light"]), choose("zone", "time", ["utc", "local"]), choose("shortcuts", "single keys", ["on", "off"]), choose("tone", "tone for critical", ["off", "on"]),
-        button("Keys and help", help, { class: "quiet" }), button("Sign out", leave, { class: "quiet" }))));
+    put(
+        nav,
+        h(
+            "ul",
+            {},
+            places.filter(({ right }) => !right || may(right)).map(({ address, title, keys }) =>
+                h(
+                    "li",
+                    {},
+                    h(
+                        "a",
+                        {
+                            href: address,
+                            title: `${title} (${keys})`,
+                            "aria-current": isAt(address) ? "page" : undefined,
+                        },
+                        h("span", {}, title),
+                        address === "/alerts" && waiting,
+                    ),
+                )
+            ),
+        ),
+    );
+    const choose = (name, label, values) =>
+        button(
+            `${label}: ${setting(name)}`,
+            () => set(name, values[(values.indexOf(setting(name)) + 1) % values.length]),
+            { class: "quiet" },
+        );
+    put(
+        person,
+        h(
+            "details",
+            { class: "menu" },
+            h("summary", {}, me()?.name ?? ""),
+            h(
+                "div",
+                {},
+                h("p", { class: "note" }, (me()?.roles ?? []).join(", ")),
+                choose("theme", "theme", ["auto", "dark", "light"]),
+                choose("zone", "time", ["utc", "local"]),
+                choose("shortcuts", "single keys", ["on", "off"]),
+                choose("tone", "tone for critical", ["off", "on"]),
+                button("Keys and help", help, { class: "quiet" }),
+                button("Sign out", leave, { class: "quiet" }),
+            ),
+        ),
+    );
 }
 
-const isAt = (address) => location.pathname === address || location.pathname.startsWith(`${address}/`) || (address === "/overview" && location.pathname === "/");
+const isAt = (address) =>
+    location.pathname === address || location.pathname.startsWith(`${address}/`) ||
+    (address === "/overview" && location.pathname === "/");
 
 async function leave() {
     disconnect();
@@ -84,10 +147,37 @@ async function leave() {
 
 function help() {
     const { everywhere, here } = bindings();
-    const list = (title, items) => items.length > 0 && h("section", {}, h("h3", {}, title), h("dl", { class: "keys" }, items.map(({ keys, label }) =>
-        h("div", {}, h("dt", {}, keys.split(" ").map((each) => key(each))), h("dd", {}, label)))));
-    tell("Keys", h("div", { class: "help" }, list("This page", here), list("Everywhere", everywhere),
-        h("p", { class: "note" }, setting("shortcuts") === "off" ? "Single keys are switched off." : "Single keys can be switched off in the menu under your name.")), { class: "broad" });
+    const list = (title, items) =>
+        items.length > 0 &&
+        h(
+            "section",
+            {},
+            h("h3", {}, title),
+            h(
+                "dl",
+                { class: "keys" },
+                items.map(({ keys, label }) =>
+                    h("div", {}, h("dt", {}, keys.split(" ").map((each) => key(each))), h("dd", {}, label))
+                ),
+            ),
+        );
+    tell(
+        "Keys",
+        h(
+            "div",
+            { class: "help" },
+            list("This page", here),
+            list("Everywhere", everywhere),
+            h(
+                "p",
+                { class: "note" },
+                setting("shortcuts") === "off"
+                    ? "Single keys are switched off."
+                    : "Single keys can be switched off in the menu under your name.",
+            ),
+        ),
+        { class: "broad" },
+    );
 }
 
 const frame = {
@@ -106,12 +196,32 @@ const frame = {
         if (shown.focus) shown.focus.focus();
     },
     notFound(address) {
-        return { title: "Not found", node: [h("h1", {}, "There is no such page"), empty(address, "Choose a page on the left, or go back.")] };
+        return {
+            title: "Not found",
+            node: [h("h1", {}, "There is no such page"), empty(address, "Choose a page on the left, or go back.")],
+        };
     },
     failed(error) {
         if (!(error instanceof APIError)) console.error(error);
-        const text = error instanceof APIError ? error.message : "The page could not be shown. Load it again; if that does not help, tell who runs riskd.";
-        return { title: "Failed", node: [h("h1", {}, error.status === 404 ? "There is no such thing" : error.status === 403 ? "Your role does not allow this" : "This did not work"), empty(text), button("Try again", () => show(), { class: "primary" })] };
+        const text = error instanceof APIError
+            ? error.message
+            : "The page could not be shown. Load it again; if that does not help, tell who runs riskd.";
+        return {
+            title: "Failed",
+            node: [
+                h(
+                    "h1",
+                    {},
+                    error.status === 404
+                        ? "There is no such thing"
+                        : error.status === 403
+                        ? "Your role does not allow this"
+                        : "This did not work",
+                ),
+                empty(text),
+                button("Try again", () => show(), { class: "primary" }),
+            ],
+        };
     },
 };
 
@@ -149,9 +259,13 @@ function heard(name, data) {
         waiting.textContent = data.open_alerts;
         waiting.title = "not acknowledged";
     } else if (name === "level" && (data.kind === "global" || ["high", "critical"].includes(data.to))) {
-        announce(`${nameOf(data.entity)}: ${levelWord(data.from)} to ${levelWord(data.to)}, ${score(data.score)}`, { critical: data.to === "critical" });
+        announce(`${nameOf(data.entity)}: ${levelWord(data.from)} to ${levelWord(data.to)}, ${score(data.score)}`, {
+            critical: data.to === "critical",
+        });
     } else if (name === "alert" && ["opened", "escalated"].includes(data.kind)) {
-        announce(`Alert ${data.kind}: ${data.subject}, ${levelWord(data.level)}`, { critical: data.level === "critical" });
+        announce(`Alert ${data.kind}: ${data.subject}, ${levelWord(data.level)}`, {
+            critical: data.level === "critical",
+        });
     }
     if (["calibration", "endpoint", "reset"].includes(name)) learn().catch(() => {});
     currentPage()?.heard?.(name, data);
@@ -170,7 +284,14 @@ function closeMenu(target) {
 bindEverywhere([
     ...places.map(({ address, title, keys }) => ({ keys, label: title.toLowerCase(), run: () => go(address) })),
     { keys: "?", label: "this help", run: help },
-    { keys: "esc", label: "back", run: () => { if (person.querySelector("details")?.open) closeMenu(document.body); else if (!["/", "/overview"].includes(location.pathname)) history.back(); } },
+    {
+        keys: "esc",
+        label: "back",
+        run: () => {
+            if (person.querySelector("details")?.open) closeMenu(document.body);
+            else if (!["/", "/overview"].includes(location.pathname)) history.back();
+        },
+    },
 ]);
 
 onEvent(heard);
@@ -178,7 +299,10 @@ onSetting((name) => {
     if (name === "shortcuts" || name === "tone") drawNavigation();
     else show({ keepScroll: true });
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setting("theme") === "auto" && show({ keepScroll: true }));
+matchMedia("(prefers-color-scheme: dark)").addEventListener(
+    "change",
+    () => setting("theme") === "auto" && show({ keepScroll: true }),
+);
 
 /** Goes to the page where one signs in, and comes back afterwards. */
 function demandSignIn() {
@@ -192,7 +316,9 @@ onSignedIn(async (next) => {
     learn().catch(() => {});
     await go(next, { replace: true });
 });
-setInterval(() => { if (me() && location.pathname !== "/login") learn().catch(() => {}); }, 60_000);
+setInterval(() => {
+    if (me() && location.pathname !== "/login") learn().catch(() => {});
+}, 60_000);
 if (location.pathname !== "/login") {
     try {
         await whoAmI();
@@ -200,9 +326,10 @@ if (location.pathname !== "/login") {
         learn().catch(() => {});
     } catch (error) {
         if (!(error instanceof APIError)) throw error;
-        if (error.status === 401) history.replaceState({}, "", `/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+        if (error.status === 401) {
+            history.replaceState({}, "", `/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+        }
     }
 }
 await start(main, frame);
 onSessionEnd(demandSignIn);
-

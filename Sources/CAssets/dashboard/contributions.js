@@ -28,7 +28,9 @@ function meaning(name) {
 
 /** What a part is called, and what it means. */
 function named(name) {
-    if (/^(user|campaign|model):/.test(name)) return h("a", { href: link`/entities/${name}` }, entityName(parseEntity(name)));
+    if (/^(user|campaign|model):/.test(name)) {
+        return h("a", { href: link`/entities/${name}` }, entityName(parseEntity(name)));
+    }
     return h("span", { title: meaning(name) }, name);
 }
 
@@ -43,23 +45,82 @@ export function contributionChart(contributions, total) {
         const from = points > 0 ? at : at + points;
         at += points;
         return h("span", {
-            class: points > 0 ? `piece up shade-${index % 4}` : "piece down", title: `${name} ${signed(points, 3)}`,
+            class: points > 0 ? `piece up shade-${index % 4}` : "piece down",
+            title: `${name} ${signed(points, 3)}`,
             css: { "--from": `${from / scale * 100}%`, "--size": `${Math.abs(points) / scale * 100}%` },
         }, points > 0 && points / scale > 0.12 ? named(name).textContent : undefined);
     });
-    const marker = h("span", { class: "marker", css: { "--from": `${Math.max(0, total) / scale * 100}%` } }, h("span", {}, score(total)));
-    const list = h("table", { class: "parts" },
+    const marker = h(
+        "span",
+        { class: "marker", css: { "--from": `${Math.max(0, total) / scale * 100}%` } },
+        h("span", {}, score(total)),
+    );
+    const list = h(
+        "table",
+        { class: "parts" },
         h("caption", { class: "hidden" }, "Parts of the score"),
-        h("thead", { class: "hidden" }, h("tr", {}, h("th", { scope: "col" }, "part"), h("th", { scope: "col" }, "points"), h("th", { scope: "col" }, "meaning"))),
-        h("tbody", {}, contributions.map(({ name, points }) => h("tr", {},
-            h("th", { scope: "row" }, named(name)), h("td", { class: "num" }, signed(points, 3)), h("td", { class: "note wide" }, meaning(name))))),
-        h("tfoot", {}, h("tr", {}, h("th", { scope: "row" }, "score"), h("td", { class: "num" }, total.toFixed(3)), h("td", { class: "wide" }))));
-    return h("div", { class: "contributions" }, h("div", { class: "stack", "aria-hidden": "true" }, h("div", { class: "rows" }, pieces, marker)), list);
+        h(
+            "thead",
+            { class: "hidden" },
+            h(
+                "tr",
+                {},
+                h("th", { scope: "col" }, "part"),
+                h("th", { scope: "col" }, "points"),
+                h("th", { scope: "col" }, "meaning"),
+            ),
+        ),
+        h(
+            "tbody",
+            {},
+            contributions.map(({ name, points }) =>
+                h(
+                    "tr",
+                    {},
+                    h("th", { scope: "row" }, named(name)),
+                    h("td", { class: "num" }, signed(points, 3)),
+                    h("td", { class: "note wide" }, meaning(name)),
+                )
+            ),
+        ),
+        h(
+            "tfoot",
+            {},
+            h(
+                "tr",
+                {},
+                h("th", { scope: "row" }, "score"),
+                h("td", { class: "num" }, total.toFixed(3)),
+                h("td", { class: "wide" }),
+            ),
+        ),
+    );
+    return h(
+        "div",
+        { class: "contributions" },
+        h("div", { class: "stack", "aria-hidden": "true" }, h("div", { class: "rows" }, pieces, marker)),
+        list,
+    );
 }
 
 /** Evidence by lane: four bars of one scale. */
 export function laneBars(lanes, strongest) {
     const most = Math.max(20, ...lanes.map(({ bits }) => bits));
-    return h("dl", { class: "lanes" }, lanes.map(({ lane, bits }) => h("div", { class: lane === strongest ? "strongest" : undefined },
-        h("dt", {}, lane), h("dd", {}, h("span", { class: "bar", "aria-hidden": "true", css: { "--size": `${bits / most * 100}%` } }), h("span", { class: "num" }, `${bits.toFixed(1)} bits`)))));
+    return h(
+        "dl",
+        { class: "lanes" },
+        lanes.map(({ lane, bits }) =>
+            h(
+                "div",
+                { class: lane === strongest ? "strongest" : undefined },
+                h("dt", {}, lane),
+                h(
+                    "dd",
+                    {},
+                    h("span", { class: "bar", "aria-hidden": "true", css: { "--size": `${bits / most * 100}%` } }),
+                    h("span", { class: "num" }, `${bits.toFixed(1)} bits`),
+                ),
+            )
+        ),
+    );
 }

@@ -7,15 +7,46 @@ let serial = 0;
 
 function control({ name, type = "text", options, value, required, ...rest }, id) {
     if (type === "radio") {
-        return h("div", { class: "choices" }, options.map(([each, text, hint], at) => h("label", { class: "choice" },
-            h("input", { type: "radio", name, value: each, required, checked: each === value, id: at === 0 ? id : undefined }),
-            h("span", {}, h("strong", {}, text), hint && h("span", { class: "note" }, hint)))));
+        return h(
+            "div",
+            { class: "choices" },
+            options.map(([each, text, hint], at) =>
+                h(
+                    "label",
+                    { class: "choice" },
+                    h("input", {
+                        type: "radio",
+                        name,
+                        value: each,
+                        required,
+                        checked: each === value,
+                        id: at === 0 ? id : undefined,
+                    }),
+                    h("span", {}, h("strong", {}, text), hint && h("span", { class: "note" }, hint)),
+                )
+            ),
+        );
     }
     if (type === "select") {
-        return h("select", { id, name, required }, options.map(([each, text]) => h("option", { value: each, selected: each === value }, text)));
+        return h(
+            "select",
+            { id, name, required },
+            options.map(([each, text]) => h("option", { value: each, selected: each === value }, text)),
+        );
     }
     if (type === "checks") {
-        return h("div", { class: "choices" }, options.map(([each, text]) => h("label", { class: "choice" }, h("input", { type: "checkbox", name, value: each }), h("span", {}, text))));
+        return h(
+            "div",
+            { class: "choices" },
+            options.map(([each, text]) =>
+                h(
+                    "label",
+                    { class: "choice" },
+                    h("input", { type: "checkbox", name, value: each }),
+                    h("span", {}, text),
+                )
+            ),
+        );
     }
     if (type === "textarea") {
         const area = h("textarea", { id, name, required, rows: 3, ...rest });
@@ -30,14 +61,21 @@ function labelled(field) {
     const { label, hint, ...rest } = field;
     const group = ["radio", "checks"].includes(field.type);
     const error = h("p", { class: "error", data: { error: field.name }, role: "alert" });
-    return h(group ? "fieldset" : "div", { class: "field" },
+    return h(
+        group ? "fieldset" : "div",
+        { class: "field" },
         group ? h("legend", {}, label) : h("label", { for: id }, label),
-        control(rest, id), hint && h("p", { class: "note" }, hint), error);
+        control(rest, id),
+        hint && h("p", { class: "note" }, hint),
+        error,
+    );
 }
 
 function valuesOf(form, fields) {
     const data = new FormData(form);
-    return Object.fromEntries(fields.map(({ name, type }) => [name, type === "checks" ? data.getAll(name) : (data.get(name) ?? "").trim()]));
+    return Object.fromEntries(
+        fields.map(({ name, type }) => [name, type === "checks" ? data.getAll(name) : (data.get(name) ?? "").trim()]),
+    );
 }
 
 /**
@@ -49,7 +87,13 @@ export function ask({ title, intro, fields = [], confirm, run, extra, class: nam
         const heading = `dialog-${++serial}`;
         const failure = h("p", { class: "error", role: "alert" });
         const submit = h("button", { type: "submit", class: "primary" }, confirm);
-        const form = h("form", { method: "dialog" }, h("h2", { id: heading }, title), intro && h("p", { class: "intro" }, intro), fields.map(labelled));
+        const form = h(
+            "form",
+            { method: "dialog" },
+            h("h2", { id: heading }, title),
+            intro && h("p", { class: "intro" }, intro),
+            fields.map(labelled),
+        );
         if (extra) form.append(extra(form, () => valuesOf(form, fields), submit));
         form.append(failure, h("div", { class: "actions" }, button("Cancel", () => dialog.close()), submit));
         const dialog = h("dialog", { "aria-labelledby": heading, class: name }, form);
@@ -85,8 +129,13 @@ export function ask({ title, intro, fields = [], confirm, run, extra, class: nam
 /** Shows something to read; `content` is elements. */
 export function tell(title, content, { class: name } = {}) {
     const heading = `dialog-${++serial}`;
-    const dialog = h("dialog", { "aria-labelledby": heading, class: name },
-        h("h2", { id: heading }, title), content, h("div", { class: "actions" }, button("Close", () => dialog.close(), { class: "primary" })));
+    const dialog = h(
+        "dialog",
+        { "aria-labelledby": heading, class: name },
+        h("h2", { id: heading }, title),
+        content,
+        h("div", { class: "actions" }, button("Close", () => dialog.close(), { class: "primary" })),
+    );
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();

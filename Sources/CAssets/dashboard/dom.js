@@ -52,17 +52,30 @@ export function key(name) {
 
 /** A list of terms and what they are; entries without a value are left out. */
 export function facts(entries, attributes = { class: "facts" }) {
-    return h("dl", attributes, entries
-        .filter(([, value]) => ![undefined, null, "", false].includes(value))
-        .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+    return h(
+        "dl",
+        attributes,
+        entries
+            .filter(([, value]) => ![undefined, null, "", false].includes(value))
+            .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+    );
 }
 
 /** A titled part of a page. */
 export function panel(title, { tools, note, id, class: name } = {}, ...content) {
     const heading = id ?? `h-${title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
-    return h("section", { class: `panel ${name ?? ""}`.trim(), "aria-labelledby": heading },
-        h("header", {}, h("h2", { id: heading }, title), note && h("p", { class: "note" }, note), tools && h("div", { class: "tools" }, tools)),
-        ...content);
+    return h(
+        "section",
+        { class: `panel ${name ?? ""}`.trim(), "aria-labelledby": heading },
+        h(
+            "header",
+            {},
+            h("h2", { id: heading }, title),
+            note && h("p", { class: "note" }, note),
+            tools && h("div", { class: "tools" }, tools),
+        ),
+        ...content,
+    );
 }
 
 /** What stands where nothing else does: it says why, and what now. */

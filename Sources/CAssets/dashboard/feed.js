@@ -11,22 +11,41 @@ const LENGTH = 13;
 /** The highest rung, and the detectors that reached it. */
 function strongest({ rungs }) {
     const rung = Math.max(0, ...rungs.map((each) => each.rung));
-    const names = new Set(rungs.filter((each) => each.rung === rung).map(({ detector }) => detector.split(".").slice(-1)[0]));
+    const names = new Set(
+        rungs.filter((each) => each.rung === rung).map(({ detector }) => detector.split(".").slice(-1)[0]),
+    );
     return { rung, names: [...names].join(", ") };
 }
 
 function query(observation) {
     const { rung, names } = strongest(observation);
     const near = observation.similarity ?? observation.model_similarity;
-    return h("li", {}, time(observation.time), h("span", { class: "rung", title: `rung ${rung}: ${names}` }, `r${rung}`),
+    return h(
+        "li",
+        {},
+        time(observation.time),
+        h("span", { class: "rung", title: `rung ${rung}: ${names}` }, `r${rung}`),
         h("a", { href: link`/entities/${userEntity(observation.model, observation.user)}` }, observation.user),
-        h("span", { class: "what" }, `${observation.class} ${probability(observation.probability)}`, near?.distance !== undefined && h("span", { class: "note" }, ` ${distance(near.distance)} from ${near.nearest}`)),
-        h("span", { class: "note names" }, names));
+        h(
+            "span",
+            { class: "what" },
+            `${observation.class} ${probability(observation.probability)}`,
+            near?.distance !== undefined &&
+                h("span", { class: "note" }, ` ${distance(near.distance)} from ${near.nearest}`),
+        ),
+        h("span", { class: "note names" }, names),
+    );
 }
 
 function change({ entity, time: at, from, to }) {
-    return h("li", { class: "change" }, time(at), h("span", { class: "rung", "aria-hidden": "true" }, "⇅"), h("a", { href: link`/entities/${entity}` }, entityName(parseEntity(entity))),
-        h("span", { class: "what" }, badge(from), " → ", badge(to)));
+    return h(
+        "li",
+        { class: "change" },
+        time(at),
+        h("span", { class: "rung", "aria-hidden": "true" }, "⇅"),
+        h("a", { href: link`/entities/${entity}` }, entityName(parseEntity(entity))),
+        h("span", { class: "what" }, badge(from), " → ", badge(to)),
+    );
 }
 
 /** The feed: `node`, `tools`, `refresh()`, `heard(name, data)`, `toggle()`. */
@@ -51,11 +70,22 @@ export function feed() {
 
     async function refresh() {
         if (paused) return;
-        const [observations, changes] = await Promise.all([get(path`observations`, { signal: 1, limit: LENGTH }), get(path`level-changes`, { limit: 12 })]);
-        const all = [...observations.items.map((each) => ({ at: each.time, draw: () => query(each) })), ...changes.items.map((each) => ({ at: each.time, draw: () => change(each) }))];
+        const [observations, changes] = await Promise.all([
+            get(path`observations`, { signal: 1, limit: LENGTH }),
+            get(path`level-changes`, { limit: 12 }),
+        ]);
+        const all = [
+            ...observations.items.map((each) => ({ at: each.time, draw: () => query(each) })),
+            ...changes.items.map((each) => ({ at: each.time, draw: () => change(each) })),
+        ];
         all.sort((a, b) => (a.at < b.at ? 1 : -1));
         put(list, all.slice(0, LENGTH).map(({ draw }) => draw()));
-        put(place, all.length ? list : empty("No signals yet.", "Queries appear here when a detector notices something about them."));
+        put(
+            place,
+            all.length
+                ? list
+                : empty("No signals yet.", "Queries appear here when a detector notices something about them."),
+        );
     }
 
     function heard(name) {

@@ -9,7 +9,11 @@ let serial = 0;
 function field({ name, label, options, type = "search" }, value, change) {
     const id = `filter-${++serial}`;
     const control = options
-        ? h("select", { id, name, on: { change } }, options.map(([each, text]) => h("option", { value: each, selected: each === value }, text)))
+        ? h(
+            "select",
+            { id, name, on: { change } },
+            options.map(([each, text]) => h("option", { value: each, selected: each === value }, text)),
+        )
         : h("input", { id, name, type, value, maxlength: 256, autocomplete: "off", on: { input: change } });
     return h("div", { class: "field" }, h("label", { for: id }, label), control);
 }
@@ -23,8 +27,11 @@ export function filterBar(fields, values, changed) {
         clearTimeout(pause);
         pause = setTimeout(changed, event.type === "input" ? 250 : 0);
     };
-    return h("form", { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
-        fields.map((each) => field(each, values[each.name] ?? "", change)));
+    return h(
+        "form",
+        { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
+        fields.map((each) => field(each, values[each.name] ?? "", change)),
+    );
 }
 
 /** The binding that goes to the first filter. */

@@ -11,7 +11,11 @@ export function score(points) {
 
 /** A score that shows all it has on hover. */
 export function scoreCell(points) {
-    return h("span", { class: "num", title: points === undefined ? undefined : `${points.toFixed(3)} points` }, score(points));
+    return h(
+        "span",
+        { class: "num", title: points === undefined ? undefined : `${points.toFixed(3)} points` },
+        score(points),
+    );
 }
 
 /** A number with its sign; the minus is a minus. */
@@ -50,7 +54,13 @@ export function bits(value) {
 
 /** A small rate, such as 13.6 or 0.0021. */
 export function rate(value) {
-    return value === undefined ? "–" : value === 0 ? "0" : value >= 0.01 ? String(Number(value.toPrecision(3))) : value.toExponential(1);
+    return value === undefined
+        ? "–"
+        : value === 0
+        ? "0"
+        : value >= 0.01
+        ? String(Number(value.toPrecision(3)))
+        : value.toExponential(1);
 }
 
 /** A length of time in its two largest units: 2 s, 24 min, 3 h 20 min, 5 d 2 h. */
@@ -74,7 +84,14 @@ const two = (value) => String(value).padStart(2, "0");
 function parts(milliseconds) {
     const date = new Date(milliseconds);
     return setting("zone") === "utc"
-        ? [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()]
+        ? [
+            date.getUTCFullYear(),
+            date.getUTCMonth(),
+            date.getUTCDate(),
+            date.getUTCHours(),
+            date.getUTCMinutes(),
+            date.getUTCSeconds(),
+        ]
         : [date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds()];
 }
 

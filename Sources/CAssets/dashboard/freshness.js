@@ -7,7 +7,10 @@ import { clockText, duration, refreshAges, zoneName } from "./format.js";
 import { set, setting } from "./settings.js";
 import { connect, streamState, tick } from "./stream.js";
 
-const clock = button("", () => set("zone", setting("zone") === "utc" ? "local" : "utc"), { class: "strip-item clock num", title: "Switch between UTC and local time" });
+const clock = button("", () => set("zone", setting("zone") === "utc" ? "local" : "utc"), {
+    class: "strip-item clock num",
+    title: "Switch between UTC and local time",
+});
 const signal = h("span", { class: "strip-item num" });
 // A link says where it leads before the first answer is there.
 const detectors = h("a", { class: "strip-item", href: "/detectors" }, "detectors …");
@@ -17,7 +20,16 @@ const database = h("span", { class: "strip-item" });
 const alarm = h("div", { class: "alarm", role: "alert", hidden: true });
 
 /** The strip above every page. */
-export const strip = h("div", { class: "strip", "aria-label": "Freshness", role: "group" }, clock, signal, detectors, calibration, coverage, database);
+export const strip = h(
+    "div",
+    { class: "strip", "aria-label": "Freshness", role: "group" },
+    clock,
+    signal,
+    detectors,
+    calibration,
+    coverage,
+    database,
+);
 
 /** What stands across the page when it is not to be trusted. */
 export const loud = alarm;
@@ -45,7 +57,11 @@ function item(element, good, text) {
 function complaints() {
     const last = tick();
     if (streamState() === "lost") {
-        return [`No word from riskd for ${duration((performance.now() - (last?.at ?? 0)) / 1000)}. What is shown is old; the page connects again by itself.`];
+        return [
+            `No word from riskd for ${
+                duration((performance.now() - (last?.at ?? 0)) / 1000)
+            }. What is shown is old; the page connects again by itself.`,
+        ];
     }
     if (last?.data) return last.data.stale ? last.data.reasons : [];
     return known?.freshness.stale ? known.freshness.reasons : [];
@@ -69,7 +85,12 @@ function drawAlarm() {
     if (gist !== alarmed) {
         alarmed = gist;
         const isLost = streamState() === "lost";
-        put(alarm, h("strong", {}, isLost ? "NOT LIVE" : old.length > 0 ? "STALE" : "NOT TRUSTWORTHY"), h("span", {}), isLost && button("Connect now", connect, { class: "quiet" }));
+        put(
+            alarm,
+            h("strong", {}, isLost ? "NOT LIVE" : old.length > 0 ? "STALE" : "NOT TRUSTWORTHY"),
+            h("span", {}),
+            isLost && button("Connect now", connect, { class: "quiet" }),
+        );
     }
     const place = alarm.querySelector("span");
     if (place && place.textContent !== text) place.textContent = text;
@@ -84,13 +105,35 @@ function draw() {
     const signalAge = last?.signal_age_seconds ?? known?.freshness.signal_age_seconds;
     const lively = state === "live" && !last?.stale;
     signal.classList.toggle("live", lively);
-    item(signal, state !== "lost" && !last?.stale, state === "lost" ? "not live" : state === "connecting" ? "connecting" : signalAge === undefined ? "live, no signal yet" : `last signal ${duration(signalAge + since)} ago`);
+    item(
+        signal,
+        state !== "lost" && !last?.stale,
+        state === "lost"
+            ? "not live"
+            : state === "connecting"
+            ? "connecting"
+            : signalAge === undefined
+            ? "live, no signal yet"
+            : `last signal ${duration(signalAge + since)} ago`,
+    );
     if (known) {
-        item(detectors, known.detectors.healthy === known.detectors.total, `detectors ${known.detectors.healthy}/${known.detectors.total}`);
+        item(
+            detectors,
+            known.detectors.healthy === known.detectors.total,
+            `detectors ${known.detectors.healthy}/${known.detectors.total}`,
+        );
         item(calibration, known.calibration.health === "valid", `calibration ${known.calibration.health}`);
         const blind = blindness();
         const accounts = known.coverage.accounts.length;
-        item(coverage, blind.length === 0, blind.length > 0 ? "coverage blind" : accounts > 0 ? `coverage ok, ${accounts} blind ${accounts === 1 ? "account" : "accounts"}` : "coverage ok");
+        item(
+            coverage,
+            blind.length === 0,
+            blind.length > 0
+                ? "coverage blind"
+                : accounts > 0
+                ? `coverage ok, ${accounts} blind ${accounts === 1 ? "account" : "accounts"}`
+                : "coverage ok",
+        );
         item(database, known.freshness.database === "ok", `database ${known.freshness.database}`);
     }
     drawAlarm();

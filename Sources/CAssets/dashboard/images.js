@@ -18,10 +18,21 @@ export class Reveal {
     async why() {
         if (this.reason) return this.reason;
         await ask({
-            title: "Reveal images", confirm: "Reveal", class: "narrow",
-            intro: "Images may show patients. Each look is written to the read ledger with your name, the time and this reason.",
-            fields: [{ name: "reason", label: "Why do you look?", value: this.suggestion, required: true, maxlength: 256 }],
-            run: ({ reason }) => { this.reason = reason; },
+            title: "Reveal images",
+            confirm: "Reveal",
+            class: "narrow",
+            intro:
+                "Images may show patients. Each look is written to the read ledger with your name, the time and this reason.",
+            fields: [{
+                name: "reason",
+                label: "Why do you look?",
+                value: this.suggestion,
+                required: true,
+                maxlength: 256,
+            }],
+            run: ({ reason }) => {
+                this.reason = reason;
+            },
         });
         return this.reason;
     }
@@ -50,8 +61,11 @@ export function frame(reveal, { title, note, kept, address, query, alt }) {
         if (!kept || !may("images") || !await reveal.why()) return;
         try {
             const { url, largest } = await reveal.fetch(address, query);
-            put(place, h("img", { src: url, alt, draggable: "false" }),
-                h("span", { class: "watermark", "aria-hidden": "true" }, `${me().name} ${momentText(wallNow())}`));
+            put(
+                place,
+                h("img", { src: url, alt, draggable: "false" }),
+                h("span", { class: "watermark", "aria-hidden": "true" }, `${me().name} ${momentText(wallNow())}`),
+            );
             if (largest !== null) caption.lastElementChild.textContent = `largest difference ${largest} of 255`;
         } catch (error) {
             if (!(error instanceof APIError)) throw error;

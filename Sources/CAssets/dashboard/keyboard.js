@@ -23,7 +23,8 @@ export function bindings() {
 }
 
 function isTyping(target) {
-    return target.closest?.("input, select, textarea, [contenteditable]") && target.type !== "checkbox" && target.type !== "radio";
+    return target.closest?.("input, select, textarea, [contenteditable]") && target.type !== "checkbox" &&
+        target.type !== "radio";
 }
 
 addEventListener("keydown", (event) => {
@@ -47,6 +48,8 @@ addEventListener("keydown", (event) => {
         binding.run(event);
     } else if (name === "g") {
         prefix = "g";
-        prefixTimer = setTimeout(() => { prefix = ""; }, 1500);
+        prefixTimer = setTimeout(() => {
+            prefix = "";
+        }, 1500);
     }
 });

@@ -5,7 +5,14 @@ import { h } from "./dom.js";
 /** Levels from the lowest to the highest; `uncalibrated` is none of them. */
 export const LEVELS = ["info", "low", "medium", "high", "critical"];
 
-const glyphs = { uncalibrated: "[???]", info: "[---]", low: "[#--]", medium: "[##-]", high: "[###]", critical: "[!!!]" };
+const glyphs = {
+    uncalibrated: "[???]",
+    info: "[---]",
+    low: "[#--]",
+    medium: "[##-]",
+    high: "[###]",
+    critical: "[!!!]",
+};
 const words = { uncalibrated: "unknown" };
 
 /** The glyph bar of a level. */
@@ -20,8 +27,17 @@ export function levelWord(level) {
 
 /** A level as it stands in tables and texts. */
 export function badge(level) {
-    return h("span", { class: `badge level-${level}`, title: level === "uncalibrated" ? "No calibration: no level is known, which is not the same as info." : undefined },
-        h("span", { class: "glyph", "aria-hidden": "true" }, glyph(level)), h("span", {}, levelWord(level)));
+    return h(
+        "span",
+        {
+            class: `badge level-${level}`,
+            title: level === "uncalibrated"
+                ? "No calibration: no level is known, which is not the same as info."
+                : undefined,
+        },
+        h("span", { class: "glyph", "aria-hidden": "true" }, glyph(level)),
+        h("span", {}, levelWord(level)),
+    );
 }
 
 /** The level of a score by the scores at which levels are entered. */

@@ -79,11 +79,33 @@ class Details {
 /** The columns of lists of entities. */
 function columns(details) {
     return [
-        { title: "entity", cell: entityName }, { title: "kind", class: "wide", cell: ({ kind }) => kind }, { title: "model", class: "wide", cell: ({ model }) => model ?? "–" },
-        { title: "level", cell: ({ level, pinned }) => [badge(level), pinned && h("span", { class: "tag" }, "pinned")] },
-        { title: "score", class: "num", cell: ({ score }) => scoreCell(score) }, { title: "lane", class: "wide", cell: ({ lane, derived }) => lane ?? (derived ? "roll-up" : "–") },
-        { title: "baseline", class: "wide", cell: (standing) => details.cell(standing, ({ baseline }) => baseline?.stratum ?? baseline?.kind ?? "–") },
-        { title: "24 h", class: "wide sparks", cell: (standing) => details.cell(standing, ({ spark, thresholds, as_of: asOf }) => sparkline(spark, { thresholds, until: asOf ? Date.parse(asOf) : eventNow(), seconds: 86_400, width: 120, height: 22 })) },
+        { title: "entity", cell: entityName },
+        { title: "kind", class: "wide", cell: ({ kind }) => kind },
+        { title: "model", class: "wide", cell: ({ model }) => model ?? "–" },
+        {
+            title: "level",
+            cell: ({ level, pinned }) => [badge(level), pinned && h("span", { class: "tag" }, "pinned")],
+        },
+        { title: "score", class: "num", cell: ({ score }) => scoreCell(score) },
+        { title: "lane", class: "wide", cell: ({ lane, derived }) => lane ?? (derived ? "roll-up" : "–") },
+        {
+            title: "baseline",
+            class: "wide",
+            cell: (standing) => details.cell(standing, ({ baseline }) => baseline?.stratum ?? baseline?.kind ?? "–"),
+        },
+        {
+            title: "24 h",
+            class: "wide sparks",
+            cell: (standing) =>
+                details.cell(standing, ({ spark, thresholds, as_of: asOf }) =>
+                    sparkline(spark, {
+                        thresholds,
+                        until: asOf ? Date.parse(asOf) : eventNow(),
+                        seconds: 86_400,
+                        width: 120,
+                        height: 22,
+                    })),
+        },
         { title: "seen", class: "num", cell: ({ last_seen: seen }) => age(seen) },
     ];
 }
@@ -92,20 +114,51 @@ export async function load({ query }) {
     const values = { sort: "score", ...query };
     const details = new Details();
     const table = new PagedTable({
-        caption: "Entities", noun: ["entity", "entities"], key: ({ entity }) => entity, href: ({ entity }) => link`/entities/${entity}`, columns: columns(details),
-        none: nothing("Nobody fits.", "Entities with a score of 0 are not listed. A user who is not listed can be opened by name: /entities/user:MODEL/USER."),
+        caption: "Entities",
+        noun: ["entity", "entities"],
+        key: ({ entity }) => entity,
+        href: ({ entity }) => link`/entities/${entity}`,
+        columns: columns(details),
+        none: nothing(
+            "Nobody fits.",
+            "Entities with a score of 0 are not listed. A user who is not listed can be opened by name: /entities/user:MODEL/USER.",
+        ),
         fetchPage: (page) => get(path`entities`, { ...values, ...page }),
     });
-    const bar = filterBar([
-        { name: "search", label: "Name" },
-        { name: "kind", label: "Kind", options: [["", "all"], ["user", "users"], ["campaign", "campaigns"], ["model", "models"], ["global", "whole service"]] },
-        { name: "level", label: "Level", options: [["", "any"], ...LEVELS.slice(1).map((level) => [level, `${level} or above`])] },
-        { name: "model", label: "Model" },
-        { name: "sort", label: "Order", options: [["score", "worst first"], ["seen", "last seen"], ["name", "by name"]] },
-    ], values, () => attempt(() => table.refresh()));
+    const bar = filterBar(
+        [
+            { name: "search", label: "Name" },
+            {
+                name: "kind",
+                label: "Kind",
+                options: [["", "all"], ["user", "users"], ["campaign", "campaigns"], ["model", "models"], [
+                    "global",
+                    "whole service",
+                ]],
+            },
+            {
+                name: "level",
+                label: "Level",
+                options: [["", "any"], ...LEVELS.slice(1).map((level) => [level, `${level} or above`])],
+            },
+            { name: "model", label: "Model" },
+            {
+                name: "sort",
+                label: "Order",
+                options: [["score", "worst first"], ["seen", "last seen"], ["name", "by name"]],
+            },
+        ],
+        values,
+        () => attempt(() => table.refresh()),
+    );
     await table.refresh();
     return {
-        title: "Entities", node: [h("h1", {}, "Entities"), panel("As they stand", { tools: bar }, table.whole)], events: ["tick", "level"], tickPace: 6000,
-        refresh: () => table.refresh(), keys: [...table.keys(), filterKey(bar)], leave: () => details.leave(),
+        title: "Entities",
+        node: [h("h1", {}, "Entities"), panel("As they stand", { tools: bar }, table.whole)],
+        events: ["tick", "level"],
+        tickPace: 6000,
+        refresh: () => table.refresh(),
+        keys: [...table.keys(), filterKey(bar)],
+        leave: () => details.leave(),
     };
 }

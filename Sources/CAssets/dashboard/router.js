@@ -45,7 +45,9 @@ export async function show({ keepScroll = false } = {}) {
     current = undefined;
     const address = location.pathname;
     const found = routes.map((each) => ({ each, match: each.expression.exec(address) })).find(({ match }) => match);
-    const parameters = Object.fromEntries(found ? found.each.names.map((name, at) => [name, decodeURIComponent(found.match[at + 1])]) : []);
+    const parameters = Object.fromEntries(
+        found ? found.each.names.map((name, at) => [name, decodeURIComponent(found.match[at + 1])]) : [],
+    );
     const query = Object.fromEntries(new URLSearchParams(location.search));
     const stay = keepScroll ? scrollY : 0;
     chrome.begin(address);
@@ -74,7 +76,10 @@ export function start(element, frame) {
     addEventListener("popstate", () => show());
     document.addEventListener("click", (event) => {
         const anchor = event.target.closest("a[href]");
-        if (!anchor || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || anchor.target || anchor.download) return;
+        if (
+            !anchor || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || anchor.target ||
+            anchor.download
+        ) return;
         const address = new URL(anchor.href);
         if (address.origin !== location.origin || address.pathname.startsWith("/api/")) return;
         if (address.hash && address.pathname === location.pathname) return;

@@ -10,7 +10,10 @@ let loading;
 /** dygraphs is a classic script, and large: it is loaded when the first chart is drawn. */
 function library() {
     loading ??= new Promise((resolve, reject) => {
-        const script = h("script", { src: "/assets/dygraph.min.js", on: { load: resolve, error: () => reject(new Error("The chart library could not be loaded.")) } });
+        const script = h("script", {
+            src: "/assets/dygraph.min.js",
+            on: { load: resolve, error: () => reject(new Error("The chart library could not be loaded.")) },
+        });
         document.head.append(script);
     }).then(() => {
         // Its legend writes style attributes, which the content security policy forbids; ours stands above the chart.
@@ -43,7 +46,7 @@ function rowsOf(series) {
 function underlay(canvas, area, chart, series, colours) {
     canvas.save();
     canvas.font = "11px system-ui, sans-serif";
-    for (const { level, from } of bands(series.thresholds.enter).slice(1)) {
+    for (const { from } of bands(series.thresholds.enter).slice(1)) {
         const y = chart.toDomYCoord(from);
         canvas.strokeStyle = colours.line;
         canvas.setLineDash([2, 4]);
@@ -67,7 +70,13 @@ function underlay(canvas, area, chart, series, colours) {
 }
 
 const letters = { calibration: "K", configuration: "C", silence_start: "S", silence_end: "s" };
-const kinds = { calibration: "calibration", configuration: "configuration", silence_start: "silence begins", silence_end: "silence ends", level: "level" };
+const kinds = {
+    calibration: "calibration",
+    configuration: "configuration",
+    silence_start: "silence begins",
+    silence_end: "silence ends",
+    level: "level",
+};
 
 /** Fills the area under the highest values band by band. */
 function levelFill(plotter, series) {
@@ -108,7 +117,11 @@ function levelFill(plotter, series) {
 
 /** A canvas needs colours as they come out in this theme: those that neighbours have. */
 function coloursNow(readout) {
-    return { text: getComputedStyle(document.documentElement).color, muted: getComputedStyle(readout).color, line: getComputedStyle(readout.closest(".panel")).borderTopColor };
+    return {
+        text: getComputedStyle(document.documentElement).color,
+        muted: getComputedStyle(readout).color,
+        line: getComputedStyle(readout.closest(".panel")).borderTopColor,
+    };
 }
 
 /** A time on the axis: of day where the axis shows two days at most, else the date. */
@@ -119,19 +132,51 @@ function tickText(at, [from, until]) {
 
 /** The same as a table, newest first. */
 function tableOf(series) {
-    return h("table", {},
+    return h(
+        "table",
+        {},
         h("caption", { class: "hidden" }, "The series as a table"),
-        h("thead", {}, h("tr", {}, ["time", "level", "lowest", "highest", "last", "queries"].map((title, at) => h("th", { scope: "col", class: at > 1 ? "num" : undefined }, title)))),
-        h("tbody", {}, series.points.toReversed().slice(0, 500).map((point) => h("tr", {},
-            h("th", { scope: "row" }, h("a", { href: `/samples/${point.last_sample}` }, momentText(Date.parse(point.time)))),
-            h("td", {}, badge(point.level)),
-            [point.min, point.max, point.last].map((value) => h("td", { class: "num" }, score(value))), h("td", { class: "num" }, String(point.queries))))));
+        h(
+            "thead",
+            {},
+            h(
+                "tr",
+                {},
+                ["time", "level", "lowest", "highest", "last", "queries"].map((title, at) =>
+                    h("th", { scope: "col", class: at > 1 ? "num" : undefined }, title)
+                ),
+            ),
+        ),
+        h(
+            "tbody",
+            {},
+            series.points.toReversed().slice(0, 500).map((point) =>
+                h(
+                    "tr",
+                    {},
+                    h(
+                        "th",
+                        { scope: "row" },
+                        h("a", { href: `/samples/${point.last_sample}` }, momentText(Date.parse(point.time))),
+                    ),
+                    h("td", {}, badge(point.level)),
+                    [point.min, point.max, point.last].map((value) => h("td", { class: "num" }, score(value))),
+                    h("td", { class: "num" }, String(point.queries)),
+                )
+            ),
+        ),
+    );
 }
 
 /** A chart: `node`, `draw(series)`, `leave()`. `choose(sample)` is called for the sample that somebody picks. */
 export function seriesChart({ choose }) {
     const readout = h("p", { class: "readout num", role: "status" });
-    const place = h("div", { class: "plot", tabindex: "0", role: "application", "aria-label": "Risk series. Left and right move the crosshair, enter explains the sample." });
+    const place = h("div", {
+        class: "plot",
+        tabindex: "0",
+        role: "application",
+        "aria-label": "Risk series. Left and right move the crosshair, enter explains the sample.",
+    });
     const names = h("div", { class: "bands beside", "aria-hidden": "true" });
     const markers = h("ul", { class: "markers" });
     const rows = h("details", {}, h("summary", {}, "The series as a table"));
@@ -152,13 +197,24 @@ export function seriesChart({ choose }) {
         row = Math.min(series.points.length - 1, Math.max(0, next));
         const point = series.points[row];
         chart?.setSelection(chart.rawRows.findIndex(([at]) => at.getTime() === Date.parse(point.time)));
-        put(readout, `${momentText(Date.parse(point.time))}  `, badge(point.level), `  ${score(point.last)}`,
-            point.min === point.max ? "" : ` (${score(point.min)} … ${score(point.max)})`, `  ${point.queries} queries`);
+        put(
+            readout,
+            `${momentText(Date.parse(point.time))}  `,
+            badge(point.level),
+            `  ${score(point.last)}`,
+            point.min === point.max ? "" : ` (${score(point.min)} … ${score(point.max)})`,
+            `  ${point.queries} queries`,
+        );
     }
 
     function rest() {
         const point = series?.points.at(-1);
-        put(readout, point ? "Drag to zoom, double-click for all." : "No samples in this time: nobody asked anything, or the level has never moved.");
+        put(
+            readout,
+            point
+                ? "Drag to zoom, double-click for all."
+                : "No samples in this time: nobody asked anything, or the level has never moved.",
+        );
     }
 
     place.addEventListener("keydown", (event) => {
@@ -181,8 +237,17 @@ export function seriesChart({ choose }) {
         row = -1;
         rest();
         put(rows, rows.firstElementChild, tableOf(series));
-        put(markers, series.markers.filter(({ kind }) => kind !== "level").slice(-20).map(({ time, kind, text }) =>
-            h("li", {}, h("strong", {}, letters[kind] ?? ""), ` ${momentText(Date.parse(time))} ${kinds[kind]}: ${text}`)));
+        put(
+            markers,
+            series.markers.filter(({ kind }) => kind !== "level").slice(-20).map(({ time, kind, text }) =>
+                h(
+                    "li",
+                    {},
+                    h("strong", {}, letters[kind] ?? ""),
+                    ` ${momentText(Date.parse(time))} ${kinds[kind]}: ${text}`,
+                )
+            ),
+        );
         clear();
         place.hidden = series.points.length === 0;
         if (place.hidden) return;
@@ -191,23 +256,46 @@ export function seriesChart({ choose }) {
         const colours = coloursNow(readout);
         const data = rowsOf(series);
         chart = new Dygraph(place, data, {
-            labels: ["time", "score", "decay"], customBars: true, legend: "never", labelsUTC: setting("zone") === "utc",
-            valueRange: [0, 100], dateWindow: [Date.parse(series.since), Date.parse(series.until)], connectSeparatedPoints: false,
-            series: { score: { color: colours.text, strokeWidth: 1.5 }, decay: { color: colours.muted, strokeWidth: 1, strokePattern: [4, 4], connectSeparatedPoints: true } },
-            fillAlpha: 0, axisLineColor: colours.line, gridLineColor: colours.line, gridLineWidth: 0.3, highlightCircleSize: 4, rightGap: 52, axisLabelFontSize: 11,
+            labels: ["time", "score", "decay"],
+            customBars: true,
+            legend: "never",
+            labelsUTC: setting("zone") === "utc",
+            valueRange: [0, 100],
+            dateWindow: [Date.parse(series.since), Date.parse(series.until)],
+            connectSeparatedPoints: false,
+            series: {
+                score: { color: colours.text, strokeWidth: 1.5 },
+                decay: { color: colours.muted, strokeWidth: 1, strokePattern: [4, 4], connectSeparatedPoints: true },
+            },
+            fillAlpha: 0,
+            axisLineColor: colours.line,
+            gridLineColor: colours.line,
+            gridLineWidth: 0.3,
+            highlightCircleSize: 4,
+            rightGap: 52,
+            axisLabelFontSize: 11,
             axes: {
-                x: { axisLabelFormatter: (at, _granularity, _option, self) => tickText(at.getTime(), self.xAxisRange()), axisLabelWidth: 76 },
+                x: {
+                    axisLabelFormatter: (at, _granularity, _option, self) => tickText(at.getTime(), self.xAxisRange()),
+                    axisLabelWidth: 76,
+                },
                 y: { axisLabelWidth: 28, pixelsPerLabel: 40 },
             },
             plotter: [(each) => levelFill(each, series), Dygraph.Plotters.linePlotter],
             underlayCallback: (canvas, area, self) => underlay(canvas, area, self, series, colours),
-            highlightCallback: (_event, at) => select(series.points.findIndex(({ time }) => Math.abs(Date.parse(time) - at) <= 1)),
+            highlightCallback: (_event, at) =>
+                select(series.points.findIndex(({ time }) => Math.abs(Date.parse(time) - at) <= 1)),
             unhighlightCallback: rest,
             pointClickCallback: () => row >= 0 && choose(series.points[row].last_sample),
         });
         chart.rawRows = data;
         // Names of levels stand beside the plot: dygraphs clips what is drawn outside it.
-        put(names, bands(series.thresholds.enter).slice(1).map(({ level, from }) => h("span", { class: "band", css: { "--y": `${chart.toDomYCoord(from)}px` } }, level)));
+        put(
+            names,
+            bands(series.thresholds.enter).slice(1).map(({ level, from }) =>
+                h("span", { class: "band", css: { "--y": `${chart.toDomYCoord(from)}px` } }, level)
+            ),
+        );
         const again = series.points.findIndex(({ time }) => time === looked);
         if (again >= 0) select(again);
     }
@@ -217,5 +305,9 @@ export function seriesChart({ choose }) {
         clear();
     }
 
-    return { node: h("div", { class: "series" }, readout, h("div", { class: "plot-frame" }, place, names), markers, rows), draw, leave };
+    return {
+        node: h("div", { class: "series" }, readout, h("div", { class: "plot-frame" }, place, names), markers, rows),
+        draw,
+        leave,
+    };
 }

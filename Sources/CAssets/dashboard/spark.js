@@ -36,20 +36,39 @@ export function sparkline(spark, { thresholds, until, seconds, width = 240, heig
     const runs = runsOf(points, spark.step_seconds / seconds * width);
     const last = points.at(-1);
     const id = `spark-${++serial}`;
-    const area = points.length ? `${line(points)}L${last.x.toFixed(2)} ${height}L${points[0].x.toFixed(2)} ${height}Z` : "";
-    const shape = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", class: "spark", role: "img", "aria-label": label ?? describe(spark, thresholds) });
+    const area = points.length
+        ? `${line(points)}L${last.x.toFixed(2)} ${height}L${points[0].x.toFixed(2)} ${height}Z`
+        : "";
+    const shape = svg("svg", {
+        viewBox: `0 0 ${width} ${height}`,
+        preserveAspectRatio: "none",
+        class: "spark",
+        role: "img",
+        "aria-label": label ?? describe(spark, thresholds),
+    });
     for (const { level, from: low, to: high } of bands(thresholds.enter)) {
         const clip = `${id}-${level}`;
         shape.append(
-            svg("clipPath", { id: clip }, svg("rect", { x: 0, width, y: y(high), height: Math.max(0, y(low) - y(high)) })),
-            svg("path", { d: area, class: `area level-${level}`, "clip-path": `url(#${clip})` }));
-        if (labels && level !== "info") shape.append(svg("line", { x1: 0, x2: width, y1: y(low), y2: y(low), class: "threshold" }));
+            svg(
+                "clipPath",
+                { id: clip },
+                svg("rect", { x: 0, width, y: y(high), height: Math.max(0, y(low) - y(high)) }),
+            ),
+            svg("path", { d: area, class: `area level-${level}`, "clip-path": `url(#${clip})` }),
+        );
+        if (labels && level !== "info") {
+            shape.append(svg("line", { x1: 0, x2: width, y1: y(low), y2: y(low), class: "threshold" }));
+        }
     }
     runs.forEach((run, at) => {
-        shape.append(svg("path", { d: line(run.length > 1 ? run : [{ x: run[0].x - 1, y: run[0].y }, run[0]]), class: "line" }));
+        shape.append(
+            svg("path", { d: line(run.length > 1 ? run : [{ x: run[0].x - 1, y: run[0].y }, run[0]]), class: "line" }),
+        );
         if (at > 0) shape.append(svg("path", { d: line([runs[at - 1].at(-1), run[0]]), class: "line guess" }));
     });
-    if (last && last.x < width - 1) shape.append(svg("path", { d: line([last, { x: width, y: last.y }]), class: "line guess" }));
+    if (last && last.x < width - 1) {
+        shape.append(svg("path", { d: line([last, { x: width, y: last.y }]), class: "line guess" }));
+    }
     if (!labels) return shape;
     const names = ["low", "medium", "high", "critical"].map((level) => {
         const name = h("span", { class: "band" }, level);
@@ -63,5 +82,7 @@ export function sparkline(spark, { thresholds, until, seconds, width = 240, heig
 function describe({ points }, thresholds) {
     if (points.length === 0) return "No samples in this time.";
     const highest = Math.max(...points.map(({ score: value }) => value));
-    return `From ${score(points[0].score)} to ${score(points.at(-1).score)} points; the highest was ${score(highest)}, ${levelOf(highest, thresholds.enter)}.`;
+    return `From ${score(points[0].score)} to ${score(points.at(-1).score)} points; the highest was ${
+        score(highest)
+    }, ${levelOf(highest, thresholds.enter)}.`;
 }

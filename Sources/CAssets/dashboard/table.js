@@ -18,10 +18,17 @@ export class Table {
         Object.assign(this, { columns, key, href, none, rows: [] });
         this.drawn = new Map();
         this.body = h("tbody");
-        this.table = h("table", {},
+        this.table = h(
+            "table",
+            {},
             h("caption", { class: "hidden" }, caption),
-            h("thead", {}, h("tr", {}, columns.map(({ title, class: name }) => h("th", { scope: "col", class: name }, title)))),
-            this.body);
+            h(
+                "thead",
+                {},
+                h("tr", {}, columns.map(({ title, class: name }) => h("th", { scope: "col", class: name }, title))),
+            ),
+            this.body,
+        );
         this.scroll = h("div", { class: "scroll", tabindex: "-1" }, this.table);
         this.node = h("div", { class: "table" }, this.scroll);
     }
@@ -49,7 +56,9 @@ export class Table {
             const content = cell(row);
             if (at > 0) return h("td", { class: name }, content);
             const address = this.href?.(row);
-            const handle = address ? h("a", { href: address, class: "row-link" }, content) : h("span", { tabindex: "0", class: "row-link" }, content);
+            const handle = address
+                ? h("a", { href: address, class: "row-link" }, content)
+                : h("span", { tabindex: "0", class: "row-link" }, content);
             return h("th", { scope: "row", class: name }, handle);
         });
         return h("tr", { data: { key } }, cells);
@@ -106,7 +115,9 @@ export class PagedTable extends Table {
         this.update(page.items);
         this.more.hidden = !page.next;
         this.foot.hidden = page.items.length === 0;
-        this.count.textContent = page.next ? `The first ${plural(page.items.length, ...this.noun)}` : plural(page.items.length, ...this.noun);
+        this.count.textContent = page.next
+            ? `The first ${plural(page.items.length, ...this.noun)}`
+            : plural(page.items.length, ...this.noun);
     }
 
     /** Asks for what is shown anew: as many rows as there are. */

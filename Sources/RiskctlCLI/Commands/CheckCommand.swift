@@ -53,7 +53,6 @@ extension Command {
     }
 }
 
-/// One check.
 struct StatusCheck {
     /// How it came out.
     struct Verdict: Hashable {

@@ -129,7 +129,6 @@ struct Connection: Sendable {
 }
 
 extension Connection {
-    /// A connection as it is.
     init(url: String, token: String?, authorities: String?, timeout: Duration) {
         self.url = url
         self.token = token

@@ -8,14 +8,12 @@ extension Listing {
         growth: .changes(on: ["tick", "level"], keys: ["entity"], state: standingState)
     )
 
-    /// Users.
     static let users = Listing(
         path: ["entities"],
         fields: [.value("user", "name"), .value("model")] + standing,
         growth: .changes(on: ["tick", "level"], keys: ["entity"], state: standingState)
     )
 
-    /// Models.
     static let models = Listing(
         path: ["entities"],
         fields: [.value("model", "name")] + standing,
@@ -49,7 +47,6 @@ extension Listing {
         }
     )
 
-    /// Level changes.
     static let levelChanges = Listing(
         path: ["level-changes"],
         fields: [

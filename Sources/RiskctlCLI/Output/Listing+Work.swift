@@ -1,7 +1,6 @@
 import Runtime
 
 extension Listing {
-    /// Alerts.
     static let alerts = Listing(
         path: ["alerts"],
         fields: [
@@ -46,7 +45,6 @@ extension Listing {
         )
     }
 
-    /// Silences.
     static let silences = Listing(
         path: ["silences"],
         fields: [
@@ -89,7 +87,6 @@ extension Listing {
         )
     }
 
-    /// Detectors.
     static let detectors = Listing(
         path: ["detectors"],
         fields: [
@@ -128,7 +125,6 @@ extension Listing {
         growth: .changes(on: ["tick"], keys: ["user"]) { .array([$0["unusable"]]) }
     )
 
-    /// Calibrations.
     static let calibrations = Listing(
         path: ["calibrations"],
         fields: [

@@ -36,7 +36,6 @@ struct Evaluation {
     var accounts: [Entity: Account] = [:]
     /// What other alarm rungs would give.
     let curve: OperatingCurve
-    /// The campaigns.
     let campaigns: CampaignEvaluation
     /// Truth entries without a stored record.
     let missing: Int
@@ -121,7 +120,6 @@ struct AttackGroup {
 
 /// How the queries of one benign style fared.
 struct BenignGroup {
-    /// By user.
     private(set) var users: [Entity: Share] = [:]
 
     mutating func add(_ observation: Evaluation.Judged) {

@@ -4,7 +4,6 @@ package import Domain
 package struct SimilarityInput: Hashable, Sendable {
     /// The place of its observation in the global order; larger than that of every input before it.
     package let sequence: Int64
-    /// Its record.
     package let record: RecordID
     /// Who sent it.
     package let user: UserID
@@ -16,7 +15,6 @@ package struct SimilarityInput: Hashable, Sendable {
     /// What the model answered.
     package let prediction: Prediction
 
-    /// An input.
     package init(
         sequence: Int64,
         record: RecordID,

@@ -16,7 +16,6 @@ protocol DistanceMeasure: Sendable {
 
     /// What is measured; its ``SimilarityMetric/bound`` is what ``DistanceComparison/lowerBound(to:)`` rests on.
     var metric: SimilarityMetric { get }
-    /// The bytes of a content.
     var contentBytes: Int { get }
     /// The bytes of a profile; 0 where the content is all that is compared.
     var profileBytes: Int { get }

@@ -4,19 +4,16 @@ package import Domain
 package struct AlertPlace: Hashable, Sendable {
     /// 0 open, 1 acknowledged, 2 resolved.
     package let rank: Int
-    /// The level.
     package let level: Level
     /// The alert.
     package let id: AlertID
 
-    /// A place.
     package init(rank: Int, level: Level, id: AlertID) {
         self.rank = rank
         self.level = level
         self.id = id
     }
 
-    /// The place of an alert.
     package init(_ alert: AlertSnapshot) {
         switch alert.state {
         case .open: rank = 0

@@ -3,7 +3,6 @@ import PostgresClient
 
 /// An action that waits to be applied, with the alerts that it depends on.
 package struct PendingAction: Hashable, Sendable {
-    /// The action.
     package let action: AlertAction
     /// Its alert, and the newest one of the same subject, as they are stored.
     package let alerts: [Alert]

@@ -95,7 +95,6 @@ package struct AuditSelection: Hashable, Sendable {
 
     /// What a column must be.
     package struct Match: Hashable, Sendable {
-        /// The column.
         package let column: String
         /// Its value, in PostgreSQL's text form.
         package let value: String

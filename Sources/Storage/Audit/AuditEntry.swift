@@ -5,7 +5,6 @@ import PostgresClient
 package struct AuditEntry: Hashable, Sendable {
     /// The wall clock.
     package let time: Timestamp
-    /// Who.
     package let actor: String
     /// Such as `silence.add`.
     package let what: String
@@ -16,7 +15,6 @@ package struct AuditEntry: Hashable, Sendable {
     /// Where the request came from; nil: a command on the machine itself.
     package let address: String?
 
-    /// An entry.
     package init(
         time: Timestamp,
         actor: String,

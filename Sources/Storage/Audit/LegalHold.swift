@@ -2,7 +2,6 @@ package import Domain
 
 /// A time in which nothing is deleted.
 package struct LegalHold: Hashable, Sendable {
-    /// Its number.
     package let number: Int64
     /// Since when, by the wall clock.
     package let since: Timestamp

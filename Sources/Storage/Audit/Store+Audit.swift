@@ -3,14 +3,12 @@ import PostgresClient
 
 /// The place after which a page of the audit log goes on.
 package struct AuditPlace: Hashable, Sendable {
-    /// When.
     package let time: Timestamp
     /// From which table.
     package let source: String
     /// Its number there.
     package let number: Int64
 
-    /// A place.
     package init(time: Timestamp, source: String, number: Int64) {
         self.time = time
         self.source = source

@@ -2,7 +2,6 @@ package import Domain
 
 /// Where a calibration came from.
 package struct CalibrationOrigin: Hashable, Sendable {
-    /// Whose.
     package let model: ModelID
     /// The part of the users that it is for; nil: all.
     package let stratum: String?
@@ -14,7 +13,6 @@ package struct CalibrationOrigin: Hashable, Sendable {
     package let records: Int
     package let users: Int
 
-    /// An origin.
     package init(
         model: ModelID,
         stratum: String?,
@@ -50,7 +48,6 @@ package struct StoredCalibration: Hashable, Sendable {
 
 /// What a replay of held-out benign traffic found.
 package struct CalibrationCheck: Hashable, Sendable {
-    /// Whose.
     package let model: ModelID
     /// Everything that was in force for the model in the replay: the pooled calibration and those of strata.
     package let calibrations: [String]
@@ -61,7 +58,6 @@ package struct CalibrationCheck: Hashable, Sendable {
     /// JSON: per level what was guaranteed and what was observed.
     package let report: String
 
-    /// A check.
     package init(model: ModelID, calibrations: [String], origin: String, hasPassed: Bool, report: String) {
         self.model = model
         self.calibrations = calibrations
@@ -73,20 +69,17 @@ package struct CalibrationCheck: Hashable, Sendable {
 
 /// Who put a calibration in force, and why.
 package struct CalibrationActivation: Hashable, Sendable {
-    /// Whose.
     package let model: ModelID
     /// The part of the users that it is for; nil: all.
     package let stratum: String?
     /// The artefact; nil: the stratum was given up.
     package let calibration: String?
-    /// Who.
     package let actor: String
     /// Whether no check had passed.
     package let isForced: Bool
     /// Why; may be empty where it was not forced.
     package let reason: String
 
-    /// An activation.
     package init(
         model: ModelID,
         stratum: String?,
@@ -106,7 +99,6 @@ package struct CalibrationActivation: Hashable, Sendable {
 
 /// From which tick on a user is judged by an own baseline.
 package struct OwnBaseline: Hashable, Sendable {
-    /// Whose.
     package let model: ModelID
     package let user: UserID
     /// In force for ticks that the user's first record opens from here on.
@@ -114,7 +106,6 @@ package struct OwnBaseline: Hashable, Sendable {
     /// The artefact; nil: the own baseline was given up.
     package let calibration: String?
 
-    /// A baseline.
     package init(model: ModelID, user: UserID, firstTick: Tick, calibration: String?) {
         self.model = model
         self.user = user

@@ -9,7 +9,6 @@ package struct CommitBatch: Sendable {
         /// The offset that the database must still hold; nil for a source that it does not know yet.
         package let expectedOffset: Int64?
 
-        /// An update.
         package init(file: SourceFile, expectedOffset: Int64?) {
             self.file = file
             self.expectedOffset = expectedOffset

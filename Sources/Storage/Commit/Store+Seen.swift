@@ -48,7 +48,6 @@ extension Store {
 package struct SeenKey: Hashable, Sendable {
     /// The user's virtual partition.
     package let virtualPartition: Int16
-    /// The model.
     package let model: ModelID
     /// The record's id.
     package let record: RecordID

@@ -6,11 +6,8 @@ package struct StoredState: Sendable {
     package let batch: Int64
     /// The last observation's sequence number; 0 before the first.
     package let sequence: Int64
-    /// The watermark.
     package let watermark: Timestamp?
-    /// The last closed tick.
     package let lastClosedTick: Tick?
-    /// The id of the next sample.
     package let nextSampleID: Int64
     /// The tick length in milliseconds, once a writer has set it.
     package let tickMilliseconds: Int64?
@@ -35,7 +32,6 @@ package struct Epoch: Hashable, Sendable {
     /// The artefact ids of calibrations for parts of the models' users, by stratum.
     package let strata: [ModelID: [String: String]]
 
-    /// An epoch.
     package init(
         firstTick: Tick,
         configurationID: String,
@@ -53,9 +49,7 @@ package struct Epoch: Hashable, Sendable {
 package struct OpenObservation: Hashable, Sendable {
     /// Its place in the order.
     package let sequence: Int64
-    /// The model.
     package let model: ModelID
-    /// The user.
     package let user: UserID
     /// Event time.
     package let time: Timestamp
@@ -79,7 +73,6 @@ package struct OpenObservation: Hashable, Sendable {
 package struct HistoryEntry: Hashable, Sendable {
     /// Its place in the order.
     package let sequence: Int64
-    /// The record.
     package let record: RecordID
     /// Who sent it.
     package let user: UserID
@@ -95,7 +88,6 @@ package struct HistoryEntry: Hashable, Sendable {
 
 /// A sample with what it was computed by.
 package struct StoredSample: Hashable, Sendable {
-    /// The sample.
     package let sample: Sample
     /// The end of its tick.
     package let time: Timestamp
@@ -117,7 +109,6 @@ package struct StoredSample: Hashable, Sendable {
 
 /// A level change with its time.
 package struct StoredLevelChange: Hashable, Sendable {
-    /// The change.
     package let change: LevelChange
     /// The end of its tick.
     package let time: Timestamp

@@ -9,7 +9,6 @@ package struct StoredTrack: Hashable, Sendable {
         /// Units of 2^-20 bit.
         package let value: Int64
 
-        /// An entry.
         package init(name: String, value: Int64) {
             self.name = name
             self.value = value
@@ -18,7 +17,6 @@ package struct StoredTrack: Hashable, Sendable {
 
     /// What one detector's bets have made.
     package struct Stream: Hashable, Sendable {
-        /// Which detector.
         package let detector: DetectorID
         /// Evidence of each lane, in units of 2^-20 bit; as many as ``gains`` and ``losses``.
         package let lanes: [Int64]
@@ -32,7 +30,6 @@ package struct StoredTrack: Hashable, Sendable {
         /// Lanes of a stream.
         package static let lanes = 8
 
-        /// A stream.
         package init(detector: DetectorID, lanes: [Int64], gains: [Int64], losses: [Int64], memory: Int64) {
             self.detector = detector
             self.lanes = lanes
@@ -42,7 +39,6 @@ package struct StoredTrack: Hashable, Sendable {
         }
     }
 
-    /// Whose.
     package let entity: Entity
     /// Whether this is the level state of the entity's roll-up, which has no lanes.
     package let isRollup: Bool
@@ -97,12 +93,10 @@ package struct StoredTrack: Hashable, Sendable {
 
     /// What a track is stored under.
     package struct Key: Hashable, Sendable {
-        /// Whose.
         package let entity: Entity
         /// Whether it is the roll-up's.
         package let isRollup: Bool
 
-        /// A key.
         package init(entity: Entity, isRollup: Bool = false) {
             self.entity = entity
             self.isRollup = isRollup

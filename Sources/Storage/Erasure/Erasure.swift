@@ -2,7 +2,6 @@ package import Domain
 
 /// A person whose name is to go out of every table, and what became of that.
 package struct Erasure: Hashable, Sendable {
-    /// Its number.
     package let number: Int64
     /// When somebody asked for it, by the wall clock.
     package let requested: Timestamp
@@ -25,7 +24,6 @@ package struct Erasure: Hashable, Sendable {
     package struct Count: Hashable, Sendable {
         /// The table's name.
         package let dataset: String
-        /// Rows.
         package let rows: Int64
     }
 

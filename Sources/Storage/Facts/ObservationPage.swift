@@ -3,7 +3,6 @@ import PostgresClient
 
 /// An observation with what is kept beside it.
 package struct KeptObservation: Hashable, Sendable {
-    /// The observation.
     package let observation: Observation
     /// Whether its image is kept.
     package let isImageKept: Bool

@@ -11,7 +11,6 @@ package struct PageBounds: Hashable, Sendable {
     /// How many at most.
     package var limit: Int
 
-    /// Bounds.
     package init(since: Timestamp? = nil, until: Timestamp? = nil, after: Int64? = nil, limit: Int) {
         self.since = since
         self.until = until

@@ -5,7 +5,6 @@ import PostgresClient
 package struct StoredFreshness: Hashable, Sendable {
     /// How many batches were committed.
     package let batch: Int64
-    /// The last closed tick.
     package let lastClosedTick: Tick?
     /// The newest event time.
     package let watermark: Timestamp?
@@ -40,7 +39,6 @@ package struct EventPlace: Hashable, Sendable {
     /// The last notice.
     package var notice: Int64
 
-    /// A place.
     package init(sample: Int64, notice: Int64) {
         self.sample = sample
         self.notice = notice

@@ -9,7 +9,6 @@ package struct SeriesBucket: Hashable, Sendable {
     package let minimum: Int64
     /// The highest.
     package let maximum: Int64
-    /// The last.
     package let last: Int64
     /// The highest level; nil: uncalibrated throughout.
     package let level: Level?
@@ -17,7 +16,6 @@ package struct SeriesBucket: Hashable, Sendable {
     package let samples: Int
     /// How many queries.
     package let queries: Int64
-    /// The last sample.
     package let lastSample: Int64
 }
 
@@ -32,9 +30,7 @@ package struct SeriesMarker: Hashable, Sendable {
         case level
     }
 
-    /// When.
     package let time: Timestamp
-    /// What.
     package let kind: Kind
     /// In words.
     package let text: String

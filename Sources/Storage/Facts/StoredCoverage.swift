@@ -25,7 +25,6 @@ package struct CoverageChanges: Sendable {
     private var gone: [(kind: String, name: String)] = []
     /// Accounts as they are now, each once.
     package var accounts: [AccountLines] = []
-    /// Accounts that are gone.
     package var goneAccounts: [UserID] = []
 
     /// Nothing.

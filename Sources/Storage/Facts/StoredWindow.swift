@@ -3,14 +3,12 @@ import PostgresClient
 
 /// What a model's sliding window of earlier inputs holds; a restart goes on with exactly this.
 package struct StoredWindow: Hashable, Sendable {
-    /// Whose.
     package let model: ModelID
     /// The sequence number of the oldest input that a next query may be compared with.
     package let first: Int64
     /// The newest event time that the window has seen, from which the age of inputs is measured.
     package let newest: Timestamp
 
-    /// A window.
     package init(model: ModelID, first: Int64, newest: Timestamp) {
         self.model = model
         self.first = first

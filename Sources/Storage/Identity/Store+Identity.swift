@@ -12,7 +12,6 @@ package struct NewToken: Hashable, Sendable {
     /// From when on it does not work.
     package let expires: Timestamp
 
-    /// A token.
     package init(hash: [UInt8], name: String, roles: [Role], expires: Timestamp) {
         self.hash = hash
         self.name = name

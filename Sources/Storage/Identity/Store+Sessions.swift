@@ -18,7 +18,6 @@ package struct NewSession: Hashable, Sendable {
     /// Where the browser is.
     package let address: String
 
-    /// A session.
     package init(hash: [UInt8], expires: Timestamp, address: String) {
         self.hash = hash
         self.expires = expires

@@ -11,15 +11,12 @@ package struct StoredToken: Hashable, Sendable {
     package let roles: [Role]
     /// When it was made.
     package let created: Timestamp
-    /// By whom.
     package let createdBy: String
     /// From when on it does not work.
     package let expires: Timestamp
     /// When it was last used, to the minute.
     package let lastUsed: Timestamp?
-    /// When it was revoked.
     package let revoked: Timestamp?
-    /// By whom.
     package let revokedBy: String?
 
     /// Whether it works at a time.

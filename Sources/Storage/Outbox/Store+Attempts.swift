@@ -11,7 +11,6 @@ package struct ChainedInput: Hashable, Sendable {
 
 /// Which of a model's inputs are asked for.
 package struct InputSelection: Hashable, Sendable {
-    /// Whose.
     package let model: ModelID
     /// One user's only; nil for all.
     package var user: UserID?

@@ -8,7 +8,6 @@ package struct OutboxLimits: Hashable, Sendable {
     /// Messages that wait, of all endpoints together.
     package var rows: Int
 
-    /// Limits.
     package init(age: Duration = .seconds(120 * 3600), rows: Int = 100_000) {
         self.age = age
         self.rows = rows

@@ -57,9 +57,7 @@ struct OutboxRows {
 
 /// A message in the outbox, for people.
 package struct OutboxEntry: Hashable, Sendable {
-    /// The message.
     package let message: Message
-    /// The endpoint.
     package let endpoint: String
     /// `pending`, `delivered`, `refused`, `expired` or `dropped`.
     package let state: String
@@ -67,13 +65,11 @@ package struct OutboxEntry: Hashable, Sendable {
     package let created: Timestamp
     /// When it is tried next, while it is pending.
     package let due: Timestamp
-    /// Attempts.
     package let attempts: Int
 }
 
 /// How an endpoint does.
 package struct EndpointStatus: Hashable, Sendable {
-    /// Its name.
     package let name: String
     /// Whether it gets messages.
     package let state: EndpointState
@@ -87,7 +83,6 @@ package struct EndpointStatus: Hashable, Sendable {
     package let oldest: Timestamp?
     /// Messages that arrived.
     package let delivered: Int
-    /// The last attempt.
     package let lastAttempt: DeliveryAttempt?
 }
 

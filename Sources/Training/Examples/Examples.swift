@@ -21,7 +21,6 @@ package struct Examples: Sendable {
         /// Whether its difference from its origin may be added to other examples.
         package var lends: Bool
 
-        /// An example.
         package init(
             input: [Float],
             label: Int,

@@ -16,7 +16,6 @@ package struct GradientAttack: Sendable {
         /// Whether it starts anywhere in the box.
         package let startsAnywhere: Bool
 
-        /// An attempt.
         package init(label: Int, size: Float, steps: Int, startsAnywhere: Bool) {
             self.label = label
             self.size = size

@@ -4,7 +4,6 @@ package struct Convolution: Hashable, Sendable {
     package let rows: WindowAxis
     /// How the kernel moves to the right.
     package let columns: WindowAxis
-    /// Planes in.
     package let inputPlanes: Int
     /// Planes out.
     package let outputPlanes: Int

@@ -11,7 +11,6 @@ package struct WindowAxis: Hashable, Sendable {
     /// Places of padding after the last.
     package let after: Int
 
-    /// An axis.
     package init(size: Int, window: Int, stride: Int = 1, before: Int = 0, after: Int = 0) {
         self.size = size
         self.window = window

@@ -1,6 +1,5 @@
 /// The name and shape of a graph's input or output (ValueInfoProto), a float32 tensor.
 package struct OnnxValue: Hashable, Sendable {
-    /// Its name.
     package var name: String
     /// Its dimensions; nil where the model leaves one free.
     package let shape: [Int?]

@@ -10,7 +10,6 @@ struct ProtobufMessage: Hashable, Sendable {
         case fixed32([UInt8])
     }
 
-    /// A field.
     struct Field: Hashable, Sendable {
         let number: Int
         var value: Value

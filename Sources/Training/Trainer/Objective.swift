@@ -13,7 +13,6 @@ package enum Objective: Hashable, Sendable {
         /// What its cross-entropy counts beside the mean squared difference.
         package let weight: Float
 
-        /// A guide.
         package init(_ classifier: ClassifierNetwork, weight: Float) {
             self.classifier = classifier
             self.weight = weight

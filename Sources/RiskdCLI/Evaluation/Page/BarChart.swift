@@ -1,6 +1,5 @@
 /// Horizontal bars of shares, each with its interval.
 struct BarChart {
-    /// One bar.
     struct Bar {
         let name: String
         let share: Double

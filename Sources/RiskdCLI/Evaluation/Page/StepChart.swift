@@ -1,6 +1,5 @@
 /// Rising curves: what share is reached up to a value of the horizontal axis.
 struct StepChart {
-    /// One curve.
     struct Curve {
         let name: String
         /// Points by rising x; y is a share.
