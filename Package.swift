@@ -355,8 +355,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Coverage", "Domain", "Pipeline", "RiskdTesting", "Runtime", "Scoring", "Similarity",
-                "Storage",
+                "Alerting", "Configuration", "Coverage", "Domain", "Ingest", "Pipeline", "PostgresClient",
+                "RiskdTesting", "Runtime", "Scoring", "Similarity", "Storage",
             ],
             swiftSettings: house
         ),

@@ -4,7 +4,7 @@ import Foundation
 import HTTPAPI
 import HTTPServer
 import Notifying
-import Pipeline
+package import Pipeline
 package import Runtime
 import Storage
 
@@ -23,7 +23,8 @@ package struct APIHost: Sendable {
     /// - Parameters:
     ///   - configuration: checked settings.
     ///   - connectionString: of the database; never printed.
-    ///   - metrics: what the daemon knows of itself.
+    ///   - metrics: what scrapers are shown.
+    ///   - service: what the daemon knows of itself.
     ///   - blindness: what it is blind for just now, a sentence each.
     ///   - now: the time by which things expire.
     ///   - log: gets what goes wrong.
@@ -32,6 +33,7 @@ package struct APIHost: Sendable {
         _ configuration: Configuration,
         _ connectionString: String,
         metrics: Metrics,
+        service: ServiceBoard,
         blindness: @escaping @Sendable () -> [String],
         now: @escaping @Sendable () -> Timestamp,
         log: Log
@@ -42,7 +44,7 @@ package struct APIHost: Sendable {
         let writers = StorePool(connectionString, for: .requests(atMost: patience), width: 2)
         let exporters = StorePool(connectionString, for: .questions(atMost: .seconds(600)), width: 2)
         let standings = Standings(readers) {
-            metrics.value("riskd_ingest_caught_up") == 1 ? now() : nil
+            service.state.sources?.isCaughtUp == true ? now() : nil
         }
         let hub = EventHub(mostReaders: api.eventClients)
         let requests = RequestHandlers(
@@ -52,8 +54,9 @@ package struct APIHost: Sendable {
             writers: writers,
             exporters: exporters,
             standings: standings,
-            detectors: DetectorReport(readers, standings, metrics, configuration.coverage),
+            detectors: DetectorReport(readers, standings, service, configuration.coverage),
             metrics: metrics,
+            service: service,
             hub: hub,
             blindness: blindness,
             now: now

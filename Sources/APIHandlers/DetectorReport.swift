@@ -39,7 +39,7 @@ actor DetectorReport {
     }
 
     private let pool: StorePool
-    private let metrics: Metrics
+    private let service: ServiceBoard
     private let standings: Standings
     private let settings: Configuration.Coverage
     private var items: [Item] = []
@@ -49,11 +49,16 @@ actor DetectorReport {
     private static let mostRows = 20_000
     private static let pause = Duration.seconds(15)
 
-    init(_ pool: StorePool, _ standings: Standings, _ metrics: Metrics, _ settings: Configuration.Coverage) {
+    init(
+        _ pool: StorePool,
+        _ standings: Standings,
+        _ service: ServiceBoard,
+        _ settings: Configuration.Coverage
+    ) {
         self.settings = settings
         self.pool = pool
         self.standings = standings
-        self.metrics = metrics
+        self.service = service
     }
 
     /// The report, at most some seconds old.
@@ -124,15 +129,9 @@ actor DetectorReport {
         let name = item.detector.name
         if name.hasPrefix("opinion.") {
             let opinion = String(name.dropFirst(8))
-            item.failures = metrics.value(
-                "riskd_opinion_failures_total",
-                ["opinion": opinion]
-            ).map { Int($0) }
-            let isDrifting = metrics.value(
-                "riskd_opinion_drifting",
-                ["model": item.model.name, "detector": name]
-            )
-            if isDrifting == 1 {
+            let state = service.state
+            item.failures = state.opinionFailures[opinion].map { Int($0) }
+            if state.isDrifting[ServiceState.Opinion(item.detector, on: item.model)] == true {
                 item.verdict = .degraded
                 item.explanation = "it signals more ordinary records than calibrated"
                 return

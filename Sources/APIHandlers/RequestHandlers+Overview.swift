@@ -101,24 +101,15 @@ extension RequestHandlers {
 
     /// Whether what is shown can be trusted.
     func freshnessDocument(_ stored: StoredFreshness?, now: Timestamp) -> FreshnessDocument {
-        var reasons: [String] = []
-        let isDatabaseUp = stored != nil && metrics.value("riskd_database_up") != 0
-        if !isDatabaseUp { reasons.append("the database does not answer") }
-        if metrics.value("riskd_commits_failing") == 1 { reasons.append("the database takes no batch") }
-        let unreadable = metrics.value("riskd_sources_unreadable").map { Int($0) }
-        if let unreadable, unreadable > 0 { reasons.append("\(unreadable) sources cannot be read") }
-        if let count = metrics.value("riskd_sources_unfit"), count > 0 {
-            reasons.append("\(Int(count)) of ingest.paths lead to no file; riskd check names them")
-        }
+        let state = service.state
+        let isDatabaseUp = stored != nil && state.databaseAnswers != false
+        var reasons = isDatabaseUp ? [] : ["the database does not answer"]
+        reasons += state.staleness
         if let lost = stored?.lost, lost.bytes > 0 {
             let files = lost.sources == 1 ? "a source" : "\(lost.sources) sources"
             reasons.append("\(lost.bytes) bytes of \(files) were lost in the last day; the log names them")
         }
-        let lead = metrics.value("riskd_time_lead_seconds")
-        for trouble in SourceWatch.Trouble.allCases {
-            let count = Int(metrics.value("riskd_sources_untimely", ["kind": trouble.rawValue]) ?? 0)
-            if count > 0 { reasons.append(trouble.reason(count, lead: trouble == .late ? nil : lead)) }
-        }
+        reasons += state.clockTroubles
         let age = stored?.lastReceived.map { Double(max(0, now.milliseconds - $0.milliseconds)) / 1000 }
         let limit = configuration.api.staleAfter.inSeconds
         if let age {
@@ -127,7 +118,7 @@ extension RequestHandlers {
             reasons.append("no record has come yet")
         }
         let lag = stored?.watermark.map { Double(now.milliseconds - $0.milliseconds) / 1000 }
-        let isBehind = metrics.value("riskd_ingest_caught_up") == 0
+        let isBehind = state.sources?.isCaughtUp == false
         if isBehind, let lag, lag > limit { reasons.append("scoring is \(Int(lag)) s behind the clock") }
         return FreshnessDocument(
             stale: !reasons.isEmpty,
@@ -135,9 +126,9 @@ extension RequestHandlers {
             lastRecordAt: stored?.watermark?.description,
             lastReceivedAt: stored?.lastReceived?.description,
             signalAgeSeconds: age,
-            caughtUp: metrics.value("riskd_ingest_caught_up").map { $0 == 1 },
-            lagBytes: metrics.value("riskd_ingest_lag_bytes").map { Int64(max(0, $0)) },
-            unreadableSources: unreadable,
+            caughtUp: state.sources?.isCaughtUp,
+            lagBytes: state.sources?.lagBytes,
+            unreadableSources: state.sources?.unreadable,
             database: isDatabaseUp ? "ok" : "failing"
         )
     }

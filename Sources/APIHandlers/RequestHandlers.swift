@@ -2,6 +2,7 @@ import Configuration
 import Domain
 import HTTPAPI
 import Notifying
+import Pipeline
 import Runtime
 import Scoring
 import Storage
@@ -19,6 +20,8 @@ struct RequestHandlers: Sendable {
     let standings: Standings
     let detectors: DetectorReport
     let metrics: Metrics
+    /// What the daemon knows of itself.
+    let service: ServiceBoard
     let hub: EventHub
     /// What the daemon is blind for just now, a sentence each.
     let blindness: @Sendable () -> [String]

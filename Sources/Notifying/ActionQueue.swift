@@ -79,27 +79,19 @@ package struct ActionQueue: Sendable {
         guard try await takeOwnership(tickLength: .milliseconds(milliseconds)) else { return false }
         let restoration = try await Restoration.past(store, epoch: epoch)
         let pool = WorkerPool(width: 1)
+        // No record is scored here and no tick closed: there is nothing to compare with, to notice or to learn.
         let scorer = BatchScorer(
-            engine: restoration.engine,
-            book: try await restoration.alertBook(AlertSettings(configuration).policy, from: store),
-            detectors: Detectors(plans: try DetectorPlans(Configuration.default), pool: pool),
-            calibrations: restoration.calibrations,
-            strata: StratumRules(configuration.calibration),
-            // No tick is closed here, so there is nothing to notice and nothing to learn.
-            monitor: CalibrationMonitor(
-                restoration.engine.configuration,
-                restoration.calibrations.byModel
+            BatchScorer.State(
+                restoration,
+                book: try await restoration.alertBook(AlertSettings(configuration).policy, from: store),
+                detectors: Detectors(plans: try DetectorPlans(Configuration.default), pool: pool)
             ),
-            learner: nil,
-            configurationID: restoration.configurationID,
-            clock: { Timestamp.now },
-            progress: BatchScorer.Progress(
-                batch: restoration.state.batch,
-                sequence: restoration.state.sequence
+            BatchScorer.Rules(
+                calibrations: restoration.calibrations,
+                strata: StratumRules(configuration.calibration),
+                configurationID: restoration.configurationID
             ),
-            events: restoration.events,
-            pool: pool,
-            seen: { _ in SeenRecords() }
+            BatchScorer.Means(pool: pool, clock: { Timestamp.now }, seen: { _ in SeenRecords() })
         )
         if let batch = scorer.apply(try await store.pendingActions()) { try await store.commit(batch.commit) }
         return true

@@ -1,8 +1,8 @@
-package import Alerting
+import Alerting
 import Coverage
 package import Domain
 package import Ingest
-package import Runtime
+import Runtime
 package import Scoring
 import Similarity
 package import Storage
@@ -49,61 +49,26 @@ package final class BatchScorer {
     /// A scorer.
     ///
     /// - Parameters:
-    ///   - engine: with tracks and open ticks restored.
-    ///   - book: with alerts restored.
-    ///   - isSilent: whether nobody is told of alerts, because the log is a recorded one.
-    ///   - detectors: with histories restored.
-    ///   - calibrations: what turns scores into rungs.
-    ///   - strata: which part of a model's users a record shows its user to be in.
-    ///   - monitor: notices when calibrations no longer hold, as it was.
-    ///   - coverage: notices when too much of what is logged cannot be seen, as it was.
-    ///   - learner: learns users' own baselines; nil: none are learnt.
-    ///   - configurationID: of the scoring configuration's artefact.
-    ///   - clock: the wall clock, which dates dead letters and nothing else.
-    ///   - progress: how far the database is.
-    ///   - events: how far the sources have come in event time.
-    ///   - pool: the threads that decode.
-    ///   - stages: told how long the stages take.
-    ///   - zone: of times that name none.
-    ///   - names: what models are called.
-    ///   - seen: what the database knows of some records.
-    package init(
-        engine: ScoringEngine,
-        book: AlertBook,
-        isSilent: Bool = false,
-        detectors: Detectors,
-        calibrations: ActiveCalibrations,
-        strata: StratumRules,
-        monitor: CalibrationMonitor,
-        coverage: CoverageKeeper = CoverageKeeper(),
-        learner: OwnBaselineLearner?,
-        configurationID: String,
-        clock: @escaping @Sendable () -> Timestamp,
-        progress: Progress,
-        events: EventProgress,
-        pool: WorkerPool,
-        stages: StageClock? = nil,
-        zone: LogZone = .utc,
-        names: ModelNames = ModelNames(),
-        seen: @escaping @Sendable ([SeenKey]) async throws -> SeenRecords
-    ) {
-        self.engine = engine
-        var book = book
-        for (model, health) in monitor.healths { book.note(health, of: model) }
-        self.book = book
-        self.isSilent = isSilent
-        self.detectors = detectors
-        self.calibrations = calibrations
-        self.strata = strata
-        self.monitor = monitor
-        self.coverage = coverage
-        self.learner = learner
-        self.configurationID = configurationID
-        self.clock = clock
-        self.progress = progress
-        self.events = events
-        intake = RecordIntake(pool: pool, zone: zone, names: names, seen: seen)
-        self.stages = stages
+    ///   - state: from where it goes on.
+    ///   - rules: by which it scores.
+    ///   - means: with which it scores.
+    package init(_ state: State, _ rules: Rules, _ means: Means) {
+        engine = state.engine
+        book = state.book
+        for (model, health) in state.monitor.healths { book.note(health, of: model) }
+        isSilent = rules.isSilent
+        detectors = state.detectors
+        calibrations = rules.calibrations
+        strata = rules.strata
+        monitor = state.monitor
+        coverage = state.coverage
+        learner = means.learner
+        configurationID = rules.configurationID
+        clock = means.clock
+        progress = state.progress
+        events = state.events
+        intake = RecordIntake(pool: means.pool, zone: rules.zone, names: rules.names, seen: means.seen)
+        stages = means.stages
         learntDay = engine.watermark.map { day(of: $0) }
     }
 

@@ -8,6 +8,7 @@ package struct Committer: Sendable {
     private let store: Store
     private let log: Log
     private let metrics: Metrics
+    private let service: ServiceBoard
     private let stop: StopFlag
     private let stages: StageClock?
     private let onCommit: @Sendable (ScoredBatch) -> Void
@@ -21,6 +22,7 @@ package struct Committer: Sendable {
     ///   - store: the database, owned by this process.
     ///   - log: where lost connections are reported.
     ///   - metrics: where commits are counted.
+    ///   - service: told whether the database takes batches.
     ///   - stop: once raised, an unreachable database is waited for a little longer only.
     ///   - stages: told how long transactions take.
     ///   - onProgress: called for whatever is progress in the middle of a commit.
@@ -29,6 +31,7 @@ package struct Committer: Sendable {
         store: Store,
         log: Log,
         metrics: Metrics,
+        service: ServiceBoard,
         stop: StopFlag,
         stages: StageClock? = nil,
         onProgress: @escaping @Sendable () -> Void = {},
@@ -37,6 +40,7 @@ package struct Committer: Sendable {
         self.store = store
         self.log = log
         self.metrics = metrics
+        self.service = service
         self.stop = stop
         self.stages = stages
         self.onProgress = onProgress
@@ -131,12 +135,14 @@ package struct Committer: Sendable {
     }
 
     private func reachable() {
-        metrics.set("riskd_database_up", to: 1)
-        metrics.set("riskd_commits_failing", to: 0)
+        service.update {
+            $0.databaseAnswers = true
+            $0.commitsFail = false
+        }
     }
 
     private func pause(_ delay: Duration, because error: StorageError) async throws {
-        metrics.set("riskd_commits_failing", to: 1)
+        service.update { $0.commitsFail = true }
         metrics.add("riskd_commit_retries_total")
         // Waiting for the database is what the pipeline should do now: no reason to restart it.
         ServiceManager.watchdog()

@@ -151,29 +151,25 @@ package struct PipelineStart {
             { Set(detectors.plans.opinionDetectors(on: $0)) },
             after: restoration.state.lastClosedTick
         )
-        return BatchScorer(
-            engine: restoration.engine,
+        var state = BatchScorer.State(
+            restoration,
             book: try await restoration.alertBook(alerts, from: store),
-            isSilent: isSilent,
             detectors: detectors,
+            monitor: monitor
+        )
+        state.coverage = keeper
+        var rules = BatchScorer.Rules(
             calibrations: restoration.calibrations,
             strata: StratumRules(calibration),
-            monitor: monitor,
-            coverage: keeper,
-            learner: learner(detectors.plans),
-            configurationID: restoration.configurationID,
-            clock: now,
-            progress: BatchScorer.Progress(
-                batch: restoration.state.batch,
-                sequence: restoration.state.sequence
-            ),
-            events: restoration.events,
-            pool: pool,
-            stages: stages,
-            zone: zone,
-            names: names,
-            seen: seen
+            configurationID: restoration.configurationID
         )
+        rules.isSilent = isSilent
+        rules.zone = zone
+        rules.names = names
+        var means = BatchScorer.Means(pool: pool, clock: now, seen: seen)
+        means.learner = learner(detectors.plans)
+        means.stages = stages
+        return BatchScorer(state, rules, means)
     }
 
     private func learner(_ plans: DetectorPlans) -> OwnBaselineLearner {

@@ -46,7 +46,7 @@ package struct Punctuality: Hashable, Sendable {
 /// somebody who wants them to be; nobody should have to look for that.
 package final class SourceWatch: Sendable {
     /// What is wrong with a file's times.
-    package enum Trouble: String, CaseIterable {
+    package enum Trouble: String, CaseIterable, Sendable {
         /// Records come after their ticks were closed.
         case late
         /// Records are far ahead of the others.
@@ -75,15 +75,13 @@ package final class SourceWatch: Sendable {
 
     private let files = Locked<(byPath: [String: Watched], order: [String])>(([:], []))
     private let log: Log
-    private let metrics: Metrics
+    private let service: ServiceBoard
 
     /// A watch that tells of what it sees.
-    package init(log: Log, metrics: Metrics) {
+    package init(log: Log, service: ServiceBoard) {
         self.log = log
-        self.metrics = metrics
-        for trouble in Trouble.allCases {
-            metrics.set("riskd_sources_untimely", ["kind": trouble.rawValue], to: 0)
-        }
+        self.service = service
+        service.update { $0.untimely = Dictionary(uniqueKeysWithValues: Trouble.allCases.map { ($0, 0) }) }
     }
 
     /// Takes in a batch that is durable.
@@ -95,7 +93,6 @@ package final class SourceWatch: Sendable {
         }
         guard !news.isEmpty else { return }
         let furthest = news.values.map(\.lead).max() ?? .zero
-        if furthest > .zero { metrics.set("riskd_time_lead_seconds", to: furthest.inSeconds) }
         files.withLock { files in
             for (path, part) in news.sorted(by: { $0.key < $1.key }) {
                 if files.byPath[path] != nil { files.order.removeAll { $0 == path } }
@@ -103,9 +100,11 @@ package final class SourceWatch: Sendable {
                 add(part, to: &files.byPath[path, default: Watched()], path)
             }
             while files.order.count > Self.most { files.byPath[files.order.removeFirst()] = nil }
-            for trouble in Trouble.allCases {
-                let count = files.byPath.values.count { $0.troubles.contains(trouble) }
-                metrics.set("riskd_sources_untimely", ["kind": trouble.rawValue], to: Double(count))
+            service.update { state in
+                for trouble in Trouble.allCases {
+                    state.untimely[trouble] = files.byPath.values.count { $0.troubles.contains(trouble) }
+                }
+                if furthest > .zero { state.lead = furthest }
             }
         }
     }

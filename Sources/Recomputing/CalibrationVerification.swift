@@ -89,23 +89,23 @@ package struct CalibrationVerification: Sendable {
         let source = SourceFactory.recorded(logs, configuration.ingest, known: [])
         let pool = WorkerPool(width: configuration.workers)
         let met = MetIDs()
-        let scorer = BatchScorer(
-            engine: engine(),
-            book: silentBook,
-            isSilent: true,
-            detectors: Detectors(plans: plans, pool: pool),
+        var rules = BatchScorer.Rules(
             calibrations: calibrations,
             strata: StratumRules(configuration.calibration),
-            monitor: CalibrationMonitor(scoring, calibrations.byModel),
-            learner: nil,
-            configurationID: "",
-            clock: { Timestamp(milliseconds: 0) },
-            progress: BatchScorer.Progress(batch: 0, sequence: 0),
-            events: EventProgress(lateness: scoring.lateness),
-            pool: pool,
-            zone: configuration.ingest.timeZone,
-            names: ModelNames(configuration.ingest.modelNames),
-            seen: met.add
+            configurationID: ""
+        )
+        rules.isSilent = true
+        rules.zone = configuration.ingest.timeZone
+        rules.names = ModelNames(configuration.ingest.modelNames)
+        let scorer = BatchScorer(
+            BatchScorer.State(
+                fresh: engine(),
+                book: silentBook,
+                detectors: Detectors(plans: plans, pool: pool),
+                calibrations: calibrations
+            ),
+            rules,
+            BatchScorer.Means(pool: pool, clock: { Timestamp(milliseconds: 0) }, seen: met.add)
         )
         var count = EntryCount(scoring, calibrations)
         while true {

@@ -76,18 +76,18 @@ extension Daemon {
                     reload.stop()
                 }
             }
-            group.addTask { [metrics] in
+            group.addTask { [service] in
                 // A quiet pipeline commits nothing: without this a database that is gone would go unnoticed.
                 while true {
                     try await Task.sleep(for: .seconds(5))
                     // One that hangs says nothing at all.
                     let silence = Task {
                         try await Task.sleep(for: .seconds(10))
-                        metrics.set("riskd_database_up", to: 0)
+                        service.update { $0.databaseAnswers = false }
                     }
                     let isReachable = await reader.isReachable
                     silence.cancel()
-                    metrics.set("riskd_database_up", to: isReachable ? 1 : 0)
+                    service.update { $0.databaseAnswers = isReachable }
                 }
             }
             if let telling {
@@ -166,13 +166,11 @@ extension Daemon {
     /// Shows what a round of the pipeline begins with.
     func show(_ restored: PipelineStart.Restored, _ drift: OpinionDrift) {
         metrics.set("riskd_calibrated_models", to: Double(restored.calibrations.byModel.count))
-        metrics.set("riskd_database_up", to: 1)
-        for flag in drift.flags {
-            metrics.set(
-                "riskd_opinion_drifting",
-                ["model": flag.model.name, "detector": flag.opinion.name],
-                to: flag.isDrifting ? 1 : 0
-            )
+        service.update { state in
+            state.databaseAnswers = true
+            for flag in drift.flags {
+                state.isDrifting[ServiceState.Opinion(flag.opinion, on: flag.model)] = flag.isDrifting
+            }
         }
     }
 
@@ -219,11 +217,9 @@ extension Daemon {
 
     /// Flags an opinion, or clears its flag.
     func report(_ change: OpinionDrift.Change) {
-        metrics.set(
-            "riskd_opinion_drifting",
-            ["model": change.model.name, "detector": change.opinion.name],
-            to: change.isDrifting ? 1 : 0
-        )
+        service.update { state in
+            state.isDrifting[ServiceState.Opinion(change.opinion, on: change.model)] = change.isDrifting
+        }
         log.write(
             change.isDrifting ? .warning : .notice,
             change.isDrifting

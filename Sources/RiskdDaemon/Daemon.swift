@@ -62,7 +62,8 @@ package struct Daemon: Sendable {
     let configuration: Configuration
     let log: Log
     let stages: StageClock?
-    let metrics = Metrics()
+    let metrics: Metrics
+    let service: ServiceBoard
     let stop = StopFlag()
     let reload = Reload()
     let inbox = ActionInbox()
@@ -88,6 +89,8 @@ package struct Daemon: Sendable {
     ) {
         self.configuration = configuration
         self.log = log
+        metrics = Metrics()
+        service = ServiceBoard(metrics)
         self.stages = stages
         self.clocks = clocks
         self.progress = progress
@@ -141,7 +144,7 @@ package struct Daemon: Sendable {
         // 4. What was in memory when the last run stopped.
         let tally = RunTotals()
         let drift = OpinionDrift()
-        let watch = SourceWatch(log: log, metrics: metrics)
+        let watch = SourceWatch(log: log, service: service)
         let reused = ReusedIDs()
         let board = CoverageBoard(log: log)
         let bounded = RareNotice()
@@ -149,11 +152,17 @@ package struct Daemon: Sendable {
             store: store,
             log: log,
             metrics: metrics,
+            service: service,
             stop: stop,
             stages: stages,
             onProgress: { [heartbeat] in heartbeat.beat() }
-        ) { [log] batch in
+        ) { [log, service] batch in
             pipelineMetrics.count(batch, now: clock.now)
+            service.update { state in
+                for (opinion, count) in batch.opinionFailures {
+                    state.opinionFailures[opinion, default: 0] += Int64(count)
+                }
+            }
             watch.add(batch)
             board.add(batch)
             for change in drift.add(batch.commit.observations) { report(change) }
@@ -357,14 +366,8 @@ package struct Daemon: Sendable {
     private func startProbes(_ mode: Mode, _ board: CoverageBoard) throws -> HTTPServer? {
         guard case .live = mode else { return nil }
         let address = configuration.http.listen
-        let routes = ProbeRoutes(metrics: metrics, blindness: { board.reasons }) { [metrics] in
-            var reasons: [String] = []
-            if metrics.value("riskd_database_up") != 1 { reasons.append("the database does not answer") }
-            if metrics.value("riskd_commits_failing") == 1 { reasons.append("the database takes no batch") }
-            if let count = metrics.value("riskd_sources_unreadable"), count > 0 {
-                reasons.append("\(Int(count)) sources cannot be read; the log names them")
-            }
-            return reasons
+        let routes = ProbeRoutes(metrics: metrics, blindness: { board.reasons }) { [service] in
+            service.state.unreadiness
         }
         let server = try HTTPServer(address: address.host, port: address.port, log: log) {
             routes.respond(to: $0)
@@ -386,6 +389,7 @@ package struct Daemon: Sendable {
             configuration,
             access.connectionString,
             metrics: metrics,
+            service: service,
             blindness: { board.reasons },
             now: { clock.now },
             log: log
@@ -405,7 +409,7 @@ package struct Daemon: Sendable {
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.
     private func onRead(_ source: any LineSource & ReadProgress) -> (IngestBatch) -> Void {
         let losses = SourceLosses(log: log, metrics: metrics)
-        return { [log, metrics, progress, heartbeat, allocator] batch in
+        return { [log, metrics, service, progress, heartbeat, allocator] batch in
             for notice in batch.notices {
                 metrics.add("riskd_source_notices_total", ["kind": notice.kind.rawValue])
                 let isTrouble = [.lost, .truncated, .unreadable, .readBefore].contains(notice.kind)
@@ -420,12 +424,15 @@ package struct Daemon: Sendable {
                 )
             }
             losses.add(batch.losses)
-            metrics.set("riskd_sources_unfit", to: Double(batch.unfitPaths))
-            metrics.set("riskd_ingest_caught_up", to: batch.isCaughtUp ? 1 : 0)
-            metrics.set("riskd_sources_unreadable", to: Double(batch.unreadableFiles))
             let position = source.progress
-            if let total = position.total {
-                metrics.set("riskd_ingest_lag_bytes", to: Double(total - position.read))
+            service.update { state in
+                state.sources = ServiceState.Sources(
+                    isCaughtUp: batch.isCaughtUp,
+                    unreadable: batch.unreadableFiles,
+                    unfitPaths: batch.unfitPaths,
+                    // A source that has grown may have been read past what was looked up before.
+                    lagBytes: position.total.map { max(0, $0 - position.read) } ?? state.sources?.lagBytes
+                )
             }
             progress(position.read, position.total)
             heartbeat.beat()

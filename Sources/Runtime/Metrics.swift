@@ -111,11 +111,13 @@ package final class Metrics: Sendable {
 
     /// The value of a counter or gauge; nil when it has none yet.
     ///
+    /// For tests: what the program itself needs to know is no business of what scrapers are shown.
+    ///
     /// - Parameters:
     ///   - name: a declared family.
     ///   - labels: label names and values.
     /// - Returns: the value.
-    package func value(_ name: String, _ labels: KeyValuePairs<String, String> = [:]) -> Double? {
+    func value(_ name: String, _ labels: KeyValuePairs<String, String> = [:]) -> Double? {
         let key = rendered(labels)
         return families.withLock { $0[name]?.values[key] }
     }

@@ -3,7 +3,7 @@ import Domain
 import Foundation
 import HTTPServer
 import RiskdTesting
-import Runtime
+@testable import Runtime
 import Testing
 
 @testable import Alerting

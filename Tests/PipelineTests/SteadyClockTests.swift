@@ -1,5 +1,5 @@
 import Domain
-import Runtime
+@testable import Runtime
 import Storage
 import Testing
 
@@ -134,7 +134,7 @@ extension CommitBatch {
         _ = PipelineMetrics(metrics)
         let watch = SourceWatch(
             log: Log(sink: { line in lines.withLock { $0.append(line) } }),
-            metrics: metrics
+            service: ServiceBoard(metrics)
         )
         func add(_ parts: [String: Punctuality]) {
             var batch = ScoredBatch(.empty, bytesRead: 0)
