@@ -361,6 +361,14 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "NotifyingTests",
+            dependencies: [
+                "Alerting", "Configuration", "Domain", "Notifying", "Pipeline", "PostgresClient", "RiskdTesting",
+                "Runtime", "Storage",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "RecordingsTests",
             dependencies: ["Domain", "Pipeline", "Recordings", "RiskdTesting", "Runtime"],
             swiftSettings: house
