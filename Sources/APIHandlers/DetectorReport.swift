@@ -126,9 +126,7 @@ actor DetectorReport {
     }
 
     private func judge(_ item: inout Item) {
-        let name = item.detector.name
-        if name.hasPrefix("opinion.") {
-            let opinion = String(name.dropFirst(8))
+        if let opinion = item.detector.opinion {
             let state = service.state
             item.failures = state.opinionFailures[opinion].map { Int($0) }
             if state.isDrifting[ServiceState.Opinion(item.detector, on: item.model)] == true {

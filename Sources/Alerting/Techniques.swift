@@ -15,11 +15,10 @@ package enum Techniques {
         var descent: Int64 = 0
         var opinions: Int64 = 0
         for part in contributions where part.milliPoints > 0 {
-            if part.name.hasPrefix("similarity.") { similarity += part.milliPoints }
-            if part.name.hasSuffix(".descent") || part.name.hasSuffix(".fall") {
-                descent += part.milliPoints
-            }
-            if part.name.hasPrefix("opinion.") { opinions += part.milliPoints }
+            let detector = DetectorID(part.name)
+            if detector.scope != nil { similarity += part.milliPoints }
+            if DetectorKind(of: detector)?.tellsFalls == true { descent += part.milliPoints }
+            if detector.isOpinion { opinions += part.milliPoints }
         }
         var techniques: [String] = []
         if similarity > 0 { techniques += chain }

@@ -37,8 +37,9 @@ package enum CoverageMeasure: Hashable, Comparable, Sendable {
         case "degraded": self = .degraded
         case "uncompared": self = .uncompared
         default:
-            guard name.hasPrefix("opinion.") else { return nil }
-            self = .missing(DetectorID(name))
+            let detector = DetectorID(name)
+            guard detector.isOpinion else { return nil }
+            self = .missing(detector)
         }
     }
 

@@ -8,22 +8,6 @@ package enum SimilarityScope: String, Sendable, CaseIterable {
     case campaign
 }
 
-extension DetectorID {
-    /// Whether a detector's score feeds the tracks of a scope.
-    ///
-    /// - Parameter scope: `user` for a user's track, `campaign` for a campaign's, `model` for a model's own.
-    /// - Returns: whether it does; opinions feed users and models.
-    package func feeds(_ scope: SimilarityScope) -> Bool {
-        for other in SimilarityScope.allCases where name.hasPrefix("similarity.\(other.rawValue).") {
-            return scope == other
-        }
-        return scope != .campaign
-    }
-
-    /// Whether it is a second opinion.
-    package var isOpinion: Bool { name.hasPrefix("opinion.") }
-}
-
 /// The earlier input that a query is nearest to.
 package struct Neighbour: Hashable, Sendable {
     /// The global sequence number of the earlier observation.
@@ -142,7 +126,7 @@ package struct OpinionFinding: Hashable, Sendable {
 /// What every detector says of one record.
 package struct Findings: Hashable, Sendable {
     /// Similarity against the same user's inputs; nil when the record lacks what is compared.
-    package let user: SimilarityFinding?
+    package var user: SimilarityFinding?
     /// Similarity against everybody's inputs; nil when the record lacks what is compared.
     package let model: SimilarityFinding?
     /// The second opinions, in configured order; an opinion that could not be formed is missing.
@@ -163,19 +147,10 @@ package struct Findings: Hashable, Sendable {
     /// The calibrated scores that feed a track, by detector; larger means more suspicious.
     ///
     /// - Parameter scope: a user's track is fed by the user scope, a model's by the model scope; opinions feed both.
-    /// - Returns: `similarity.SCOPE.descent` (the steepest fall), `similarity.user.jitter` (images of one scene, moved by
-    ///   chance) and `opinion.NAME` (1 - p2(c)), ordered by name. What similarity counts besides is evidence, but no
-    ///   score: ordinary near-duplicates raise it as much as attacks do.
+    /// - Returns: what each kind of detector makes of it, such as `similarity.user.descent` or `opinion.NAME`, ordered by name.
+    ///   What similarity counts besides is evidence, but no score: ordinary near-duplicates raise it as much as attacks do.
     package func scores(for scope: SimilarityScope) -> [(detector: DetectorID, score: Double)] {
-        var scores = opinions.map { (detector: DetectorID("opinion.\($0.name)"), score: $0.score) }
-        if let finding = scope == .user ? user : model {
-            let prefix = "similarity.\(scope.rawValue)"
-            scores.append((DetectorID("\(prefix).descent"), finding.descent))
-            if let jitter = finding.jitter {
-                scores.append((DetectorID("\(prefix).jitter"), jitter.score))
-            }
-        }
-        return scores.sorted { $0.detector < $1.detector }
+        DetectorKind.all.flatMap { $0.scores(self, scope) }.sorted { $0.detector < $1.detector }
     }
 }
 

@@ -94,7 +94,7 @@ package struct CoverageKeeper: Sendable {
         default: break
         }
         scored.opinions = opinions.map { opinion in
-            let name = opinion.name.dropFirst("opinion.".count)
+            let name = opinion.opinion
             return .init(opinion, isFormed: observation.findings.opinions.contains { $0.name == name })
         }
         count(line, .scored(scored), engine)
@@ -290,7 +290,7 @@ extension CoverageKey {
 
 extension Calibration {
     /// Whether something that compares inputs is calibrated.
-    var isSimilarityCalibrated: Bool { detectors.contains { $0.detector.name.hasPrefix("similarity.") } }
+    var isSimilarityCalibrated: Bool { detectors.contains { $0.detector.scope != nil } }
 }
 
 extension DegradedField {

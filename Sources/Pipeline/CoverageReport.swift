@@ -41,7 +41,7 @@ package struct CoverageReport: Sendable {
     package func blindness(of detector: DetectorID, _ model: ModelID) -> String? {
         guard let row = rows.first(where: { $0.key == .model(model) }) else { return nil }
         let measure: CoverageMeasure =
-            detector.name.hasPrefix("opinion.") ? .missing(detector) : .uncompared
+            detector.isOpinion ? .missing(detector) : .uncompared
         return row.told.contains(measure) ? row.text(measure) : nil
     }
 }

@@ -76,7 +76,7 @@ package struct DetectorPlans: Sendable {
 
     /// The second opinions on a model, as their scores are named.
     package func opinionDetectors(on model: ModelID) -> [DetectorID] {
-        (opinions[model] ?? []).map { DetectorID("opinion.\($0.opinion.name)") }
+        (opinions[model] ?? []).map { DetectorID(opinion: $0.opinion.name) }
     }
 
     /// When a record of a model goes on with a campaign.
@@ -125,13 +125,7 @@ package struct DetectorPlans: Sendable {
 
     /// How the parts begin that a detector depends on.
     static func partNames(of detector: DetectorID) -> [String] {
-        let words = detector.name.split(separator: ".")
-        switch (words.first, words.dropFirst().first) {
-        case ("opinion", _): return ["opinion \(detector.name.dropFirst("opinion.".count)) "]
-        case (_, "campaign"): return ["similarity ", "campaigns "]
-        case _ where words.last == "jitter": return ["similarity ", "jitter "]
-        default: return ["similarity "]
-        }
+        DetectorKind(of: detector)?.setup(detector) ?? ["similarity "]
     }
 
     /// Whether other plans set up the same detectors for all models that a configuration names.

@@ -61,7 +61,7 @@ package final class OpinionDrift: Sendable {
     package func begin(_ calibrations: ActiveCalibrations) {
         var watches: [Key: Watch] = [:]
         for (model, calibration) in calibrations.byModel {
-            for detector in calibration.detectors where detector.detector.name.hasPrefix("opinion.") {
+            for detector in calibration.detectors where detector.detector.isOpinion {
                 watches[Key(model: model, opinion: detector.detector)] = Watch(bound: detector.bounds[0])
             }
         }
@@ -82,7 +82,7 @@ package final class OpinionDrift: Sendable {
             var changes: [Change] = []
             for observation in observations {
                 let rungs = observation.userRungs + observation.modelRungs
-                guard !rungs.contains(where: { $0.rung > 0 && $0.detector.name.hasPrefix("similarity.") })
+                guard !rungs.contains(where: { $0.rung > 0 && $0.detector.scope != nil })
                 else {
                     continue
                 }

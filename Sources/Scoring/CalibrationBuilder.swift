@@ -188,7 +188,7 @@ package struct CalibrationBuilder: Sendable {
             eValues: eValues(
                 bounds,
                 weighted: rungs.isWeighted,
-                share: Self.share(of: detector, among: scores.keys)
+                share: DetectorKind.share(of: detector, among: scores.keys)
             ),
             bets: succession.table(detectors: family, delta: head.delta, lent: lent)
         )
@@ -236,18 +236,6 @@ package struct CalibrationBuilder: Sendable {
             owner = detector.feeds(.user) ? series[record] : 0
         }
         return Succession.Score(value: scored.score, series: owner, block: blocks[record])
-    }
-
-    /// What a detector counts for in the mean over detectors, where 1 is an even share.
-    ///
-    /// Jitter and descent of one scope have two even shares, of which jitter gets an eighth: most attacks are not
-    /// blinded, and an even share would take a bit a tick from their evidence. Both score every record with an image, so
-    /// the mean of what they count for is 1 in every tick, and any such weights keep the bound
-    /// (docs/design/evidence.md#the-mean-of-a-tick).
-    static func share(of detector: DetectorID, among all: some Collection<DetectorID>) -> Double {
-        let user = ["descent", "jitter"].map { DetectorID("similarity.user.\($0)") }
-        guard user.allSatisfy(all.contains), let place = user.firstIndex(of: detector) else { return 1 }
-        return [1.75, 0.25][place]
     }
 
     /// Counts, for every line that some rung draws, the benign records that are alarmed.

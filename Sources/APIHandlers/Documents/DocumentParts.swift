@@ -13,9 +13,12 @@ struct PageDocument<Item: Encodable & Sendable>: Encodable, Sendable {
 struct ContributionDocument: Encodable, Sendable {
     let name: String
     let points: Double
+    /// What a high score of the detector means; nil where the part is no detector's.
+    let meaning: String?
 
     init(_ part: Contribution) {
         name = part.name
+        meaning = DetectorKind(of: DetectorID(part.name))?.meaning
         points = part.milliPoints.points
     }
 }

@@ -103,7 +103,7 @@ struct ObservationDocument: Encodable, Sendable {
     let late: Bool
     let similarity: SimilarityDocument?
     let modelSimilarity: SimilarityDocument?
-    let jitter: Double?
+    let evidence: [DetectorEvidenceDocument]
     let opinions: [Opinion]
     let rungs: [Rung]
     let campaign: String?
@@ -128,7 +128,7 @@ struct ObservationDocument: Encodable, Sendable {
         late = seen.isLate
         similarity = seen.findings.user.map(SimilarityDocument.init)
         modelSimilarity = seen.findings.model.map(SimilarityDocument.init)
-        jitter = seen.findings.user?.jitter?.score
+        evidence = DetectorKind.all.compactMap { DetectorEvidenceDocument($0, seen.findings) }
         opinions = seen.findings.opinions.map {
             Opinion(name: $0.name, score: min(1, max(0, $0.score)), disagrees: $0.disagrees)
         }
@@ -139,6 +139,30 @@ struct ObservationDocument: Encodable, Sendable {
         campaignFall = seen.link?.step?.fall
         repeatOf = seen.link?.original
         imageKept = kept.isImageKept
+    }
+}
+
+/// What one kind of detector says of a query besides similarity and opinions.
+struct DetectorEvidenceDocument: Encodable, Sendable {
+    /// One number of it.
+    struct Field: Encodable, Sendable {
+        let name: String
+        let meaning: String
+        let value: Double
+    }
+
+    let detector: String
+    let meaning: String
+    let score: Double
+    let fields: [Field]
+
+    /// nil where the kind has no evidence of its own, or says nothing of this record.
+    init?(_ kind: DetectorKind, _ findings: Findings) {
+        guard let evidence = kind.evidence, let values = evidence.values(findings) else { return nil }
+        detector = kind.name
+        meaning = kind.meaning
+        score = evidence.score(values)
+        fields = zip(evidence.fields, values).map { Field(name: $0.name, meaning: $0.meaning, value: $1) }
     }
 }
 

@@ -12,26 +12,18 @@ const meanings = {
     others: "all other members together",
 };
 
-/** Of detectors, by the last part of their names. */
-const detectors = {
-    descent: "how steeply answers fell between near images",
-    jitter: "images of one scene, moved by chance",
-    fall: "how far answers have fallen along the chain",
-};
-
-/** What a part of a score means, in words. */
-function meaning(name) {
-    if (meanings[name]) return meanings[name];
-    if (name.startsWith("opinion.")) return "a second model disagrees";
-    return detectors[name.split(".").at(-1)];
+/** What a part of a score means, in words; of detectors the service says it. */
+function meaning({ name, meaning: told }) {
+    return meanings[name] ?? told;
 }
 
 /** What a part is called, and what it means. */
-function named(name) {
+function named(part) {
+    const { name } = part;
     if (/^(user|campaign|model):/.test(name)) {
         return h("a", { href: link`/entities/${name}` }, entityName(parseEntity(name)));
     }
-    return h("span", { title: meaning(name) }, name);
+    return h("span", { title: meaning(part) }, name);
 }
 
 /** A stacked bar over the table of its parts. `contributions` sum to `total`. */
@@ -41,14 +33,15 @@ export function contributionChart(contributions, total) {
     const reach = up.reduce((sum, { points }) => sum + points, 0);
     const scale = Math.max(100, reach);
     let at = 0;
-    const pieces = [...up, ...down].map(({ name, points }, index) => {
+    const pieces = [...up, ...down].map((part, index) => {
+        const { name, points } = part;
         const from = points > 0 ? at : at + points;
         at += points;
         return h("span", {
             class: points > 0 ? `piece up shade-${index % 4}` : "piece down",
             title: `${name} ${signed(points, 3)}`,
             css: { "--from": `${from / scale * 100}%`, "--size": `${Math.abs(points) / scale * 100}%` },
-        }, points > 0 && points / scale > 0.12 ? named(name).textContent : undefined);
+        }, points > 0 && points / scale > 0.12 ? named(part).textContent : undefined);
     });
     const marker = h(
         "span",
@@ -73,13 +66,13 @@ export function contributionChart(contributions, total) {
         h(
             "tbody",
             {},
-            contributions.map(({ name, points }) =>
+            contributions.map((part) =>
                 h(
                     "tr",
                     {},
-                    h("th", { scope: "row" }, named(name)),
-                    h("td", { class: "num" }, signed(points, 3)),
-                    h("td", { class: "note wide" }, meaning(name)),
+                    h("th", { scope: "row" }, named(part)),
+                    h("td", { class: "num" }, signed(part.points, 3)),
+                    h("td", { class: "note wide" }, meaning(part)),
                 )
             ),
         ),

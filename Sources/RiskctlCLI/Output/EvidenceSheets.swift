@@ -61,7 +61,9 @@ struct ObservationSheet {
         sheet.fact("repeat of", text("repeat_of"))
         sheet.fact("campaign", text("campaign"))
         sheet.fact("fall", text("campaign_fall"))
-        sheet.fact("jitter", text("jitter"))
+        for evidence in observation["evidence"].elements {
+            sheet.fact(evidence["detector"].asText ?? "", evidence["score"].asText)
+        }
         if observation["late"].bool == true { sheet.fact("late", "yes: its tick was closed") }
         sheet.fact("image", observation["image_kept"].bool == true ? "kept (riskctl image)" : "not kept")
         sheet.table(

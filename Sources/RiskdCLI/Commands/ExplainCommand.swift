@@ -86,8 +86,11 @@ private struct Explanation {
         queries.write(to: terminal, as: .table)
     }
 
+    /// Kinds of detectors whose score stands in a column of its own.
+    private var evidence: [DetectorKind] { DetectorKind.all.filter { $0.evidence != nil } }
+
     private var queries: Report {
-        var report = Report([
+        let before: [Report.Column] = [
             .init("time"), .init("record"), .init("user"), .init("class"),
             .init("probability", isNumeric: true),
             .init("compared", isNumeric: true),
@@ -95,17 +98,19 @@ private struct Explanation {
             .init("prediction_alarm", isNumeric: true), .init("crossings", isNumeric: true),
             .init("descent", isNumeric: true), .init("exact_repeats", isNumeric: true),
             .init("fall", isNumeric: true),
-            .init("jitter", isNumeric: true),
+        ]
+        let after: [Report.Column] = [
             .init("opinions"),
             .init("rungs"), .init("degraded"),
-        ])
+        ]
+        var report = Report(before + evidence.map { .init($0.name, isNumeric: true) } + after)
         for observation in observations {
             let isUser = sample.entity.scope == .user
             let finding = isUser ? observation.findings.user : observation.findings.model
             let opinions = observation.findings.opinions.map {
                 "\($0.name) \(($0.score * 1000).rounded() / 1000)\($0.disagrees ? " disagrees" : "")"
             }
-            report.append([
+            let first: [JSONValue] = [
                 .string(observation.record.time.description), .string(observation.record.id.name),
                 .string(observation.record.user.name), .string(observation.record.prediction.label),
                 .number(observation.record.prediction.probability),
@@ -117,15 +122,20 @@ private struct Explanation {
                 finding.map { .number(($0.descent * 1e6).rounded() / 1e6) } ?? .null,
                 integer(finding?.exactRepeats),
                 observation.link?.step.map { .number(($0.fall * 1e6).rounded() / 1e6) } ?? .null,
-                observation.findings.user?.jitter.map { .number(($0.score * 1000).rounded() / 1000) }
-                    ?? .null,
+            ]
+            let scores = evidence.map { kind -> JSONValue in
+                let score = kind.evidence?.scored(observation.findings)
+                return score.map { .number(($0 * 1000).rounded() / 1000) } ?? .null
+            }
+            let last: [JSONValue] = [
                 .string(opinions.joined(separator: ", ")),
                 .string(
                     rungs(observation).filter { $0.rung > 0 }.map { "\($0.detector) \($0.rung)" }
                         .joined(separator: ", ")
                 ),
                 .string(observation.record.degraded.map(\.description).joined(separator: ", ")),
-            ])
+            ]
+            report.append(first + scores + last)
         }
         return report
     }

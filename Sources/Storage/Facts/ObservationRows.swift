@@ -5,7 +5,7 @@ private let similarityColumns = [
     "min_distance", "lower_bound", "nearest_sequence", "nearest_record", "nearest_user", "distance_alarm",
     "prediction_alarm", "exact_repeats", "searched", "near", "crossings", "descent", "steepest",
 ]
-private let jitterColumns = ["jitter_matches", "jitter_moved", "jitter_independence"]
+private let evidence = DetectorKind.all.filter { $0.evidence != nil }
 
 extension Observation {
     /// The columns of `observation`, in the order in which they are written and read.
@@ -13,7 +13,8 @@ extension Observation {
         [
             "vpart", "time", "sequence", "model", "model_version", "user_name", "record_id", "source_address",
             "label", "probability", "tick", "late",
-        ] + similarityColumns.map { "u_" + $0 } + similarityColumns.map { "m_" + $0 } + jitterColumns + [
+        ] + similarityColumns.map { "u_" + $0 } + similarityColumns.map { "m_" + $0 }
+        + evidence.flatMap(\.columns) + [
             "opinion_names", "opinion_classes", "opinion_probabilities", "opinion_disagrees",
             "opinion_models", "user_detectors", "user_rungs", "model_detectors", "model_rungs",
             "campaign", "campaign_probability", "campaign_fall", "repeat_of", "campaign_detectors",
@@ -40,15 +41,15 @@ extension Observation {
         let probability = try fields.next(Double.self)
         let tick = Tick(try fields.next())
         let isLate = try fields.next(Bool.self)
-        var ownFinding = try SimilarityFinding.read(&fields)
+        let ownFinding = try SimilarityFinding.read(&fields)
         let modelFinding = try SimilarityFinding.read(&fields)
-        let jitter = try JitterFinding.read(&fields)
-        ownFinding?.jitter = jitter
-        let findings = Findings(
+        let evidence = try evidence.map { try $0.read(&fields) }
+        var findings = Findings(
             user: ownFinding,
             model: modelFinding,
             opinions: try OpinionFinding.read(&fields)
         )
+        for restore in evidence { restore(&findings) }
         let userRungs = try DetectorRung.read(&fields)
         let modelRungs = try DetectorRung.read(&fields)
         let link = try ChainLink.read(&fields)
@@ -106,7 +107,7 @@ extension CommitBatch {
                 row.bool(observation.isLate)
                 row.similarity(observation.findings.user)
                 row.similarity(observation.findings.model)
-                row.jitter(observation.findings.user?.jitter)
+                for kind in evidence { row.evidence(of: kind, in: observation.findings) }
                 let opinions = observation.findings.opinions
                 row.textArray(opinions.map(\.name))
                 row.int4Array(opinions.map { Int32(clamping: $0.classIndex) })
@@ -188,10 +189,11 @@ extension CopyRow {
         optional(finding.steepest) { $0.int8($1) }
     }
 
-    fileprivate mutating func jitter(_ jitter: JitterFinding?) {
-        optional(jitter) { $0.int4($1.matches) }
-        optional(jitter) { $0.int4($1.moved) }
-        optional(jitter) { $0.float8($1.independence) }
+    fileprivate mutating func evidence(of kind: DetectorKind, in findings: Findings) {
+        let values = kind.evidence?.values(findings)
+        for (index, field) in (kind.evidence?.fields ?? []).enumerated() {
+            optional(values?[index]) { field.isWhole ? $0.int4(Int($1)) : $0.float8($1) }
+        }
     }
 
     fileprivate mutating func link(_ link: ChainLink?) {
@@ -241,13 +243,19 @@ extension SimilarityFinding {
     }
 }
 
-extension JitterFinding {
-    fileprivate static func read(_ fields: inout PostgresFields) throws -> JitterFinding? {
-        let matches = try fields.next(Int?.self)
-        let moved = try fields.next(Int?.self)
-        let independence = try fields.next(Double?.self)
-        guard let matches, let moved, let independence else { return nil }
-        return JitterFinding(matches: matches, moved: moved, independence: independence)
+extension DetectorKind {
+    /// Reads ``DetectorKind/columns``; null in rows that were written before the kind was there.
+    ///
+    /// - Returns: what puts it back into findings.
+    fileprivate func read(_ fields: inout PostgresFields) throws -> (inout Findings) -> Void {
+        var values: [Double] = []
+        for field in evidence?.fields ?? [] {
+            let value =
+                field.isWhole ? try fields.next(Int?.self).map(Double.init) : try fields.next(Double?.self)
+            if let value { values.append(value) }
+        }
+        guard let evidence, values.count == evidence.fields.count else { return { _ in } }
+        return { [values] in evidence.restore(values, &$0) }
     }
 }
 
