@@ -132,6 +132,9 @@ package struct Findings: Hashable, Sendable {
     /// The second opinions, in configured order; an opinion that could not be formed is missing.
     package let opinions: [OpinionFinding]
 
+    /// What kinds of detectors say that have no place above, by the kind's name (``DetectorEvidence/kept(by:_:score:)``).
+    package var evidence: [String: [Double]] = [:]
+
     package init(user: SimilarityFinding?, model: SimilarityFinding?, opinions: [OpinionFinding]) {
         self.user = user
         self.model = model

@@ -67,6 +67,30 @@ struct DetectorKindTests {
         }
     }
 
+    @Test func `a new kind needs no place of its own in findings`() {
+        let evidence = DetectorEvidence.kept(
+            by: "turns",
+            [.init(name: "count", meaning: "turns of one image", isWhole: true)],
+            score: { $0[0] * 2 }
+        )
+        let kind = DetectorKind(
+            "turns",
+            meaning: "one image, turned again and again",
+            scopes: [.user],
+            setup: { _ in ["similarity "] },
+            evidence: evidence
+        ) { findings, scope in
+            guard scope == .user, let score = evidence.scored(findings) else { return [] }
+            return [(DetectorID("similarity.user.turns"), score)]
+        }
+        #expect(kind.columns == ["turns_count"])
+        var findings = Findings(user: nil, model: nil, opinions: [])
+        #expect(kind.scores(findings, .user).isEmpty)
+        evidence.restore([7], &findings)
+        #expect(findings.evidence == ["turns": [7]] && evidence.values(findings) == [7])
+        #expect(kind.scores(findings, .user).map(\.score) == [14] && kind.scores(findings, .model).isEmpty)
+    }
+
     @Test func `scores feed the tracks that their kinds name`() {
         var findings = Findings(
             user: Self.finding,

@@ -93,6 +93,25 @@ package struct DetectorEvidence: Sendable {
     /// The score that these numbers make.
     package let score: @Sendable ([Double]) -> Double
 
+    /// Evidence that stands in ``Findings/evidence`` alone: what a new kind of detector needs.
+    ///
+    /// - Parameters:
+    ///   - name: the kind's.
+    ///   - fields: in the order of the numbers that the detector gives.
+    ///   - score: what they make.
+    package static func kept(
+        by name: String,
+        _ fields: [Field],
+        score: @escaping @Sendable ([Double]) -> Double
+    ) -> DetectorEvidence {
+        DetectorEvidence(
+            fields: fields,
+            values: { $0.evidence[name] },
+            restore: { $1.evidence[name] = $0 },
+            score: score
+        )
+    }
+
     /// The score of a record; nil where the kind says nothing.
     package func scored(_ findings: Findings) -> Double? { values(findings).map(score) }
 }
