@@ -3,10 +3,12 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 // The DOM interface, not the faster on-demand one: on-demand does not check the values that nobody asks for.
@@ -15,8 +17,8 @@ namespace dom = simdjson::dom;
 struct riskd_parser {
     std::unique_ptr<dom::parser> parser;
     std::vector<uint8_t> padded, repaired;
-    std::vector<double> probabilities;
-    std::vector<riskd_value> classes;
+    std::vector<double> numbers;
+    std::vector<riskd_value> values;
 };
 
 namespace {
@@ -24,52 +26,21 @@ namespace {
 /// A parser keeps the memory of the largest document it has met; beyond this many bytes it is let go.
 constexpr size_t kept_capacity = 4 << 20;
 
-struct Failure {
-    riskd_json_status status;
-    const char *detail;
-};
+static_assert(sizeof(dom::element) == sizeof(riskd_node) && std::is_trivially_copyable_v<dom::element>);
 
-[[noreturn]] void fail(riskd_json_status status, const char *pointer) { throw Failure{status, pointer}; }
+riskd_node node(const dom::element &element) {
+    riskd_node node;
+    std::memcpy(&node, &element, sizeof node);
+    return node;
+}
 
-/// One key of an object: its JSON Pointer, whose last step is the key, and the bit that says that it is repeated.
-struct Field {
-    const char *pointer;
-    uint32_t repeated;
-
-    std::string_view key() const { return std::strrchr(pointer, '/') + 1; }
-};
-
-/// Finds the fields of an object in one pass, the last of each, or the first; null counts only where there is nothing else.
-/// `has[i]` says whether field i is there.
-///
-/// \returns the bits of fields that were there more than once.
-template <size_t count>
-uint32_t find(
-    const dom::object &object, bool first, const Field (&fields)[count], dom::element (&found)[count],
-    bool (&has)[count]) {
-    uint32_t repeated = 0;
-    for (dom::key_value_pair pair : object) {
-        for (size_t index = 0; index < count; index++) {
-            if (pair.key != fields[index].key()) continue;
-            if (has[index]) {
-                repeated |= fields[index].repeated;
-                if (!found[index].is_null() && (first || pair.value.is_null())) break;
-            }
-            found[index] = pair.value;
-            has[index] = true;
-            break;
-        }
-    }
-    return repeated;
+dom::element element(riskd_node node) {
+    dom::element element;
+    std::memcpy(static_cast<void *>(&element), &node, sizeof node);
+    return element;
 }
 
 riskd_text text(std::string_view view) { return {view.data(), view.size()}; }
-
-riskd_text text(const dom::element &element, const char *pointer) {
-    std::string_view view;
-    if (element.get_string().get(view)) fail(RISKD_JSON_WRONG_TYPE, pointer);
-    return text(view);
-}
 
 riskd_value value(const dom::element &element) {
     riskd_value value{};
@@ -97,180 +68,40 @@ riskd_value value(const dom::element &element) {
         value.kind = RISKD_BOOLEAN;
         value.integer = element.get_bool().value_unsafe() ? 1 : 0;
         break;
-    default: value.kind = RISKD_OTHER;
+    case dom::element_type::ARRAY: value.kind = RISKD_ARRAY; break;
+    case dom::element_type::OBJECT: value.kind = RISKD_OBJECT; break;
     }
     return value;
 }
 
-double number(const dom::element &element, const char *pointer) {
+bool number(const dom::element &element, double &number) {
     riskd_value read = value(element);
+    number = read.number;
     switch (read.kind) {
     case RISKD_INTEGER:
     case RISKD_NATURAL:
-    case RISKD_NUMBER: return read.number;
-    case RISKD_TEXT:
-        if (riskd_number(read.text.bytes, read.text.length, &read.number)) return read.number;
-        [[fallthrough]];
-    default: fail(RISKD_JSON_WRONG_TYPE, pointer);
+    case RISKD_NUMBER: return true;
+    case RISKD_TEXT: return riskd_number(read.text.bytes, read.text.length, &number);
+    default: return false;
     }
 }
 
-dom::object object(const dom::element &element, const char *pointer) {
-    dom::object value;
-    if (element.get_object().get(value)) fail(RISKD_JSON_WRONG_TYPE, pointer);
-    return value;
+bool array(riskd_node node, dom::array &array) {
+    return node.document && !element(node).get_array().get(array);
 }
 
-dom::array array(const dom::element &element, const char *pointer) {
-    dom::array value;
-    if (element.get_array().get(value)) fail(RISKD_JSON_WRONG_TYPE, pointer);
-    return value;
-}
-
-void need(bool has, const char *pointer) {
-    if (!has) fail(RISKD_JSON_MISSING_FIELD, pointer);
-}
-
-void read_shape(riskd_tensor &tensor, const dom::element &element, const char *pointer) {
-    for (dom::element entry : array(element, pointer)) {
-        int64_t length;
-        if (entry.get_int64().get(length)) {
-            fail(entry.is_uint64() ? RISKD_JSON_WRONG_SIZE : RISKD_JSON_WRONG_TYPE, pointer);
-        }
-        if (tensor.rank == RISKD_MAXIMUM_RANK) fail(RISKD_JSON_WRONG_SIZE, pointer);
-        tensor.shape[tensor.rank++] = length;
+/// Calls `take` for each entry until it says that something is wrong.
+template <typename Take>
+riskd_json_status each(riskd_node node, size_t &count, Take take) {
+    count = 0;
+    dom::array entries;
+    if (!array(node, entries)) return RISKD_JSON_WRONG_TYPE;
+    for (dom::element entry : entries) {
+        auto status = take(entry);
+        if (status) return status;
+        count++;
     }
-}
-
-void read_input(riskd_fields &fields, const dom::element &element) {
-    static const Field keys[] = {
-        {"/input/shape", RISKD_REPEATED_INPUT},
-        {"/input/dtype", RISKD_REPEATED_INPUT},
-        {"/input/data", RISKD_REPEATED_INPUT},
-        {"/input/range", RISKD_REPEATED_INPUT},
-        {"/input/image", RISKD_REPEATED_INPUT}};
-    dom::element found[5];
-    bool has[5] = {};
-    fields.repeated |= find(object(element, "/input"), fields.first_counts, keys, found, has);
-    if (has[4] && !found[4].is_null()) {
-        fields.has_encoded_image = true;
-        return;
-    }
-    for (size_t index = 0; index < 3; index++) need(has[index], keys[index].pointer);
-    riskd_tensor &input = fields.input;
-    read_shape(input, found[0], keys[0].pointer);
-    input.dtype = text(found[1], keys[1].pointer);
-    input.data = text(found[2], keys[2].pointer);
-    if (!has[3] || found[3].is_null()) return;
-    dom::array range = array(found[3], keys[3].pointer);
-    if (range.size() != 2) fail(RISKD_JSON_WRONG_SIZE, keys[3].pointer);
-    size_t index = 0;
-    for (dom::element end : range) input.range[index++] = number(end, keys[3].pointer);
-    input.has_range = true;
-}
-
-void read_features(riskd_fields &fields, const dom::element &element) {
-    static const Field keys[] = {
-        {"/features/shape", RISKD_REPEATED_FEATURES},
-        {"/features/dtype", RISKD_REPEATED_FEATURES},
-        {"/features/data", RISKD_REPEATED_FEATURES}};
-    dom::element found[3];
-    bool has[3] = {};
-    fields.repeated |= find(object(element, "/features"), fields.first_counts, keys, found, has);
-    for (size_t index = 0; index < 3; index++) need(has[index], keys[index].pointer);
-    read_shape(fields.features, found[0], keys[0].pointer);
-    fields.features.dtype = text(found[1], keys[1].pointer);
-    fields.features.data = text(found[2], keys[2].pointer);
-}
-
-/// Reads a tensor; one that is of no use says why, and costs nothing else.
-template <typename Body>
-void read_tensor(riskd_tensor &tensor, Body body) {
-    tensor.present = true;
-    tensor.detail = "";
-    try {
-        body();
-    } catch (const Failure &failure) {
-        tensor.problem = failure.status;
-        tensor.detail = failure.detail;
-    }
-}
-
-void read_probabilities(riskd_parser &parser, riskd_fields &fields, const dom::element &element) {
-    static const char pointer[] = "/prediction/probabilities";
-    fields.has_probabilities = true;
-    parser.probabilities.clear();
-    try {
-        for (dom::element entry : array(element, pointer)) {
-            if (parser.probabilities.size() == RISKD_MAXIMUM_CLASSES) fail(RISKD_JSON_WRONG_SIZE, pointer);
-            parser.probabilities.push_back(number(entry, pointer));
-        }
-    } catch (const Failure &failure) {
-        fields.probabilities_problem = failure.status;
-    }
-    fields.probabilities = parser.probabilities.data();
-    fields.probabilities_count = parser.probabilities.size();
-}
-
-void read_classes(riskd_parser &parser, riskd_fields &fields, const dom::element &element) {
-    static const char pointer[] = "/prediction/classes";
-    fields.has_classes = true;
-    parser.classes.clear();
-    try {
-        for (dom::element entry : array(element, pointer)) {
-            if (parser.classes.size() == RISKD_MAXIMUM_CLASSES) fail(RISKD_JSON_WRONG_SIZE, pointer);
-            parser.classes.push_back(value(entry));
-        }
-    } catch (const Failure &failure) {
-        fields.classes_problem = failure.status;
-    }
-    fields.classes = parser.classes.data();
-    fields.classes_count = parser.classes.size();
-}
-
-void read_prediction(riskd_parser &parser, riskd_fields &fields, const dom::element &element) {
-    static const Field keys[] = {
-        {"/prediction/class", RISKD_REPEATED_CLASS},
-        {"/prediction/probability", RISKD_REPEATED_PROBABILITY},
-        {"/prediction/probabilities", RISKD_REPEATED_PROBABILITIES},
-        {"/prediction/classes", RISKD_REPEATED_CLASSES}};
-    dom::element found[4];
-    bool has[4] = {};
-    dom::object prediction;
-    fields.prediction = RISKD_OTHER;
-    if (element.get_object().get(prediction)) fail(RISKD_JSON_WRONG_TYPE, "/prediction");
-    fields.repeated |= find(prediction, fields.first_counts, keys, found, has);
-    if (has[0]) fields.label = value(found[0]);
-    if (has[1]) fields.probability = value(found[1]);
-    if (has[2] && !found[2].is_null()) read_probabilities(parser, fields, found[2]);
-    if (has[3] && !found[3].is_null()) read_classes(parser, fields, found[3]);
-}
-
-void read_record(riskd_parser &parser, riskd_fields &fields, const dom::element &root) {
-    static const Field keys[] = {
-        {"/id", RISKD_REPEATED_ID},
-        {"/time", RISKD_REPEATED_TIME},
-        {"/model", RISKD_REPEATED_MODEL},
-        {"/user", RISKD_REPEATED_USER},
-        {"/model_version", RISKD_REPEATED_VERSION},
-        {"/source", RISKD_REPEATED_SOURCE},
-        {"/prediction", RISKD_REPEATED_PREDICTION},
-        {"/input", RISKD_REPEATED_INPUT},
-        {"/features", RISKD_REPEATED_FEATURES}};
-    riskd_value *values[] = {
-        &fields.identifier, &fields.time, &fields.model, &fields.user, &fields.model_version, &fields.source};
-    dom::element found[9];
-    bool has[9] = {};
-    dom::object record;
-    if (root.get_object().get(record)) fail(RISKD_JSON_NOT_AN_OBJECT, "");
-    fields.repeated |= find(record, fields.first_counts, keys, found, has);
-    for (size_t index = 0; index < 6; index++) {
-        if (has[index]) *values[index] = value(found[index]);
-    }
-    need(has[6], "/prediction");
-    read_prediction(parser, fields, found[6]);
-    if (has[7] && !found[7].is_null()) read_tensor(fields.input, [&] { read_input(fields, found[7]); });
-    if (has[8] && !found[8].is_null()) read_tensor(fields.features, [&] { read_features(fields, found[8]); });
+    return RISKD_JSON_OK;
 }
 
 /// Parses bytes that stay where they are only during the call; the document points into the parser.
@@ -309,39 +140,109 @@ riskd_parser *riskd_parser_create(void) { return new (std::nothrow) riskd_parser
 
 void riskd_parser_destroy(riskd_parser *parser) { delete parser; }
 
-riskd_json_status riskd_parser_read(
-    riskd_parser *parser, const uint8_t *bytes, size_t length, bool first, riskd_fields *fields) {
-    *fields = riskd_fields{};
-    fields->first_counts = first;
-    fields->detail = "";
+riskd_json_status riskd_parser_parse(
+    riskd_parser *parser, const uint8_t *bytes, size_t length, const riskd_member *read, size_t read_count,
+    riskd_node *root, const char **detail) {
+    *detail = "";
     try {
-        dom::element root;
-        auto code = parse(*parser, bytes, length, root);
+        dom::element top;
+        auto code = parse(*parser, bytes, length, top);
         if (code && code != simdjson::MEMALLOC &&
-            riskd_repair(bytes, length, RISKD_MAXIMUM_DEPTH, parser->repaired)) {
+            riskd_repair(bytes, length, RISKD_MAXIMUM_DEPTH, read, read_count, parser->repaired)) {
             // A parser takes ten times the memory of its document.
             if (parser->repaired.size() > 2 * length + (1 << 20)) {
                 std::vector<uint8_t>().swap(parser->repaired);
-                fields->detail = simdjson::error_message(code);
+                *detail = simdjson::error_message(code);
                 return status(code);
             }
-            auto second = parse(*parser, parser->repaired.data(), parser->repaired.size(), root);
+            auto second = parse(*parser, parser->repaired.data(), parser->repaired.size(), top);
             if (!second || second == simdjson::MEMALLOC) code = second;
         }
         if (parser->repaired.capacity() > kept_capacity) std::vector<uint8_t>().swap(parser->repaired);
         if (code) {
-            fields->detail = simdjson::error_message(code);
+            *detail = simdjson::error_message(code);
             return status(code);
         }
-        read_record(*parser, *fields, root);
+        *root = node(top);
         return RISKD_JSON_OK;
-    } catch (const Failure &failure) {
-        fields->detail = failure.detail;
-        return failure.status;
     } catch (const std::bad_alloc &) {
         return RISKD_JSON_NO_MEMORY;
     } catch (const simdjson::simdjson_error &error) {
-        fields->detail = simdjson::error_message(error.error());
+        *detail = simdjson::error_message(error.error());
         return RISKD_JSON_INVALID;
     }
+}
+
+riskd_value riskd_node_value(riskd_node node) {
+    return node.document ? value(element(node)) : riskd_value{};
+}
+
+uint32_t riskd_node_find(riskd_node object, const riskd_text *keys, size_t count, bool first, riskd_node *found) {
+    uint32_t repeated = 0;
+    std::fill_n(found, count, riskd_node{});
+    dom::object members;
+    if (!object.document || element(object).get_object().get(members)) return repeated;
+    for (dom::key_value_pair pair : members) {
+        for (size_t index = 0; index < count; index++) {
+            if (pair.key != std::string_view(keys[index].bytes, keys[index].length)) continue;
+            if (found[index].document) {
+                repeated |= uint32_t{1} << index;
+                if (!element(found[index]).is_null() && (first || pair.value.is_null())) break;
+            }
+            found[index] = node(pair.value);
+            break;
+        }
+    }
+    return repeated;
+}
+
+long riskd_node_size(riskd_node node) {
+    dom::array entries;
+    return array(node, entries) ? static_cast<long>(entries.size()) : -1;
+}
+
+riskd_json_status riskd_node_numbers(
+    riskd_parser *parser, riskd_node array, size_t limit, const double **numbers, size_t *count) {
+    try {
+        parser->numbers.clear();
+        auto status = each(array, *count, [&](const dom::element &entry) {
+            if (parser->numbers.size() == limit) return RISKD_JSON_WRONG_SIZE;
+            double read;
+            if (!number(entry, read)) return RISKD_JSON_WRONG_TYPE;
+            parser->numbers.push_back(read);
+            return RISKD_JSON_OK;
+        });
+        *numbers = parser->numbers.data();
+        return status;
+    } catch (const std::bad_alloc &) {
+        return RISKD_JSON_NO_MEMORY;
+    }
+}
+
+riskd_json_status riskd_node_values(
+    riskd_parser *parser, riskd_node array, size_t limit, const riskd_value **values, size_t *count) {
+    try {
+        parser->values.clear();
+        auto status = each(array, *count, [&](const dom::element &entry) {
+            if (parser->values.size() == limit) return RISKD_JSON_WRONG_SIZE;
+            parser->values.push_back(value(entry));
+            return RISKD_JSON_OK;
+        });
+        *values = parser->values.data();
+        return status;
+    } catch (const std::bad_alloc &) {
+        return RISKD_JSON_NO_MEMORY;
+    }
+}
+
+riskd_json_status riskd_node_integers(riskd_node array, size_t limit, int64_t *integers, size_t *count) {
+    return each(array, *count, [&](const dom::element &entry) {
+        int64_t integer;
+        if (entry.get_int64().get(integer)) {
+            return entry.is_uint64() ? RISKD_JSON_WRONG_SIZE : RISKD_JSON_WRONG_TYPE;
+        }
+        if (*count == limit) return RISKD_JSON_WRONG_SIZE;
+        integers[*count] = integer;
+        return RISKD_JSON_OK;
+    });
 }

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -86,25 +85,12 @@ size_t scalar_length(const uint8_t *text, size_t length) {
 /// What stands for what is no character.
 constexpr std::string_view no_character = "\xEF\xB7\x90";
 
-bool is_one_of(std::string_view key, std::initializer_list<std::string_view> keys) {
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
-/// Whether a record has a member of this key, as it is written: `inside` is the one that holds it, empty for none.
-bool is_read(std::string_view inside, std::string_view key) {
-    if (key.find('\\') != std::string_view::npos) return true;
-    if (inside.empty()) {
-        return is_one_of(
-            key, {"id", "time", "model", "user", "prediction", "model_version", "source", "input", "features"});
-    }
-    if (inside == "prediction") return is_one_of(key, {"class", "probability", "probabilities", "classes"});
-    return is_one_of(key, {"shape", "dtype", "data", "range", "image"});
-}
-
 class Repair {
 public:
-    Repair(const uint8_t *text, size_t length, size_t depth, std::vector<uint8_t> &out)
-        : at(text), end(text + length), depth(depth), out(out) {}
+    Repair(
+        const uint8_t *text, size_t length, size_t depth, const riskd_member *read, size_t read_count,
+        std::vector<uint8_t> &out)
+        : at(text), end(text + length), depth(depth), read(read), read_count(read_count), out(out) {}
 
     bool run() {
         if (end - at >= 3 && std::memcmp(at, "\xEF\xBB\xBF", 3) == 0) at += 3;
@@ -123,6 +109,8 @@ public:
 private:
     const uint8_t *at, *end;
     size_t depth;
+    const riskd_member *read;
+    size_t read_count;
     std::vector<uint8_t> &out;
     /// The containers that are open, by their first character, and whether each has an entry yet.
     std::vector<char> open;
@@ -134,6 +122,14 @@ private:
 
     void skip_space() {
         while (at < end && is_space(*at)) at++;
+    }
+
+    /// Whether somebody reads a member of this key, as it is written: `inside` is the one that holds it, empty for none.
+    bool is_read(std::string_view inside, std::string_view key) const {
+        if (key.find('\\') != std::string_view::npos) return true;
+        return std::any_of(read, read + read_count, [&](const riskd_member &member) {
+            return inside == member.inside && key == member.key;
+        });
     }
 
     bool is_kept() const { return muted == 0 && open.size() <= depth; }
@@ -312,9 +308,11 @@ private:
 
 }  // namespace
 
-bool riskd_repair(const uint8_t *text, size_t length, size_t depth, std::vector<uint8_t> &repaired) {
+bool riskd_repair(
+    const uint8_t *text, size_t length, size_t depth, const riskd_member *read, size_t read_count,
+    std::vector<uint8_t> &repaired) {
     repaired.clear();
-    return Repair(text, length, depth, repaired).run();
+    return Repair(text, length, depth, read, read_count, repaired).run();
 }
 
 bool riskd_number(const char *text, size_t length, double *number) {

@@ -2,22 +2,29 @@ import CSimdjson
 package import Domain
 package import Runtime
 
-/// Turns lines in the native format into records.
+/// Turns lines into records, by what their format says.
 ///
 /// May be used by several threads at once: each call borrows a parser of its own.
 package final class RecordDecoder: Sendable {
     private let idle = Locked<[RecordParser]>([])
-    private let zone: LogZone
-    private let names: ModelNames
+    private let format: any RecordFormat
+    private let members: JSONMembers
+    private let surroundings: LogSurroundings
 
     /// A decoder.
     ///
     /// - Parameters:
     ///   - zone: of times that name none.
     ///   - names: what models are called.
-    package init(zone: LogZone = .utc, names: ModelNames = ModelNames()) {
-        self.zone = zone
-        self.names = names
+    package convenience init(zone: LogZone = .utc, names: ModelNames = ModelNames()) {
+        self.init(NativeFormat(), LogSurroundings(zone: zone, names: names))
+    }
+
+    /// A decoder of a format.
+    init(_ format: any RecordFormat, _ surroundings: LogSurroundings) {
+        self.format = format
+        members = JSONMembers(format.keys)
+        self.surroundings = surroundings
     }
 
     /// The longest line, in bytes, whose parser is used again.
@@ -58,11 +65,7 @@ package final class RecordDecoder: Sendable {
         // One that has read a long line holds many times its length: it is not kept.
         defer { if bytes.count <= Self.longestKept { idle.withLock { $0.append(parser) } } }
         do throws(Rejection) {
-            let record = try parser.read(bytes) { (fields) throws(Rejection) in
-                var reader = RecordReader(zone: zone, names: names)
-                return try reader.record(from: fields)
-            }
-            return .record(record)
+            return .record(try parser.read(bytes, members, format, surroundings))
         } catch {
             return .rejected(TransportCut(of: bytes, error)?.rejection ?? error)
         }
@@ -81,35 +84,21 @@ private final class RecordParser: @unchecked Sendable {
 
     func read(
         _ bytes: [UInt8],
-        _ body: (riskd_fields) throws(Rejection) -> Record
-    ) throws(Rejection) -> Record {
-        var isAnyRepeated = false
-        do throws(Rejection) {
-            return try read(bytes, firstCounts: false, &isAnyRepeated, body)
-        } catch {
-            // What is of no use there is no reason to lose what the same key has said before.
-            guard isAnyRepeated,
-                let record = try? read(bytes, firstCounts: true, &isAnyRepeated, body)
-            else { throw error }
-            return record
-        }
-    }
-
-    private func read(
-        _ bytes: [UInt8],
-        firstCounts: Bool,
-        _ isAnyRepeated: inout Bool,
-        _ body: (riskd_fields) throws(Rejection) -> Record
+        _ members: JSONMembers,
+        _ format: any RecordFormat,
+        _ surroundings: LogSurroundings
     ) throws(Rejection) -> Record {
         guard let handle else { throw Rejection(.outOfMemory, "") }
-        var fields = riskd_fields()
-        let status = bytes.withUnsafeBufferPointer {
-            riskd_parser_read(handle, $0.baseAddress, $0.count, firstCounts, &fields)
+        var reading = JSONReading(handle, firstCounts: false)
+        let root = try reading.document(bytes, members)
+        do throws(Rejection) {
+            return try format.record(root, &reading, surroundings)
+        } catch {
+            // What is of no use there is no reason to lose what the same key has said before.
+            guard reading.isAnyRepeated else { throw error }
+            var again = JSONReading(handle, firstCounts: true)
+            guard let record = try? format.record(root, &again, surroundings) else { throw error }
+            return record
         }
-        isAnyRepeated = fields.repeated != 0
-        guard status == RISKD_JSON_OK else {
-            throw Rejection(RejectionReason(status), fields.detail.map { String(cString: $0) } ?? "")
-        }
-        return try body(fields)
     }
 }

@@ -9,17 +9,15 @@
 extern "C" {
 #endif
 
-/* Takes records apart; one thread at a time. */
+/* Takes JSON documents apart; one thread at a time. */
 typedef struct riskd_parser riskd_parser;
 
-enum { RISKD_MAXIMUM_RANK = 8, RISKD_MAXIMUM_DEPTH = 64, RISKD_MAXIMUM_CLASSES = 65536 };
+enum { RISKD_MAXIMUM_DEPTH = 64 };
 
 typedef enum riskd_json_status {
     RISKD_JSON_OK,
     RISKD_JSON_INVALID,
     RISKD_JSON_INVALID_UTF8,
-    RISKD_JSON_NOT_AN_OBJECT,
-    RISKD_JSON_MISSING_FIELD,
     RISKD_JSON_WRONG_TYPE,
     RISKD_JSON_WRONG_SIZE,
     RISKD_JSON_NO_MEMORY
@@ -40,10 +38,11 @@ typedef enum riskd_kind {
     RISKD_NATURAL,
     RISKD_NUMBER,
     RISKD_BOOLEAN,
-    RISKD_OTHER
+    RISKD_ARRAY,
+    RISKD_OBJECT
 } riskd_kind;
 
-/* What stands in a field, whatever it is. */
+/* What stands somewhere, whatever it is. */
 typedef struct riskd_value {
     riskd_kind kind;
     riskd_text text;  /* of a text */
@@ -52,66 +51,50 @@ typedef struct riskd_value {
     double number;    /* of any number; finite */
 } riskd_value;
 
-/* Fields by the bit that says that their key stood there more than once; the last one counts. */
-enum {
-    RISKD_REPEATED_ID = 1 << 0,
-    RISKD_REPEATED_TIME = 1 << 1,
-    RISKD_REPEATED_MODEL = 1 << 2,
-    RISKD_REPEATED_USER = 1 << 3,
-    RISKD_REPEATED_PREDICTION = 1 << 4,
-    RISKD_REPEATED_VERSION = 1 << 5,
-    RISKD_REPEATED_SOURCE = 1 << 6,
-    RISKD_REPEATED_INPUT = 1 << 7,
-    RISKD_REPEATED_FEATURES = 1 << 8,
-    RISKD_REPEATED_CLASS = 1 << 9,
-    RISKD_REPEATED_PROBABILITY = 1 << 10,
-    RISKD_REPEATED_PROBABILITIES = 1 << 11,
-    RISKD_REPEATED_CLASSES = 1 << 12
-};
+/* A place in a document; valid until the next parse. Without a document: nothing is there. */
+typedef struct riskd_node {
+    const void *document;
+    size_t place;
+} riskd_node;
 
-/* An array written as {shape, dtype, data}. */
-typedef struct riskd_tensor {
-    bool present;
-    /* Where it is of no use: why, and the JSON Pointer of the part at fault. */
-    riskd_json_status problem;
-    const char *detail;
-    riskd_text dtype;
-    riskd_text data;
-    int64_t shape[RISKD_MAXIMUM_RANK];
-    size_t rank;
-    bool has_range;
-    double range[2];
-} riskd_tensor;
-
-/* One native record; optional fields that are null count as absent. */
-typedef struct riskd_fields {
-    riskd_value identifier, time, model, user, label, probability, model_version, source;
-    riskd_kind prediction;
-    /* Which keys are there more than once, and whether their first values are read instead of the last. */
-    uint32_t repeated;
-    bool first_counts;
-    bool has_probabilities, has_classes;
-    /* Where they are of no use: why. */
-    riskd_json_status probabilities_problem, classes_problem;
-    const double *probabilities;
-    size_t probabilities_count;
-    const riskd_value *classes;
-    size_t classes_count;
-    riskd_tensor input, features;
-    bool has_encoded_image;
-    /* Why a document is none, in simdjson's words. */
-    const char *detail;
-} riskd_fields;
+/* A member that a format reads: its key and, of an object inside the outermost one, that object's key; else "". */
+typedef struct riskd_member {
+    const char *inside, *key;
+} riskd_member;
 
 /* NULL without memory. */
 riskd_parser *riskd_parser_create(void);
 void riskd_parser_destroy(riskd_parser *parser);
 
-/* Checks the whole document and fills in the fields; types only, values are the caller's to judge. What JSON does not
- * allow inside a value (NaN, numbers of any size, half surrogate pairs, bad UTF-8, too many levels) costs that value
- * and not the document. Of a key that is repeated the last value is read, or the first. */
-riskd_json_status riskd_parser_read(
-    riskd_parser *parser, const uint8_t *bytes, size_t length, bool first, riskd_fields *fields);
+/* Checks the whole document. What JSON does not allow inside a value (NaN, numbers of any size, half surrogate pairs,
+ * bad UTF-8, too many levels) costs that value and not the document; members that are not among those read may be null
+ * then. detail is why it is none, in simdjson's words, else "". */
+riskd_json_status riskd_parser_parse(
+    riskd_parser *parser, const uint8_t *bytes, size_t length, const riskd_member *read, size_t read_count,
+    riskd_node *root, const char **detail);
+
+/* What stands there. */
+riskd_value riskd_node_value(riskd_node node);
+
+/* Finds members of an object in one pass, the last of each key or the first; null counts only where there is nothing
+ * else. found[i] is nothing where key i is not there. Returns bit i for every key i that was there more than once. At most
+ * 32 keys; of what is no object nothing is found. */
+uint32_t riskd_node_find(riskd_node object, const riskd_text *keys, size_t count, bool first, riskd_node *found);
+
+/* How many entries an array has; -1 where it is none. */
+long riskd_node_size(riskd_node array);
+
+/* The numbers of an array, also where they are written as texts; valid until the next call or parse. WRONG_TYPE where one
+ * is none, WRONG_SIZE where there are more than limit. */
+riskd_json_status riskd_node_numbers(
+    riskd_parser *parser, riskd_node array, size_t limit, const double **numbers, size_t *count);
+
+/* The entries of an array; as above. */
+riskd_json_status riskd_node_values(
+    riskd_parser *parser, riskd_node array, size_t limit, const riskd_value **values, size_t *count);
+
+/* The whole numbers of an array; as above, and WRONG_SIZE where one is beyond int64_t. */
+riskd_json_status riskd_node_integers(riskd_node array, size_t limit, int64_t *integers, size_t *count);
 
 /* The finite number that a text writes, with a point or a comma; false where it writes none. */
 bool riskd_number(const char *text, size_t length, double *number);

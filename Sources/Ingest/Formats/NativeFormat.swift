@@ -6,36 +6,117 @@ import Runtime
 /// Names longer than this many bytes are cut.
 private let maximumNameLength = 256
 
-/// Judges the values of a parsed line and builds its record, at the least sacrifice: what is of no use is left out and
-/// named, and only a record that cannot be scored is refused.
+/// riskd's own format (docs/records.md).
+struct NativeFormat: RecordFormat {
+    let name = "native"
+
+    private static let top = JSONKeys(
+        "id",
+        "time",
+        "model",
+        "user",
+        "model_version",
+        "source",
+        "prediction",
+        "input",
+        "features"
+    )
+    private static let answer = JSONKeys(
+        inside: "prediction",
+        "class",
+        "probability",
+        "probabilities",
+        "classes"
+    )
+    private static let input = JSONKeys(inside: "input", "shape", "dtype", "data", "range", "image")
+    private static let features = JSONKeys(inside: "features", "shape", "dtype", "data")
+
+    /// What the counters and flags call the members of ``top`` and ``answer``, in their order.
+    private static let topFields = [
+        "id", "time", "model", "user", "model_version", "source", "prediction", "input", "features",
+    ]
+    private static let answerFields = [
+        "prediction.class", "prediction.probability", "prediction.probabilities", "prediction.classes",
+    ]
+    /// In which order those are named that are repeated.
+    private static let order =
+        [
+            "id", "time", "model", "user", "prediction", "model_version", "source", "input", "features",
+        ] + answerFields
+
+    var keys: [JSONKeys] { [Self.top, Self.answer, Self.input, Self.features] }
+
+    func record(
+        _ root: JSONNode,
+        _ reading: inout JSONReading,
+        _ surroundings: LogSurroundings
+    ) throws(Rejection) -> Record {
+        guard root.value.kind == RISKD_OBJECT else { throw Rejection(.notAnObject, "") }
+        var repeated: Set<String> = []
+        let top = reading.find(Self.top, in: root) { repeated.insert(Self.topFields[$0]) }
+        switch top[6].value.kind {
+        case RISKD_OBJECT: break
+        case RISKD_ABSENT: throw Rejection(.missingField, "/prediction")
+        default: throw Rejection(.wrongType, "/prediction")
+        }
+        let answer = reading.find(Self.answer, in: top[6]) { repeated.insert(Self.answerFields[$0]) }
+        let input = LoggedTensor(top[7], Self.input, "/input", &reading) { repeated.insert("input") }
+        let features = LoggedTensor(top[8], Self.features, "/features", &reading) {
+            repeated.insert("features")
+        }
+        var reader = RecordReader(reading, surroundings)
+        for field in Self.order where repeated.contains(field) { reader.degrade(field, "repeated_key") }
+        return try reader.record(
+            NativeMembers(
+                id: top[0].value,
+                time: top[1].value,
+                model: top[2].value,
+                user: top[3].value,
+                version: top[4].value,
+                source: top[5].value,
+                label: answer[0].value,
+                probability: answer[1].value,
+                probabilities: answer[2],
+                classes: answer[3],
+                input: input,
+                features: features
+            )
+        )
+    }
+}
+
+/// What was found of a record, before anything of it is judged.
+struct NativeMembers {
+    let id, time, model, user, version, source, label, probability: riskd_value
+    let probabilities, classes: JSONNode
+    let input, features: LoggedTensor?
+}
+
+/// Judges the values of a record and builds it.
 struct RecordReader {
-    private let zone: LogZone
-    private let names: ModelNames
+    private let reading: JSONReading
+    private let surroundings: LogSurroundings
     private var degraded: [DegradedField] = []
 
-    /// - Parameters:
-    ///   - zone: of times that name none.
-    ///   - names: what models are called.
-    init(zone: LogZone, names: ModelNames) {
-        self.zone = zone
-        self.names = names
+    init(_ reading: JSONReading, _ surroundings: LogSurroundings) {
+        self.reading = reading
+        self.surroundings = surroundings
     }
 
     /// The record.
     ///
-    /// - Parameter fields: borrowed from the parser, valid during the call.
+    /// - Parameter members: borrowed from the parser, valid during the call.
     /// - Returns: the record, with what of it was not used as it was logged.
     /// - Throws: `Rejection`, whose detail is a JSON Pointer, where user, model, time or answer cannot be read.
-    mutating func record(from fields: riskd_fields) throws(Rejection) -> Record {
-        noteRepeated(fields.repeated)
-        let time = try time(fields.time)
-        let model = names.name(of: try name(fields.model, "/model", "model"))
-        let user = try name(fields.user, "/user", "user")
-        let prediction = try prediction(fields)
-        let version = optionalName(fields.model_version, "model_version")
-        let source = optionalName(fields.source, "source")
-        let image = image(fields)
-        let features = features(fields)
+    mutating func record(_ members: NativeMembers) throws(Rejection) -> Record {
+        let time = try time(members.time)
+        let model = surroundings.names.name(of: try name(members.model, "/model", "model"))
+        let user = try name(members.user, "/user", "user")
+        let prediction = try prediction(members)
+        let version = optionalName(members.version, "model_version")
+        let source = optionalName(members.source, "source")
+        let image = image(members.input)
+        let features = features(members.features)
         var digest = RecordDigest()
         digest.add(user)
         digest.add(model)
@@ -45,7 +126,7 @@ struct RecordReader {
         digest.add(features)
         let content = digest.finished
         return Record(
-            id: RecordID(identifier(fields.identifier, content)),
+            id: RecordID(identifier(members.id, content)),
             time: time,
             model: ModelID(model),
             modelVersion: version,
@@ -59,24 +140,10 @@ struct RecordReader {
         )
     }
 
-    private mutating func degrade(_ field: String, _ reason: String) {
+    /// Notes that a field is not used as it was logged.
+    mutating func degrade(_ field: String, _ reason: String) {
         let one = DegradedField(field, reason)
         if !degraded.contains(one) { degraded.append(one) }
-    }
-
-    private mutating func noteRepeated(_ bits: UInt32) {
-        guard bits != 0 else { return }
-        let fields = [
-            (RISKD_REPEATED_ID, "id"), (RISKD_REPEATED_TIME, "time"), (RISKD_REPEATED_MODEL, "model"),
-            (RISKD_REPEATED_USER, "user"), (RISKD_REPEATED_PREDICTION, "prediction"),
-            (RISKD_REPEATED_VERSION, "model_version"), (RISKD_REPEATED_SOURCE, "source"),
-            (RISKD_REPEATED_INPUT, "input"), (RISKD_REPEATED_FEATURES, "features"),
-            (RISKD_REPEATED_CLASS, "prediction.class"),
-            (RISKD_REPEATED_PROBABILITY, "prediction.probability"),
-            (RISKD_REPEATED_PROBABILITIES, "prediction.probabilities"),
-            (RISKD_REPEATED_CLASSES, "prediction.classes"),
-        ]
-        for (bit, field) in fields where bits & UInt32(bit) != 0 { degrade(field, "repeated_key") }
     }
 
     // MARK: Names
@@ -154,29 +221,29 @@ struct RecordReader {
         case .instant(let time): return time
         case .local(let time):
             degrade("time", "zone_assumed")
-            return Timestamp(milliseconds: zone.instant(of: time.milliseconds))
+            return Timestamp(milliseconds: surroundings.zone.instant(of: time.milliseconds))
         case nil: throw Rejection(.badTime, "/time")
         }
     }
 
     // MARK: Answer
 
-    private mutating func prediction(_ fields: riskd_fields) throws(Rejection) -> Prediction {
+    private mutating func prediction(_ members: NativeMembers) throws(Rejection) -> Prediction {
         let logged: String
-        if fields.label.kind == RISKD_BOOLEAN {
-            logged = fields.label.integer == 0 ? "false" : "true"
-        } else if let text = text(fields.label) {
+        if members.label.kind == RISKD_BOOLEAN {
+            logged = members.label.integer == 0 ? "false" : "true"
+        } else if let text = text(members.label) {
             logged = text
         } else {
-            _ = try name(fields.label, "/prediction/class", "prediction.class")
+            _ = try name(members.label, "/prediction/class", "prediction.class")
             preconditionFailure("a name of nothing")
         }
         let label = usable(logged, "prediction.class")
-        let probabilities = probabilities(fields)
-        let place = place(of: logged, fields, count: probabilities?.count)
+        let probabilities = probabilities(members.probabilities)
+        let place = place(of: logged, members.classes, count: probabilities?.count)
         return Prediction(
             label: label,
-            probability: try probability(fields.probability, place.flatMap { probabilities?[$0] }),
+            probability: try probability(members.probability, place.flatMap { probabilities?[$0] }),
             probabilities: probabilities,
             labelIndex: place
         )
@@ -215,61 +282,58 @@ struct RecordReader {
         return value > 0 ? min(value, 1) : 0
     }
 
-    private mutating func probabilities(_ fields: riskd_fields) -> [Double]? {
-        guard fields.has_probabilities else { return nil }
+    private mutating func probabilities(_ node: JSONNode) -> [Double]? {
+        guard !node.isNothing else { return nil }
         let field = "prediction.probabilities"
-        guard fields.probabilities_problem == RISKD_JSON_OK else {
-            degrade(field, RejectionReason(fields.probabilities_problem).rawValue)
-            return nil
-        }
-        guard fields.probabilities_count > 0 else {
-            degrade(field, RejectionReason.wrongSize.rawValue)
-            return nil
-        }
-        var values: [Double] = []
-        values.reserveCapacity(fields.probabilities_count)
-        for value in UnsafeBufferPointer(start: fields.probabilities, count: fields.probabilities_count) {
-            guard let clamped = clamped(value, field) else {
-                degraded.removeAll { $0.field == field && $0.reason == "clamped" }
-                degrade(field, RejectionReason.outOfRange.rawValue)
-                return nil
+        do throws(Rejection) {
+            let numbers = try reading.numbers(node, limit: Self.maximumClasses, "/prediction/probabilities")
+            guard !numbers.isEmpty else { throw Rejection(.wrongSize, "/prediction/probabilities") }
+            var values: [Double] = []
+            values.reserveCapacity(numbers.count)
+            for value in numbers {
+                guard let clamped = clamped(value, field) else {
+                    degraded.removeAll { $0.field == field && $0.reason == "clamped" }
+                    throw Rejection(.outOfRange, "/prediction/probabilities")
+                }
+                values.append(clamped)
             }
-            values.append(clamped)
+            return values
+        } catch {
+            degrade(field, error.reason.rawValue)
+            return nil
         }
-        return values
     }
 
     /// Where the logged names of the classes have `label`.
-    private mutating func place(of label: String, _ fields: riskd_fields, count: Int?) -> Int? {
-        guard fields.has_classes, let count else { return nil }
+    private mutating func place(of label: String, _ node: JSONNode, count: Int?) -> Int? {
+        guard !node.isNothing, let count else { return nil }
         let field = "prediction.classes"
-        guard fields.classes_problem == RISKD_JSON_OK else {
-            degrade(field, RejectionReason(fields.classes_problem).rawValue)
+        do throws(Rejection) {
+            let classes = try reading.values(node, limit: Self.maximumClasses, "/prediction/classes")
+            guard classes.count == count else { throw Rejection(.wrongSize, "/prediction/classes") }
+            let wanted = Array(label.utf8)
+            let place = classes.firstIndex { entry in
+                entry.kind == RISKD_TEXT
+                    ? entry.text.raw.elementsEqual(wanted)
+                    : text(entry).map { $0.utf8.elementsEqual(wanted) } ?? false
+            }
+            if place == nil { degrade(field, "no_such_class") }
+            return place
+        } catch {
+            degrade(field, error.reason.rawValue)
             return nil
         }
-        guard fields.classes_count == count else {
-            degrade(field, RejectionReason.wrongSize.rawValue)
-            return nil
-        }
-        let classes = UnsafeBufferPointer(start: fields.classes, count: fields.classes_count)
-        let wanted = Array(label.utf8)
-        let place = classes.firstIndex { entry in
-            entry.kind == RISKD_TEXT
-                ? entry.text.raw.elementsEqual(wanted)
-                : text(entry).map { $0.utf8.elementsEqual(wanted) } ?? false
-        }
-        if place == nil { degrade(field, "no_such_class") }
-        return place
     }
+
+    /// More classes than this are not read.
+    private static let maximumClasses = 65_536
 
     // MARK: Input
 
-    private mutating func image(_ fields: riskd_fields) -> Image? {
-        guard fields.input.present else { return nil }
+    private mutating func image(_ input: LoggedTensor?) -> Image? {
+        guard let input else { return nil }
         do throws(Rejection) {
-            guard !fields.has_encoded_image else { throw Rejection(.unsupportedInput, "/input/image") }
-            try check(fields.input)
-            let read = try LoggedImage(fields.input)
+            let read = try LoggedImage(input)
             if !read.isFinite { degrade("input", "not_finite") }
             return read.image
         } catch {
@@ -278,19 +342,14 @@ struct RecordReader {
         }
     }
 
-    private mutating func features(_ fields: riskd_fields) -> [Float]? {
-        guard fields.features.present else { return nil }
+    private mutating func features(_ features: LoggedTensor?) -> [Float]? {
+        guard let features else { return nil }
         do throws(Rejection) {
-            try check(fields.features)
-            return try loggedFeatures(fields.features)
+            return try loggedFeatures(features)
         } catch {
             degrade("features", error.reason.rawValue)
             return nil
         }
-    }
-
-    private func check(_ tensor: riskd_tensor) throws(Rejection) {
-        guard tensor.problem == RISKD_JSON_OK else { throw Rejection(RejectionReason(tensor.problem), "") }
     }
 }
 
@@ -306,27 +365,4 @@ package func boundedName(_ name: String) -> String {
     // Scalars are not cut.
     while name.utf8[end] & 0xC0 == 0x80 { end = name.utf8.index(before: end) }
     return String(decoding: name.utf8[..<end], as: UTF8.self) + "~" + digest
-}
-
-extension riskd_text {
-    /// The bytes.
-    var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: bytes, count: length) }
-
-    /// The text; U+FDD0 stands for what is no character.
-    var string: String { String(decoding: raw, as: UTF8.self) }
-}
-
-extension RejectionReason {
-    init(_ status: riskd_json_status) {
-        self =
-            switch status {
-            case RISKD_JSON_INVALID_UTF8: .invalidUTF8
-            case RISKD_JSON_NOT_AN_OBJECT: .notAnObject
-            case RISKD_JSON_MISSING_FIELD: .missingField
-            case RISKD_JSON_WRONG_TYPE: .wrongType
-            case RISKD_JSON_WRONG_SIZE: .wrongSize
-            case RISKD_JSON_NO_MEMORY: .outOfMemory
-            default: .invalidJSON
-            }
-    }
 }

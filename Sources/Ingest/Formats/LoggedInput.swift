@@ -5,6 +5,65 @@ import Domain
 /// The largest image or feature vector, in values.
 private let maximumValues = 64 << 20
 
+/// An array as a log has it: shape, dtype, and data in base64; texts borrowed from the parser.
+struct LoggedTensor {
+    /// Why it is of no use; nil where it may be.
+    private(set) var problem: Rejection?
+    private(set) var lengths: [Int] = []
+    private(set) var dtype = riskd_text()
+    private(set) var data = riskd_text()
+    /// The values that stand for black and white, where they are given.
+    private(set) var range: (low: Double, high: Double)?
+
+    /// The most dimensions.
+    private static let maximumRank = 8
+
+    /// A tensor; nil where there is none. One that is of no use says why, and costs nothing else.
+    ///
+    /// - Parameters:
+    ///   - node: where it would be.
+    ///   - keys: shape, dtype and data; for images also range, and image for one in a file format.
+    ///   - pointer: of the node.
+    ///   - reading: looks into it.
+    ///   - repeated: called for each key that is there more than once.
+    init?(
+        _ node: JSONNode,
+        _ keys: JSONKeys,
+        _ pointer: String,
+        _ reading: inout JSONReading,
+        _ repeated: () -> Void
+    ) {
+        guard !node.isNothing else { return nil }
+        do throws(Rejection) {
+            guard node.value.kind == RISKD_OBJECT else { throw Rejection(.wrongType, pointer) }
+            let members = reading.find(keys, in: node) { _ in repeated() }
+            if members.count > 4, !members[4].isNothing {
+                throw Rejection(.unsupportedInput, pointer + "/image")
+            }
+            for (member, key) in zip(members, ["/shape", "/dtype", "/data"])
+            where member.value.kind == RISKD_ABSENT {
+                throw Rejection(.missingField, pointer + key)
+            }
+            lengths = try reading.integers(members[0], limit: Self.maximumRank, pointer + "/shape")
+            dtype = try reading.text(members[1], pointer + "/dtype")
+            data = try reading.text(members[2], pointer + "/data")
+            guard members.count > 3, !members[3].isNothing else { return }
+            guard reading.count(of: members[3]) ?? 2 == 2 else {
+                throw Rejection(.wrongSize, pointer + "/range")
+            }
+            let ends = try reading.numbers(members[3], limit: 2, pointer + "/range")
+            range = (ends[0], ends[1])
+        } catch {
+            problem = error
+        }
+    }
+
+    /// - Throws: ``problem``, where there is one.
+    fileprivate func check() throws(Rejection) {
+        if let problem { throw problem }
+    }
+}
+
 /// An image as a log has it.
 struct LoggedImage {
     let image: Image
@@ -12,7 +71,8 @@ struct LoggedImage {
     let isFinite: Bool
 
     /// - Throws: `Rejection` where there is no image to be made of it.
-    init(_ tensor: riskd_tensor) throws(Rejection) {
+    init(_ tensor: LoggedTensor) throws(Rejection) {
+        try tensor.check()
         let shape = try Self.shape(of: tensor)
         switch tensor.dtype.string {
         case "uint8":
@@ -20,8 +80,7 @@ struct LoggedImage {
             image = Image(shape: shape, pixels: pixels)
             isFinite = true
         case "float32":
-            guard tensor.has_range else { throw Rejection(.missingField, "/input/range") }
-            let (low, high) = tensor.range
+            guard let (low, high) = tensor.range else { throw Rejection(.missingField, "/input/range") }
             guard low < high, (high - low).isFinite else { throw Rejection(.outOfRange, "/input/range") }
             let bytes = try decoded(tensor.data, count: shape.count * 4, "/input/data")
             (image, isFinite) = Self.image(floats(bytes), shape, low, high, Self.digest(bytes, low, high))
@@ -29,8 +88,8 @@ struct LoggedImage {
         }
     }
 
-    private static func shape(of tensor: riskd_tensor) throws(Rejection) -> ImageShape {
-        let lengths = lengths(of: tensor)
+    private static func shape(of tensor: LoggedTensor) throws(Rejection) -> ImageShape {
+        let lengths = tensor.lengths
         guard lengths.count == 2 || lengths.count == 3,
             lengths[..<2].allSatisfy({ (1...4096).contains($0) }),
             lengths.count == 2 || (1...16).contains(lengths[2])
@@ -86,9 +145,10 @@ struct LoggedImage {
 /// A feature vector as a log has it.
 ///
 /// - Throws: `Rejection` where it cannot be read.
-func loggedFeatures(_ tensor: riskd_tensor) throws(Rejection) -> [Float] {
+func loggedFeatures(_ tensor: LoggedTensor) throws(Rejection) -> [Float] {
+    try tensor.check()
     var count = 1
-    let lengths = lengths(of: tensor)
+    let lengths = tensor.lengths
     for length in lengths {
         guard (1...maximumValues).contains(length), count * length <= maximumValues else {
             throw Rejection(.wrongSize, "/features/shape")
@@ -100,12 +160,6 @@ func loggedFeatures(_ tensor: riskd_tensor) throws(Rejection) -> [Float] {
     let values = floats(try decoded(tensor.data, count: count * 4, "/features/data"))
     guard values.allSatisfy(\.isFinite) else { throw Rejection(.outOfRange, "/features/data") }
     return values
-}
-
-private func lengths(of tensor: riskd_tensor) -> [Int] {
-    withUnsafeBytes(of: tensor.shape) { raw in
-        raw.bindMemory(to: Int64.self).prefix(tensor.rank).map { Int($0) }
-    }
 }
 
 /// The base64 of exactly `count` bytes.
