@@ -36,7 +36,7 @@ struct JSONMembers: @unchecked Sendable {
 }
 
 /// Something in a document, or nothing; valid while the document is read.
-struct JSONNode {
+struct DocumentNode {
     fileprivate let raw: riskd_node
 
     /// What stands there; of kind `RISKD_ABSENT` where nothing does.
@@ -69,7 +69,7 @@ struct JSONReading {
     ///   - members: what of it is read.
     /// - Returns: its outermost value.
     /// - Throws: `Rejection` where it is no JSON, in simdjson's words.
-    func document(_ bytes: [UInt8], _ members: JSONMembers) throws(Rejection) -> JSONNode {
+    func document(_ bytes: [UInt8], _ members: JSONMembers) throws(Rejection) -> DocumentNode {
         var root = riskd_node()
         var detail: UnsafePointer<CChar>?
         let status = bytes.withUnsafeBufferPointer {
@@ -86,7 +86,7 @@ struct JSONReading {
         guard status == RISKD_JSON_OK else {
             throw Rejection(RejectionReason(status), detail.map { String(cString: $0) } ?? "")
         }
-        return JSONNode(raw: root)
+        return DocumentNode(raw: root)
     }
 
     /// Finds members of an object: of what is none, nothing.
@@ -96,7 +96,7 @@ struct JSONReading {
     ///   - node: the object.
     ///   - repeated: called with the place of each key that is there more than once.
     /// - Returns: what was found, in the order of `keys`.
-    mutating func find(_ keys: JSONKeys, in node: JSONNode, _ repeated: (Int) -> Void) -> [JSONNode] {
+    mutating func find(_ keys: JSONKeys, in node: DocumentNode, _ repeated: (Int) -> Void) -> [DocumentNode] {
         var bits: UInt32 = 0
         let found = [riskd_node](unsafeUninitializedCapacity: keys.texts.count) { buffer, count in
             count = keys.texts.count
@@ -106,11 +106,11 @@ struct JSONReading {
             isAnyRepeated = true
             for place in keys.texts.indices where bits & 1 << UInt32(place) != 0 { repeated(place) }
         }
-        return found.map { JSONNode(raw: $0) }
+        return found.map { DocumentNode(raw: $0) }
     }
 
     /// How many entries an array has; nil where it is none.
-    func count(of array: JSONNode) -> Int? {
+    func count(of array: DocumentNode) -> Int? {
         let count = riskd_node_size(array.raw)
         return count < 0 ? nil : count
     }
@@ -119,7 +119,7 @@ struct JSONReading {
     ///
     /// - Throws: `Rejection` at `pointer`: `wrong_type` or, with more than `limit` of them, `wrong_size`.
     func numbers(
-        _ array: JSONNode,
+        _ array: DocumentNode,
         limit: Int,
         _ pointer: String
     ) throws(Rejection) -> UnsafeBufferPointer<Double> {
@@ -133,7 +133,7 @@ struct JSONReading {
     ///
     /// - Throws: as ``numbers(_:limit:_:)``.
     func values(
-        _ array: JSONNode,
+        _ array: DocumentNode,
         limit: Int,
         _ pointer: String
     ) throws(Rejection) -> UnsafeBufferPointer<riskd_value> {
@@ -146,7 +146,7 @@ struct JSONReading {
     /// The whole numbers of an array.
     ///
     /// - Throws: as ``numbers(_:limit:_:)``; `wrong_size` also where one is beyond 64 bits.
-    func integers(_ array: JSONNode, limit: Int, _ pointer: String) throws(Rejection) -> [Int] {
+    func integers(_ array: DocumentNode, limit: Int, _ pointer: String) throws(Rejection) -> [Int] {
         var status = RISKD_JSON_OK
         let integers = [Int64](unsafeUninitializedCapacity: limit) { buffer, count in
             status = riskd_node_integers(array.raw, limit, buffer.baseAddress, &count)
@@ -158,7 +158,7 @@ struct JSONReading {
     /// The text that stands there.
     ///
     /// - Throws: `Rejection` at `pointer`: `missing_field` or `wrong_type`.
-    func text(_ node: JSONNode, _ pointer: String) throws(Rejection) -> riskd_text {
+    func text(_ node: DocumentNode, _ pointer: String) throws(Rejection) -> riskd_text {
         let value = node.value
         guard value.kind == RISKD_TEXT else {
             throw Rejection(value.kind == RISKD_ABSENT ? .missingField : .wrongType, pointer)

@@ -27,7 +27,7 @@ struct LoggedTensor {
     ///   - reading: looks into it.
     ///   - repeated: called for each key that is there more than once.
     init?(
-        _ node: JSONNode,
+        _ node: DocumentNode,
         _ keys: JSONKeys,
         _ pointer: String,
         _ reading: inout JSONReading,

@@ -47,7 +47,7 @@ struct NativeFormat: RecordFormat {
     var keys: [JSONKeys] { [Self.top, Self.answer, Self.input, Self.features] }
 
     func record(
-        _ root: JSONNode,
+        _ root: DocumentNode,
         _ reading: inout JSONReading,
         _ surroundings: LogSurroundings
     ) throws(Rejection) -> Record {
@@ -88,7 +88,7 @@ struct NativeFormat: RecordFormat {
 /// What was found of a record, before anything of it is judged.
 struct NativeMembers {
     let id, time, model, user, version, source, label, probability: riskd_value
-    let probabilities, classes: JSONNode
+    let probabilities, classes: DocumentNode
     let input, features: LoggedTensor?
 }
 
@@ -282,7 +282,7 @@ struct RecordReader {
         return value > 0 ? min(value, 1) : 0
     }
 
-    private mutating func probabilities(_ node: JSONNode) -> [Double]? {
+    private mutating func probabilities(_ node: DocumentNode) -> [Double]? {
         guard !node.isNothing else { return nil }
         let field = "prediction.probabilities"
         do throws(Rejection) {
@@ -305,7 +305,7 @@ struct RecordReader {
     }
 
     /// Where the logged names of the classes have `label`.
-    private mutating func place(of label: String, _ node: JSONNode, count: Int?) -> Int? {
+    private mutating func place(of label: String, _ node: DocumentNode, count: Int?) -> Int? {
         guard !node.isNothing, let count else { return nil }
         let field = "prediction.classes"
         do throws(Rejection) {

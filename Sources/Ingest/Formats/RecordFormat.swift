@@ -21,7 +21,7 @@ protocol RecordFormat: Sendable {
     /// - Returns: the record.
     /// - Throws: `Rejection`, whose detail is the JSON Pointer (RFC 6901) of the member at fault.
     func record(
-        _ root: JSONNode,
+        _ root: DocumentNode,
         _ reading: inout JSONReading,
         _ surroundings: LogSurroundings
     ) throws(Rejection) -> Record
