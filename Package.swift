@@ -363,7 +363,8 @@ let package = Package(
         .testTarget(
             name: "NotifyingTests",
             dependencies: [
-                "Alerting", "Configuration", "Domain", "Notifying", "Pipeline", "PostgresClient", "RiskdTesting",
+                "Alerting", "Configuration", "Domain", "Notifying", "Pipeline", "PostgresClient",
+                "RiskdTesting",
                 "Runtime", "Storage",
             ],
             swiftSettings: house

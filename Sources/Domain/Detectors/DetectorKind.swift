@@ -99,6 +99,7 @@ package struct DetectorEvidence: Sendable {
     ///   - name: the kind's.
     ///   - fields: in the order of the numbers that the detector gives.
     ///   - score: what they make.
+    /// - Returns: the evidence.
     package static func kept(
         by name: String,
         _ fields: [Field],

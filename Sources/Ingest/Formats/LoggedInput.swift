@@ -18,7 +18,9 @@ struct LoggedTensor {
     /// The most dimensions.
     private static let maximumRank = 8
 
-    /// A tensor; nil where there is none. One that is of no use says why, and costs nothing else.
+    /// A tensor; nil where there is none.
+    ///
+    /// One that is of no use says why, and costs nothing else.
     ///
     /// - Parameters:
     ///   - node: where it would be.
