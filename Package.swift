@@ -249,6 +249,7 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(name: "DomainTests", dependencies: ["Domain"], swiftSettings: house),
+        .testTarget(name: "RiskdBenchTests", dependencies: ["riskd-bench"], swiftSettings: house),
         .testTarget(name: "DocumentTests", dependencies: ["Configuration", "Domain"], swiftSettings: house),
         .testTarget(name: "RuntimeTests", dependencies: ["Runtime"], swiftSettings: house),
         .testTarget(

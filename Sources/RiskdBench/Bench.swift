@@ -9,12 +9,18 @@ enum Bench {
         "riskd-bench",
         "Measures riskd on this machine, as figures and ratios within one run",
         version: riskdVersion,
-        commands: [.pipeline, .restart, .similarity, .ticks, .training, .delivery]
+        commands: [.pipeline, .restart, .similarity, .ticks, .training, .delivery],
+        flags: Comparison.flags
     )
 
     /// Runs the program on this process's terminal.
     static func main(_ arguments: [String]) async -> Int32 {
-        await program.run(Array(arguments.dropFirst()), on: .standard).rawValue
+        let words = Array(arguments.dropFirst())
+        // Help and completion are of the table like any other.
+        if words.contains(where: { $0 == "--against" || $0.hasPrefix("--against=") }), !words.contains("--help") {
+            return Comparison.run(words, on: .standard).rawValue
+        }
+        return await program.run(words, on: .standard).rawValue
     }
 }
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Alerting
 
 /// Secrets that are exchanged in their files.
-@Suite(.timeLimit(.minutes(1))) struct SecretRotationTests {
+@Suite(.timeLimit(.minutes(10))) struct SecretRotationTests {
     private static let first = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
     private let reader = SecretReader(credentials: nil)
     private let now = Examples.time("2026-09-01T10:15:41.000Z")

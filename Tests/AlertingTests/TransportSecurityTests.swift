@@ -6,7 +6,7 @@ import Testing
 @testable import Alerting
 
 /// HTTPS, with a server of Python's that demands a certificate of its client.
-@Suite(.timeLimit(.minutes(1))) struct TransportSecurityTests {
+@Suite(.timeLimit(.minutes(10))) struct TransportSecurityTests {
     private static let script = """
         import http.server, ssl, sys
         certificate, key, authority, needs, minimum = sys.argv[1:]

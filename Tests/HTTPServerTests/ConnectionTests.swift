@@ -5,7 +5,7 @@ import Testing
 @testable import HTTPServer
 
 /// Connections that say nothing cost nobody else anything (attack A7 of docs/design/trials.md).
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ConnectionTests {
     private func book(_ change: (inout HTTPServer.Limits) -> Void = { _ in }) -> ConnectionBook {
         var limits = HTTPServer.Limits(connections: 8, timeout: .seconds(30))
         limits.kept = 4

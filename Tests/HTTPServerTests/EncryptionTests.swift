@@ -4,7 +4,7 @@ import RiskdTesting
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct EncryptionTests {
+@Suite(.timeLimit(.minutes(10))) struct EncryptionTests {
     @Test func `a server with an identity speaks TLS 1.2 and 1.3, and nothing older or plain`() throws {
         let directory = TestCluster.temporaryDirectory("tls")
         defer { removeTemporaryDirectory(directory) }

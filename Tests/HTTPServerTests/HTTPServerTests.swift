@@ -3,7 +3,7 @@ import HTTPServer
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPServerTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPServerTests {
     @Test(arguments: ["127.0.0.1", "::1"])
     func `answers with what the handler says`(address: String) throws {
         let server = try start(address: address)

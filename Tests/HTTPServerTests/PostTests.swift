@@ -2,7 +2,7 @@ import HTTPServer
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PostTests {
+@Suite(.timeLimit(.minutes(10))) struct PostTests {
     private func server(body: Int = 1 << 20) throws -> HTTPServer {
         try HTTPServer(
             address: "127.0.0.1",

@@ -2,7 +2,7 @@ import HTTPServer
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(10))) struct StreamTests {
     /// Streams that a server has begun.
     private final class Streams: Sendable {
         private let all = Locked<[HTTPStream]>([])

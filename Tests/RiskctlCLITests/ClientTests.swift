@@ -7,7 +7,7 @@ import WebClient
 
 @testable import RiskctlCLI
 
-@Suite(.timeLimit(.minutes(1))) struct ClientTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientTests {
     @Test func `events are the same however their bytes are cut`() {
         let text = """
             : riskd\r

@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ChannelTests {
+@Suite(.timeLimit(.minutes(10))) struct ChannelTests {
     @Test func `elements arrive in the order in which they were sent`() async throws {
         let channel = Channel<Int>(capacity: 4)
         async let received = channel.reduce(into: [Int]()) { $0.append($1) }

@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LockedTests {
+@Suite(.timeLimit(.minutes(10))) struct LockedTests {
     @Test func `one thread at a time changes the value`() async {
         let counter = Counter()
         await withTaskGroup(of: Void.self) { group in

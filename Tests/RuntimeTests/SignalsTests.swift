@@ -3,7 +3,7 @@ import Runtime
 import Testing
 
 /// Serialised: signals belong to the whole process.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct SignalsTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct SignalsTests {
     @Test func `a signal arrives instead of ending the process`() async {
         let signals = await Signals.take([SIGUSR1, SIGUSR2])
         for number in [SIGUSR1, SIGUSR2, SIGUSR1] {

@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WorkerPoolTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkerPoolTests {
     @Test(arguments: [(1, 0), (1, 1), (2, 1), (3, 100), (8, 1000)])
     func `results come in order, whatever the width`(width: Int, count: Int) async {
         let pool = WorkerPool(width: width)

@@ -4,7 +4,7 @@ import OnnxSession
 import SecondOpinion
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OnnxSessionTests {
+@Suite(.timeLimit(.minutes(10))) struct OnnxSessionTests {
     @Test func `names what goes in and out`() throws {
         let encoder = try Library.session("fashion-encoder")
         #expect(encoder.inputName == "features")

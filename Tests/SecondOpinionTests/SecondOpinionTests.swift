@@ -3,7 +3,7 @@ import Testing
 
 @testable import SecondOpinion
 
-@Suite(.timeLimit(.minutes(1))) struct SecondOpinionTests {
+@Suite(.timeLimit(.minutes(10))) struct SecondOpinionTests {
     // MARK: With the recorded models
 
     @Test func `features, backbone and image agree on a real trace`() throws {

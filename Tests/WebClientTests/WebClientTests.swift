@@ -5,7 +5,7 @@ import Testing
 
 @testable import WebClient
 
-@Suite(.timeLimit(.minutes(1))) struct WebClientTests {
+@Suite(.timeLimit(.minutes(10))) struct WebClientTests {
     private let loopback = AddressGuard(allowed: ["127.0.0.1/32", "::1/128"].compactMap { AddressRange($0) })
 
     private func request(
