@@ -17,7 +17,8 @@ enum Bench {
     static func main(_ arguments: [String]) async -> Int32 {
         let words = Array(arguments.dropFirst())
         // Help and completion are of the table like any other.
-        if words.contains(where: { $0 == "--against" || $0.hasPrefix("--against=") }), !words.contains("--help") {
+        let isComparison = words.contains { $0 == "--against" || $0.hasPrefix("--against=") }
+        if isComparison, !words.contains("--help") {
             return Comparison.run(words, on: .standard).rawValue
         }
         return await program.run(words, on: .standard).rawValue
