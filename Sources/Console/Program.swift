@@ -12,6 +12,8 @@ package struct Program: Sendable {
     package let commands: [Command]
     /// Options that every command has, which may also stand before it.
     package let flags: [Flag]
+    /// Former spellings of commands.
+    package let moved: [Moved]
     /// What the help says after the meanings of 0, 1 and 2, such as `; check ends as monitoring plugins do`.
     package let exitCodes: String
 
@@ -23,6 +25,7 @@ package struct Program: Sendable {
     ///   - version: what `--version` prints.
     ///   - commands: what it can do; `completion` is added.
     ///   - flags: options that every command has.
+    ///   - moved: former spellings, which say where they went.
     ///   - exitCodes: what the help says of further exit codes.
     package init(
         _ name: String,
@@ -30,6 +33,7 @@ package struct Program: Sendable {
         version: String,
         commands: [Command],
         flags: [Flag] = [],
+        moved: [Moved] = [],
         exitCodes: String = ""
     ) {
         self.name = name
@@ -37,6 +41,7 @@ package struct Program: Sendable {
         self.version = version
         self.commands = commands + [.completion(of: name)]
         self.flags = flags
+        self.moved = moved
         self.exitCodes = exitCodes
     }
 
@@ -50,6 +55,10 @@ package struct Program: Sendable {
         if arguments.first == Completion.verb {
             await Completion(program: self).answer(Array(arguments.dropFirst()), on: terminal)
             return .ok
+        }
+        if let moved = moved.meant(by: arguments) {
+            terminal.writeError("\(name) \(moved.path.joined(separator: " ")) is now: \(moved.destination)")
+            return .usage
         }
         let request: CommandLineParser.Request
         do throws(UsageError) {

@@ -13,7 +13,7 @@ extension LiveTests {
 
             func caller(_ name: String, _ roles: String...) async throws -> WebCaller {
                 let flags = roles.flatMap { ["--role", $0] }
-                let made = try await sandbox.succeed(["token", "create", name] + flags)
+                let made = try await sandbox.mustRiskctl(["token", "create", name] + flags)
                 let token = made.output.filter { $0 != "\n" }
                 #expect(token.hasPrefix("rkd_") && token.count == 47)
                 return WebCaller(port: port, token: token)
@@ -61,7 +61,7 @@ extension LiveTests {
         {
             let service = try await start()
             _ = try await service.caller("ada", "operator")
-            let link = try await service.sandbox.succeed(["token", "link", "ada"])
+            let link = try await service.sandbox.mustRiskctl(["token", "link", "ada"])
                 .output
             let code = try #require(link.split(separator: "=").last?.filter { $0 != "\n" })
             #expect(link.contains("/login#code=rkl_"))
@@ -112,7 +112,7 @@ extension LiveTests {
             let explained = try #require(
                 try JSONSerialization.jsonObject(
                     with: Data(
-                        try await service.sandbox.succeed(["explain", "700", "-o", "json"]).output.utf8
+                        try await service.sandbox.mustRiskctl(["explain", "700", "-o", "json"]).output.utf8
                     )
                 ) as? [String: Any]
             )
@@ -201,7 +201,7 @@ extension LiveTests {
             let until = "until=2026-03-03T00:00:00Z"
             let folder = service.sandbox.path("export")
             try await service.sandbox.succeed([
-                "audit", "export", "samples", "--out", folder, "--until", "2026-03-03T00:00:00Z",
+                "export", "audit", "samples", "--out", folder, "--until", "2026-03-03T00:00:00Z",
             ])
             let file = try Data(contentsOf: URL(filePath: folder + "/samples.ndjson"))
             let answer = auditor.ask("GET", "\(path)/export?\(until)")

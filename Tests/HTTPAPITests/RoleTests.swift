@@ -19,7 +19,7 @@ struct RoleTests {
         }
         table[.previewSilence] = [.operator, .responder, .auditor]
         for operation in [
-            Operation.testEndpoint, .replayDeliveries, .setEndpointState, .createToken, .revokeToken,
+            Operation.testEndpoint, .replayDeliveries, .setEndpointState, .createToken, .revokeToken, .createLoginLink,
             .eraseUser, .getErasure,
         ] { table[operation] = [.admin] }
         for operation in [

@@ -47,7 +47,7 @@ export async function load({ query }) {
     },
     h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }), h("h1", {}, "riskd"), h("p", { class: "note" }, "Dynamic risk of machine-learning inference"),
     h("div", { class: "field" }, h("label", { for: "token" }, "Access token"), token,
-        h("p", { class: "note", id: "token-help" }, "From ", h("code", {}, "riskd token create"), ", or open the login link that it prints.")),
+        h("p", { class: "note", id: "token-help" }, "From ", h("code", {}, "riskctl token create"), ", or open the login link that it prints.")),
     failure, submit);
     return { title: "Sign in", node: form, focus: token };
 }
