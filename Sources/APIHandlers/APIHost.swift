@@ -162,7 +162,7 @@ package struct APIHost: Sendable {
     ///
     /// - Parameter api: what it was made with.
     /// - Returns: the address, the port, whether by TLS, and the socket or `none`.
-    package func places(_ api: Configuration.API) -> [String: String] {
+    package func places(_ api: Configuration.API) -> KeyValuePairs<String, String> {
         [
             "address": api.listen.host, "port": "\(port)", "tls": "\(api.certificate != nil)",
             "socket": socket ?? "none",

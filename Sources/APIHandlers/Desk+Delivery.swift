@@ -38,7 +38,9 @@ extension Desk {
                 try call.instant(text, "starts_at")
             } ?? call.now
         let end = start + .seconds(seconds)
-        guard end > call.now else { throw APIFailure.unprocessable("starts_at", "is so early that it is over") }
+        guard end > call.now else {
+            throw APIFailure.unprocessable("starts_at", "is so early that it is over")
+        }
         let id = try await writers.lend { store in
             try await store.addSilence(
                 matchers,

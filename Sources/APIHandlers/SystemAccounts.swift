@@ -1,7 +1,7 @@
 import Glibc
 
 /// Accounts and groups as the system's databases have them.
-enum SystemAccounts {
+package enum SystemAccounts {
     private static let roomForNames = 16_384
 
     /// The name of an account; nil where it has none.
@@ -14,8 +14,11 @@ enum SystemAccounts {
         return String(cString: name)
     }
 
-    /// The number of a group; nil where there is none of that name.
-    static func number(ofGroup name: String) -> UInt32? {
+    /// The number of a group.
+    ///
+    /// - Parameter name: the group's.
+    /// - Returns: nil where there is none of that name.
+    package static func number(ofGroup name: String) -> UInt32? {
         var entry = group()
         var found: UnsafeMutablePointer<group>?
         // A group's entry holds its members.

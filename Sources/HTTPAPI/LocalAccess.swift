@@ -56,7 +56,8 @@ package struct LocalAccess: Sendable {
         let roles = roles(of: peer)
         let account = account(peer.user)
         guard let usual = roles.first else {
-            let others = group.map { " or be in the group \($0.name)" } ?? " (api.socket_group can name a group)"
+            let others =
+                group.map { " or be in the group \($0.name)" } ?? " (api.socket_group can name a group)"
             throw .forbidden(
                 "\(account) has no role at this socket: be root or riskd's own account\(others), or send a token"
             )

@@ -37,7 +37,8 @@ enum LocalSocket {
         // What a crash between binding and renaming left.
         unlink(prepared)
         // Until it is named right only its owner may connect: what is made by bind has this mode.
-        guard fchmod(descriptor, 0o600) == 0, withAddress(of: prepared, { bind(descriptor, $0, $1) }) == 0 else {
+        guard fchmod(descriptor, 0o600) == 0, withAddress(of: prepared, { bind(descriptor, $0, $1) }) == 0
+        else {
             let error = unusable(path)
             close(descriptor)
             throw error
@@ -68,7 +69,8 @@ enum LocalSocket {
         else {
             throw .unusable(
                 path: path,
-                reason: "others may change \(folder): it must be this account's or root's, and writable by nobody else"
+                reason: "others may change \(folder): it must be this account's or root's, "
+                    + "and writable by nobody else"
             )
         }
     }

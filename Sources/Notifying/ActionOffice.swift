@@ -26,6 +26,7 @@ package struct ActionOffice: Sendable {
     /// would end it.
     ///
     /// - Parameter time: how long something has waited for it.
+    /// - Returns: whether.
     /// - Throws: `StorageError`.
     package func isOwnerGone(for time: Duration) async throws -> Bool {
         guard let owner = try await store.currentOwner() else { return true }

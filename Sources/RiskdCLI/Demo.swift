@@ -263,7 +263,8 @@ struct Demo {
     /// Lets riskctl make a token, as anybody who runs riskd may.
     private func makeToken() throws {
         let words = [
-            "--socket", socket, "token", "create", "demo", "--role", "responder", "--role", "auditor", "--link",
+            "--socket", socket, "token", "create", "demo", "--role", "responder", "--role", "auditor",
+            "--link",
             "--out", token,
         ]
         terminal.writeLine("")
@@ -296,7 +297,8 @@ private final class Child: @unchecked Sendable {
 
     init(_ arguments: [String], isQuiet: Bool, program: String? = nil) throws {
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.executableURL = program.map { own.deletingLastPathComponent().appendingPathComponent($0) } ?? own
+        let folder = own.deletingLastPathComponent()
+        process.executableURL = program.map { folder.appendingPathComponent($0) } ?? own
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         if isQuiet { process.standardOutput = FileHandle.nullDevice }

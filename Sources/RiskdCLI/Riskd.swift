@@ -31,7 +31,11 @@ package enum Riskd {
         Moved("endpoint", to: "riskctl endpoint"),
         Moved("endpoint", "rotate", to: "riskd rotate-secret"),
         Moved("audit", to: "riskctl audit"),
-        Moved("audit", "export", to: "riskctl audit export, or riskd export audit for one moment of all or OCSF"),
+        Moved(
+            "audit",
+            "export",
+            to: "riskctl audit export, or riskd export audit for one moment of all or OCSF"
+        ),
         Moved("audit", "retention", to: "riskd retention"),
         Moved("audit", "hold", to: "riskd hold"),
         Moved("audit", "grants", to: "riskd grants"),

@@ -2,7 +2,9 @@ import APIHandlers
 import Auditing
 package import Configuration
 import Domain
+import Glibc
 import Notifying
+import Pipeline
 package import Runtime
 import Storage
 
@@ -29,7 +31,9 @@ package struct StoredService: Sendable {
     /// - Throws: `StartupError`, `StorageError`, `EmbeddedPostgresError` or `HTTPServerError`.
     package func run() async throws {
         let signals = await Signals.take([SIGTERM, SIGINT])
-        guard configuration.api.isEnabled else { throw StartupError("api.enabled is false: nothing would be served") }
+        guard configuration.api.isEnabled else {
+            throw StartupError("api.enabled is false: nothing would be served")
+        }
         let access = try await DatabaseAccess.open(configuration, for: .visit, log: log)
         do {
             let store = try await Store.connect(access.connectionString)
@@ -63,34 +67,46 @@ package struct StoredService: Sendable {
 
     /// Does what people ask for and no riskd that runs can do, until the task is cancelled.
     private func doWhatIsAsked(_ connectionString: String) async {
+        var watching: Store?
         var waitingSince: ContinuousClock.Instant?
         while !Task.isCancelled {
             var pause = Self.pause
             do {
-                // A connection of its own each time: with it goes the place of the database's one writer.
-                let store = try await Store.connect(connectionString)
-                do {
-                    let office = ActionOffice(store, configuration)
-                    if try await office.hasWork() {
-                        let since = waitingSince ?? .now
-                        waitingSince = since
-                        try await office.work(after: .now - since, log: log)
-                        pause = Self.pause
-                    } else {
-                        waitingSince = nil
-                    }
-                } catch {
-                    await store.close()
-                    throw error
+                let store: Store
+                if let known = watching {
+                    store = known
+                    if await store.isBroken { try await store.reconnect() }
+                } else {
+                    store = try await Store.connect(connectionString)
+                    watching = store
                 }
-                await store.close()
+                if try await ActionOffice(store, configuration).hasWork() {
+                    let since = waitingSince ?? .now
+                    waitingSince = since
+                    try await work(connectionString, after: .now - since)
+                } else {
+                    waitingSince = nil
+                }
             } catch is CancellationError {
-                return
+                break
             } catch {
                 log.write(.warning, "what was asked for could not be done", ["reason": "\(error)"])
                 pause = Self.longPause
             }
             try? await Task.sleep(for: pause)
         }
+        await watching?.close()
+    }
+
+    /// A connection of its own each time: with it goes the place of the database's one writer.
+    private func work(_ connectionString: String, after time: Duration) async throws {
+        let store = try await Store.connect(connectionString)
+        do {
+            try await ActionOffice(store, configuration).work(after: time, log: log)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import RiskdTesting
 import Testing
 
@@ -54,6 +55,13 @@ extension LiveTests {
                 #expect(stranger.ask("GET", path).status == 401, "\(path)")
             }
             #expect(try await service.sandbox.numbers("select count(*) from riskd.api_token") == [0])
+            // By the socket the kernel says who asks.
+            let me = try await service.sandbox.mustRiskctl(["whoami", "-o", "json"]).output
+            let who = try #require(try JSONSerialization.jsonObject(with: Data(me.utf8)) as? [String: Any])
+            #expect(who["via"] as? String == "socket" && who["roles"] as? [String] == ["admin"])
+            #expect((who["name"] as? String)?.hasSuffix("(uid \(getuid()))") == true)
+            var status = stat()
+            #expect(lstat(service.sandbox.socket, &status) == 0 && status.st_mode & 0o777 == 0o660)
             #expect(try await service.daemon.terminate().code == 0)
         }
 

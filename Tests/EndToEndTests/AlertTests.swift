@@ -134,7 +134,10 @@ extension RecordedTests {
                     (["alert", "note", "01"], 2, "expected --note TEXT"),
                     (["silence", "add", "--for", "1h"], 2, "expected --comment"),
                     (["silence", "add", "--for", "1h", "--comment", "x"], 2, "expected a matcher"),
-                    (["silence", "add", "colour=red", "--for", "1h", "--comment", "x"], 1, "is no label of an alert"),
+                    (
+                        ["silence", "add", "a=b", "--for", "1h", "--comment", "x"], 1,
+                        "is no label of an alert"
+                    ),
                     (["silence", "add", "user=a", "--comment", "x", "--for", "60d"], 1, "duration_seconds"),
                     (["endpoint", "replay", "soc"], 2, "expected --since"),
                     (["alert", "show", "ZZZZ"], 1, "no alert's id begins with ZZZZ"),
@@ -161,7 +164,8 @@ extension RecordedTests {
             // Without campaigns and roll-ups, which hold back alerts by themselves.
             sandbox.settings.append("alerting.inhibit=[]")
             let name = try #require(
-                try await sandbox.texts("select name from riskd.alert where subject_kind = 'user' limit 1").first
+                try await sandbox.texts("select name from riskd.alert where subject_kind = 'user' limit 1")
+                    .first
             )
             let expected = try await sandbox.numbers(
                 "select count(*) from riskd.alert where subject_kind = 'user' and name = '\(name)'"
@@ -187,7 +191,8 @@ extension RecordedTests {
                 )
                 let list = try await alerts(sandbox, "--state", "all")
                 #expect(list.contains { $0["silenced"] as? Bool == true })
-                let silences = try rows(try await sandbox.mustRiskctl(["silence", "list", "-o", "json"]).output)
+                let listed = try await sandbox.mustRiskctl(["silence", "list", "-o", "json"]).output
+                let silences = try rows(listed)
                 #expect(silences.map { $0["active"] as? Bool } == [false, true])
                 #expect((silences.first?["starts_at"] as? String)?.prefix(19) == tomorrow.prefix(19))
                 try await sandbox.mustRiskctl(["silence", "expire", "1", "--yes"], as: "operator")

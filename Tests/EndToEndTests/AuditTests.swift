@@ -164,7 +164,13 @@ extension RecordedTests {
                 // Both must match.
                 let changes = try rows(
                     try await asked(
-                        "query", "level_changes", "entity_kind=user", "to_level=high", "--all", "-o", "json"
+                        "query",
+                        "level_changes",
+                        "entity_kind=user",
+                        "to_level=high",
+                        "--all",
+                        "-o",
+                        "json"
                     )
                 )
                 let expected = try await sandbox.numbers(
@@ -172,7 +178,8 @@ extension RecordedTests {
                 )
                 #expect(changes.count == expected.first)
                 for (arguments, code, message) in [
-                    (["nothing"], 1, "there is no such dataset"), (["alerts", "colour=red"], 1, "no column colour"),
+                    (["nothing"], 1, "there is no such dataset"),
+                    (["alerts", "colour=red"], 1, "no column colour"),
                     (["alerts", "red"], 2, "expected COLUMN=VALUE"),
                 ] as [([String], Int32, String)] {
                     let result = await sandbox.riskctl(["audit", "query"] + arguments, as: "auditor")

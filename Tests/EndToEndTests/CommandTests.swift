@@ -32,7 +32,9 @@ extension RecordedTests {
             }
             #expect(try await code("--version") == 0)
             #expect(try await code("config") == 0)
-            for words in ["nonsense", "risk --nonsense", "replay", "recompute x", "run --set", "dump nothing"] {
+            for words in [
+                "nonsense", "risk --nonsense", "replay", "recompute x", "run --set", "dump nothing",
+            ] {
                 #expect(try await code(words, words == "dump nothing" ? sandbox.flags : []) == 2, "\(words)")
             }
             #expect(try await code("risk", sandbox.flags) == 1)
@@ -103,7 +105,8 @@ extension RecordedTests {
                 ("audit erase u --reason x", "riskd audit is now: riskctl audit"),
                 (
                     "audit export --out x",
-                    "riskd audit export is now: riskctl audit export, or riskd export audit for one moment of all or OCSF"
+                    "riskd audit export is now: riskctl audit export, "
+                        + "or riskd export audit for one moment of all or OCSF"
                 ),
                 ("audit retention --delete", "riskd audit retention is now: riskd retention"),
                 ("audit hold add", "riskd audit hold is now: riskd hold"),

@@ -35,8 +35,8 @@ struct LocalAccessTests {
         Case(testDescription: "somebody else", user: 1000, groups: [1000, 601], roles: []),
         Case(testDescription: "root's group is not root", user: 1000, groups: [0], roles: []),
         Case(testDescription: "riskd's own group is not its account", user: 1000, groups: [970], roles: []),
-        Case(testDescription: "no group is configured", user: 1000, groups: [600], hasGroup: false, roles: []),
-        Case(testDescription: "an account that the namespace hides", user: 65_534, groups: [65_534], roles: []),
+        Case(testDescription: "no group is named", user: 1000, groups: [600], hasGroup: false, roles: []),
+        Case(testDescription: "a hidden account", user: 65_534, groups: [65_534], roles: []),
         Case(
             testDescription: "a hidden account where riskd is nobody",
             user: 65_534,
@@ -92,8 +92,8 @@ struct LocalAccessTests {
         // Tokens count as everywhere, cookies for nothing.
         ("GET", "/api/v1/overview", bob, ["authorization": "Bearer viewer"], 200, #""actor":"viewer""#),
         ("GET", "/api/v1/overview", root, ["authorization": "Bearer wrong"], 401, "send a token that works"),
-        ("GET", "/api/v1/overview", root, ["authorization": "Basic cm9vdDo="], 401, "send a token that works"),
-        ("GET", "/api/v1/overview", bob, ["cookie": "riskd_session=admin"], 403, "has no role at this socket"),
+        ("GET", "/api/v1/overview", root, ["authorization": "Basic cm9vdDo="], 401, "send a token"),
+        ("GET", "/api/v1/overview", bob, ["cookie": "riskd_session=admin"], 403, "has no role at"),
         ("GET", "/api/v1/overview", root, ["cookie": "riskd_session=viewer"], 200, "local:root"),
         // No page reaches a socket, so no name is wrong.
         ("GET", "/api/v1/overview", root, ["host": "evil.example"], 200, "local:root"),
@@ -127,7 +127,7 @@ struct LocalAccessTests {
         #expect(await stage.ask("GET", "/api/v1/overview", at: Self.root).status == 401)
     }
 
-    @Test func `each account has the rate of one token, and one that is refused the rate of a stranger`() async {
+    @Test func `each account has the rate of a token, and one that is refused that of a stranger`() async {
         let stage = Self.stage { $0.requestsPerMinute = 20 }
         var statuses: [Int: Int] = [:]
         for _ in 0..<22 {

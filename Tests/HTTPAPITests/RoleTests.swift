@@ -19,7 +19,8 @@ struct RoleTests {
         }
         table[.previewSilence] = [.operator, .responder, .auditor]
         for operation in [
-            Operation.testEndpoint, .replayDeliveries, .setEndpointState, .createToken, .revokeToken, .createLoginLink,
+            Operation.testEndpoint, .replayDeliveries, .setEndpointState, .createToken, .revokeToken,
+            .createLoginLink,
             .eraseUser, .getErasure,
         ] { table[operation] = [.admin] }
         for operation in [

@@ -13,7 +13,8 @@ struct LocalSocketTests {
 
     private func server(_ path: String? = nil) throws(HTTPServerError) -> HTTPServer {
         try HTTPServer(socket: path ?? self.path, group: nil, log: Log(threshold: .error) { _ in }) {
-            request, reply in
+            request,
+            reply in
             let peer = request.local
             let groups = (peer?.groups ?? []).contains(getgid())
             reply.send(.text("\(peer?.user == getuid()) \(groups) '\(request.peer)'\n"))
@@ -120,7 +121,8 @@ struct LocalSocketTests {
         try #require(chmod(folder, mode) == 0)
         let expected = HTTPServerError.unusable(
             path: path,
-            reason: "others may change \(folder): it must be this account's or root's, and writable by nobody else"
+            reason: "others may change \(folder): it must be this account's or root's, "
+                + "and writable by nobody else"
         )
         #expect(throws: expected) { try server() }
     }

@@ -96,6 +96,12 @@ struct OutboxTests {
         #expect(try await store.dueDeliveries(to: "chat", now: start, limit: 9).map(\.failingSince) == [nil])
         let attempts = try await store.attemptPage(at: "soc", PageBounds(limit: 10)).map(\.attempt)
         #expect(attempts.map(\.outcome) == [.refused, .delivered, .failed])
+        let ofFirst = try await store.attemptPage(
+            at: "soc",
+            with: first.id,
+            PageBounds(limit: 10)
+        )
+        #expect(ofFirst.map(\.attempt.outcome) == [.delivered, .failed])
         #expect(attempts.last == attempt(first, .failed, next: start + .seconds(5)))
         #expect(
             try await store.outbox(of: "soc", limit: 9).map(\.state) == ["refused", "pending", "delivered"]

@@ -182,7 +182,9 @@ struct Connection: Sendable {
     private static func token(_ text: String, path: String) throws(CommandFailure) -> String {
         let token = text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
         guard token.hasPrefix("rkd_"), token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw CommandFailure("\(path) holds no token: expected rkd_..., as riskctl token create prints it")
+            throw CommandFailure(
+                "\(path) holds no token: expected rkd_..., as riskctl token create prints it"
+            )
         }
         return token
     }

@@ -7,11 +7,13 @@ enum LocalSocket {
     /// - Parameters:
     ///   - places: paths; those that are not absolute begin at the current folder, where somebody else may have put one.
     ///   - hasToken: whether riskd can be asked elsewhere: then a socket that does not let one connect is passed over.
+    /// - Returns: its path.
     static func usual(_ places: [String], hasToken: Bool) -> String? {
         places.first { path in
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
-            guard path.hasPrefix("/") || status.st_uid == geteuid() || status.st_uid == 0 else { return false }
+            let isSafe = path.hasPrefix("/") || status.st_uid == geteuid() || status.st_uid == 0
+            guard isSafe else { return false }
             return !hasToken || access(path, W_OK) == 0
         }
     }

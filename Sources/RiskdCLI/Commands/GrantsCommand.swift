@@ -1,5 +1,5 @@
+import Auditing
 import Console
-import Storage
 
 extension Command {
     /// `riskd grants`: a role for SQL, which only a database's owner can give.

@@ -1,5 +1,6 @@
 import Console
 import RiskdDaemon
+import Runtime
 
 extension Command {
     /// `riskd serve`: the API without a pipeline.
