@@ -211,7 +211,6 @@ let package = Package(
             name: "RiskdCLI",
             dependencies: [
                 "APIHandlers", "Alerting", "Auditing", "Configuration", "Console", "Crypto", "Domain",
-                "HTTPAPI",
                 "Notifying", "Pipeline", "Recomputing", "Recordings", "RiskdDaemon",
                 "RiskdTraining",
                 "Runtime", "Scoring", "Storage", "Training",

@@ -1,6 +1,7 @@
 package import Configuration
 package import Domain
 import Foundation
+import Glibc
 import HTTPAPI
 import HTTPServer
 import Notifying
@@ -12,8 +13,11 @@ import Storage
 package struct APIHost: Sendable {
     /// The port that it listens on.
     package var port: UInt16 { server.port }
+    /// The Unix socket that it listens at; nil: none.
+    package let socket: String?
 
     private let server: HTTPServer
+    private let localServer: HTTPServer?
     private let service: APIService
     private let events: EventSource
     private let pools: [StorePool]
@@ -28,7 +32,7 @@ package struct APIHost: Sendable {
     ///   - blindness: what it is blind for just now, a sentence each.
     ///   - now: the time by which things expire.
     ///   - log: gets what goes wrong.
-    /// - Throws: `HTTPServerError`, or `StartupError` where certificate or key cannot be read.
+    /// - Throws: `HTTPServerError`, or `StartupError` where certificate or key cannot be read or there is no such group.
     package init(
         _ configuration: Configuration,
         _ connectionString: String,
@@ -73,6 +77,17 @@ package struct APIHost: Sendable {
             header: TrustedProxies.Header(rawValue: api.proxyHeader.rawValue) ?? .xForwardedFor
         )
         settings.proxies = proxies
+        let group = try api.socketGroup.map { name in
+            guard let number = SystemAccounts.number(ofGroup: name) else {
+                throw StartupError("api.socket_group: there is no group \(name)")
+            }
+            return (number: number, name: name, role: api.socketGroupRole)
+        }
+        settings.local = LocalAccess(
+            ownUser: geteuid(),
+            group: group,
+            name: { SystemAccounts.name(ofUser: $0) }
+        )
         let service = APIService(
             settings,
             APIService.Foundation(
@@ -98,9 +113,37 @@ package struct APIHost: Sendable {
             limits: limits,
             log: log
         ) { service.take($0, $1) }
+        localServer = try Self.listen(at: configuration, group: group?.number, limits, log) {
+            service.take($0, $1)
+        }
+        socket = localServer == nil ? nil : configuration.socketPath
         self.service = service
         self.events = events
         pools = [readers, writers, exporters]
+    }
+
+    /// Listens at the Unix socket, where there shall be one.
+    ///
+    /// What keeps it from listening at a place that nobody chose costs only the socket, and is told.
+    private static func listen(
+        at configuration: Configuration,
+        group: UInt32?,
+        _ limits: HTTPServer.Limits,
+        _ log: Log,
+        _ handler: @escaping HTTPServer.Handler
+    ) throws(HTTPServerError) -> HTTPServer? {
+        guard let path = configuration.socketPath else { return nil }
+        do throws(HTTPServerError) {
+            return try HTTPServer(socket: path, group: group, limits: limits, log: log, answering: handler)
+        } catch {
+            guard configuration.api.socket == nil else { throw error }
+            log.write(
+                .warning,
+                "the API is served without a Unix socket: riskctl needs a token",
+                ["reason": "\(error)", "remedy": "api.socket names another place, or '' for none"]
+            )
+            return nil
+        }
     }
 
     private static func identity(_ api: Configuration.API) throws -> HTTPServer.Identity? {
@@ -118,6 +161,17 @@ package struct APIHost: Sendable {
         )
     }
 
+    /// Where it is reached, for a log.
+    ///
+    /// - Parameter api: what it was made with.
+    /// - Returns: the address, the port, whether by TLS, and the socket or `none`.
+    package func places(_ api: Configuration.API) -> KeyValuePairs<String, String> {
+        [
+            "address": api.listen.host, "port": "\(port)", "tls": "\(api.certificate != nil)",
+            "socket": socket ?? "none",
+        ]
+    }
+
     /// Answers until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
@@ -125,6 +179,7 @@ package struct APIHost: Sendable {
             group.addTask { await events.run() }
         }
         server.stop()
+        localServer?.stop()
         for pool in pools { await pool.close() }
     }
 

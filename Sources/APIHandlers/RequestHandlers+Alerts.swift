@@ -143,10 +143,13 @@ extension RequestHandlers {
         _ = try await readers.lend { try await Self.alert(id, $0) }
         let (action, outcome) = try await writers.lend { store in
             let action = try await store.request(kind, by: call.actor, note: note, at: call.now)
-            // The running riskd does it; what it has not done soon is told later.
-            let outcomes = try await ActionQueue(store, configuration)
-                .wait(for: [action], patience: .seconds(3))
-            return (action, outcomes.first ?? nil)
+            // The pipeline does it; what it has not done soon is told later.
+            let end = ContinuousClock.now + .seconds(3)
+            while true {
+                let outcome = try await store.outcome(ofAction: action)
+                if outcome != nil || ContinuousClock.now >= end { return (action, outcome) }
+                try await Task.sleep(for: .milliseconds(100))
+            }
         }
         let document = AlertActionDocument(action, outcome)
         return outcome == nil ? .accepted(document) : .json(document)

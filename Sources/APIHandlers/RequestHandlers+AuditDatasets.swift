@@ -76,7 +76,7 @@ extension RequestHandlers {
                 format: format.rawValue,
                 since: selection.since?.description,
                 until: selection.until?.description,
-                match: selection.matches.first.map { "\($0.column)=\($0.value)" },
+                matches: selection.matches.map { "\($0.column)=\($0.value)" },
                 rows: result.rows,
                 bytes: result.bytes,
                 sha256: result.sha256
@@ -91,9 +91,9 @@ extension RequestHandlers {
         let selection = try Self.selection(call)
         let word = try call.choice("format", of: ["ndjson", "csv"])
         // Once a stream has begun no error can be told.
-        if let match = selection.matches.first {
+        if !selection.matches.isEmpty {
             let columns = try await readers.lend { try await $0.columns(of: dataset) }
-            guard columns.contains(match.column) else {
+            for match in selection.matches where !columns.contains(match.column) {
                 throw StorageError.unknownColumn(match.column, known: columns)
             }
         }
@@ -109,12 +109,12 @@ extension RequestHandlers {
 
     private static func selection(_ call: APICall) throws(APIFailure) -> AuditSelection {
         var selection = AuditSelection(since: try call.time("since"), until: try call.time("until"))
-        if let text = try call.text("match", length: 3...512) {
+        for text in try call.texts("match", atMost: AuditSelection.mostMatches, length: 3...512) {
             guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
                 throw .invalid("match", "must be COLUMN=VALUE")
             }
             let value = String(text[text.index(after: sign)...])
-            selection.matches = [.init(column: String(text[..<sign]), value: value)]
+            selection.matches.append(.init(column: String(text[..<sign]), value: value))
         }
         return selection
     }
@@ -206,7 +206,7 @@ struct AuditManifestDocument: Encodable, Sendable {
     let format: String
     let since: String?
     let until: String?
-    let match: String?
+    let matches: [String]
     let rows: Int
     let bytes: Int
     let sha256: String

@@ -24,7 +24,7 @@ extension RequestHandlers {
 
     func addSilence(_ call: APICall) async throws -> APIAnswer {
         let body = try call.body()
-        try body.allow(only: "matchers", "duration_seconds", "comment")
+        try body.allow(only: "matchers", "starts_at", "duration_seconds", "comment")
         let matchers = try Self.matchers(body)
         guard let seconds = try body.integer("duration_seconds", 60...2_592_000) else {
             throw APIFailure.invalid("duration_seconds", "is required")
@@ -33,11 +33,18 @@ extension RequestHandlers {
         guard seconds <= 86_400 || call.may(.lead) else {
             throw APIFailure.forbidden("silencing for more than 24 h needs the role responder")
         }
-        let end = call.now + .seconds(seconds)
+        let start =
+            try body.text("starts_at", length: 2...64).map { text throws(APIFailure) in
+                try call.instant(text, "starts_at")
+            } ?? call.now
+        let end = start + .seconds(seconds)
+        guard end > call.now else {
+            throw APIFailure.unprocessable("starts_at", "is so early that it is over")
+        }
         let id = try await writers.lend { store in
             try await store.addSilence(
                 matchers,
-                from: call.now,
+                from: start,
                 until: end,
                 by: call.actor,
                 comment: comment,
@@ -47,7 +54,7 @@ extension RequestHandlers {
         let silence = Silence(
             id: id,
             matchers: matchers,
-            startsAt: call.now,
+            startsAt: start,
             endsAt: end,
             creator: call.actor,
             comment: comment
@@ -120,10 +127,14 @@ extension RequestHandlers {
 
     func attempts(_ call: APICall) async throws -> APIAnswer {
         let name = try endpoint(call)
+        let message = try call.text("message", length: 1...64).map { text throws(APIFailure) in
+            guard let id = MessageID(text) else { throw .invalid("message", "is no id of a message") }
+            return id
+        }
         var bounds = PageBounds(limit: try call.limit())
         bounds.after = try call.number(ofCursor: "attempts")
         let asked = bounds
-        let page = try await readers.lend { try await $0.attemptPage(at: name, asked) }
+        let page = try await readers.lend { try await $0.attemptPage(at: name, with: message, asked) }
         let last = page.count == bounds.limit ? page.last?.id : nil
         return .json(
             PageDocument(

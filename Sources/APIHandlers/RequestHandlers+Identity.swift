@@ -99,6 +99,32 @@ extension RequestHandlers {
         return .done()
     }
 
+    func createLoginLink(_ call: APICall) async throws -> APIAnswer {
+        let id = try call.number(argument: "token")
+        let body = try call.body()
+        try body.allow(only: "minutes")
+        let minutes = try body.integer("minutes", 1...60) ?? 10
+        let tokens = try await readers.lend { try await $0.tokens() }
+        guard let token = tokens.first(where: { $0.id == id && $0.isActive(at: call.now) }) else {
+            throw APIFailure.notFound("there is no token \(id) that works")
+        }
+        let code = SecretText.code
+        let end = call.now + .seconds(minutes * 60)
+        try await writers.lend {
+            try await $0.addLink(
+                hash: code.hash,
+                token: token,
+                expires: end,
+                by: call.actor,
+                from: call.address,
+                at: call.now
+            )
+        }
+        // In the fragment, which browsers send to nobody and which no log shows.
+        let url = "\(configuration.api.link)/login#code=\(code.text)"
+        return .created(LoginLinkDocument(url: url, expiresAt: end.description))
+    }
+
     /// Knows callers by what is stored.
     var authority: Authority {
         Authority(

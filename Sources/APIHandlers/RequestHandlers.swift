@@ -88,7 +88,8 @@ struct RequestHandlers: Sendable {
     private var serviceHandlers: [Operation: APIService.Handler] {
         [
             .signIn: signIn, .signOut: signOut, .getMe: me, .listTokens: tokens, .createToken: createToken,
-            .revokeToken: revokeToken, .getDescription: { _ in APIDescription.answer },
+            .revokeToken: revokeToken, .createLoginLink: createLoginLink,
+            .getDescription: { _ in APIDescription.answer },
             .getLiveness: { _ in .text(Array("ok\n".utf8), type: "text/plain; charset=utf-8") },
             .getMetrics: { [metrics] _ in
                 .text(Array(metrics.render().utf8), type: "text/plain; version=0.0.4; charset=utf-8")

@@ -1,9 +1,9 @@
-package import Domain
-package import HTTPAPI
-package import Storage
+import Domain
+import HTTPAPI
+import Storage
 
 /// A token as somebody wants it.
-package struct TokenRequest: Hashable, Sendable {
+struct TokenRequest: Hashable, Sendable {
     private let name: String
     private let roles: [Role]
     private let days: Int
@@ -16,7 +16,7 @@ package struct TokenRequest: Hashable, Sendable {
     ///   - days: how long it works, 1 … 365.
     /// - Returns: a request that can be fulfilled.
     /// - Throws: `APIFailure.invalid` or `.unprocessable`.
-    package static func checked(
+    static func checked(
         name: String,
         roles words: [String],
         days: Int
@@ -55,7 +55,7 @@ package struct TokenRequest: Hashable, Sendable {
     ///   - secret: the token's text.
     ///   - now: the wall clock.
     /// - Returns: what the database gets.
-    package func token(_ secret: SecretText, now: Timestamp) -> NewToken {
+    func token(_ secret: SecretText, now: Timestamp) -> NewToken {
         NewToken(hash: secret.hash, name: name, roles: roles, expires: now + .seconds(days * 86_400))
     }
 }

@@ -40,7 +40,7 @@ package struct RetentionService: Sendable {
                         "nothing is deleted: the clock is so much later than the newest record that it may be wrong",
                         [
                             "clock": "\(now)", "newest_before": "\(newest)",
-                            "remedy": "riskd audit retention --delete, if the clock is right",
+                            "remedy": "riskd retention --delete, if the clock is right",
                         ]
                     )
                 }

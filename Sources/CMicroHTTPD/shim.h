@@ -5,7 +5,13 @@
 #include <microhttpd.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
+
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
 
 /// Takes one line of libmicrohttpd's log; may be called on any of its threads.
 typedef void (*microhttpd_logger)(void *_Nullable context, const char *_Nonnull line);
@@ -100,6 +106,27 @@ static inline int microhttpd_socket(struct MHD_Connection *_Nonnull connection) 
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     return info == NULL ? -1 : (int)info->connect_fd;
+}
+
+/// Who connected to a Unix socket, as the kernel noted it then (SO_PEERCRED).
+typedef struct microhttpd_account {
+    int32_t pid;
+    uint32_t uid;
+    uint32_t gid;
+} microhttpd_account;
+
+// The layout of struct ucred, which is hidden without _GNU_SOURCE.
+static inline int microhttpd_account_of(int socket, microhttpd_account *_Nonnull account) {
+    socklen_t size = sizeof *account;
+    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, account, &size) == 0 && size == sizeof *account;
+}
+
+// The further groups of whoever connected (SO_PEERGROUPS, Linux 4.13): how many there are, -1 where that cannot be told or
+// they are more than `room`.
+static inline int microhttpd_groups_of(int socket, uint32_t *_Nonnull groups, int room) {
+    socklen_t size = (socklen_t)room * sizeof *groups;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0) return -1;
+    return (int)(size / sizeof *groups);
 }
 
 #endif

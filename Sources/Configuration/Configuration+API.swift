@@ -1,9 +1,19 @@
+package import Domain
+
 extension Configuration {
     /// `api.*`.
     package struct API: Hashable, Sendable {
         /// Whether there is one.
         package var isEnabled = true
         package var listen = Address(host: "127.0.0.1", port: 9480)
+        /// The path of the Unix socket at which it listens too; empty: none; nil: the usual place.
+        package var socket: String?
+        /// The group whose members may ask by the socket; nil: none.
+        package var socketGroup: String?
+        /// What they may.
+        package var socketGroupRole = Role.operator
+        /// `$RUNTIME_DIRECTORY`, the usual place's folder; nil: the state directory.
+        package var runtimeDirectory: String?
         /// The path of its certificate chain, PEM; nil: no TLS.
         package var certificate: String?
         /// The path of the certificate's private key, PEM.
@@ -42,5 +52,13 @@ extension Configuration {
 
         /// What links for people begin with.
         package var link: String { publicURL ?? "\(certificate == nil ? "http" : "https")://\(listen)" }
+    }
+}
+
+extension Configuration {
+    /// The path of the API's Unix socket; nil where there shall be none.
+    package var socketPath: String? {
+        guard api.isEnabled, api.socket != "" else { return nil }
+        return api.socket ?? (api.runtimeDirectory ?? stateDirectory) + "/api.sock"
     }
 }

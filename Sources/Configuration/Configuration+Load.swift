@@ -7,6 +7,8 @@ extension Configuration {
         package var currentDirectory: String
         /// `$STATE_DIRECTORY`.
         package var stateDirectory: String?
+        /// `$RUNTIME_DIRECTORY`.
+        package var runtimeDirectory: String?
         /// `$RISKD_ONNXRUNTIME`.
         package var runtime: String?
         /// Processors, at least 1.
@@ -15,11 +17,13 @@ extension Configuration {
         package init(
             currentDirectory: String,
             stateDirectory: String? = nil,
+            runtimeDirectory: String? = nil,
             runtime: String? = nil,
             processors: Int = 1
         ) {
             self.currentDirectory = currentDirectory
             self.stateDirectory = stateDirectory
+            self.runtimeDirectory = runtimeDirectory
             self.runtime = runtime
             self.processors = processors
         }
@@ -31,6 +35,7 @@ extension Configuration {
             return Surroundings(
                 currentDirectory: folder.map { String(cString: $0) } ?? "/",
                 stateDirectory: variable("STATE_DIRECTORY"),
+                runtimeDirectory: variable("RUNTIME_DIRECTORY"),
                 runtime: variable("RISKD_ONNXRUNTIME"),
                 processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
             )
@@ -96,12 +101,16 @@ extension Configuration {
 
     private static func initial(_ surroundings: Surroundings, baseDirectory: String) -> Configuration {
         // systemd separates several folders by colons; riskd's unit names one.
-        let folder = surroundings.stateDirectory.flatMap { $0.split(separator: ":").first.map(String.init) }
+        func first(_ folders: String?) -> String? {
+            folders.flatMap { $0.split(separator: ":").first.map(String.init) }
+        }
+        let folder = first(surroundings.stateDirectory)
         var configuration = Configuration(
             stateDirectory: folder
                 ?? Scope(baseDirectory: surroundings.currentDirectory).absolute("riskd-state"),
             workers: surroundings.processors
         )
+        configuration.api.runtimeDirectory = first(surroundings.runtimeDirectory)
         let name = "libonnxruntime.so"
         let above = Self.folder(of: baseDirectory)
         configuration.opinions.candidates =

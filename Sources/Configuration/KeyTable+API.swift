@@ -18,6 +18,28 @@ extension KeyTable {
             "Where the API and the dashboard listen; beyond loopback only with TLS. Port 0 takes a free one."
         ),
         maker.key(
+            "api.socket",
+            \.api.socket,
+            ValueType<String>.socket.optional,
+            default: "api.sock in $RUNTIME_DIRECTORY, or else in state_directory",
+            example: "/run/riskd/api.sock",
+            "The Unix socket at which the API listens too: root and riskd's own account ask there without a token. '' is none."
+        ),
+        maker.key(
+            "api.socket_group",
+            \.api.socketGroup,
+            ValueType.words("a group's name", note: "name of a group").optional,
+            default: "none",
+            example: "riskd-operators",
+            "The group whose members may ask by the socket without a token too."
+        ),
+        maker.key(
+            "api.socket_group_role",
+            \.api.socketGroupRole,
+            .choice,
+            "What the members of api.socket_group may."
+        ),
+        maker.key(
             "api.certificate",
             \.api.certificate,
             ValueType.path("path of a PEM file").optional,

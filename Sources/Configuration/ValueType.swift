@@ -168,6 +168,20 @@ extension ValueType where Value == String {
         }
     }
 
+    /// The path of a Unix socket, or nothing for none.
+    static let socket = ValueType<String>.scalar(
+        "a path",
+        note: "path of at most 103 bytes, or '' for none",
+        text: { quoted($0) }
+    ) { given, scope in
+        guard !given.isEmpty else { return .success("") }
+        guard checkedText(given) != nil else { return .failure(.init(text: textRule)) }
+        let path = scope.absolute(given)
+        // The system's bound on such addresses.
+        guard path.utf8.count <= 103 else { return .failure(.init(text: "must have at most 103 bytes")) }
+        return .success(path)
+    }
+
     /// A name that becomes part of other names.
     static let identifier = ValueType<String>.scalar(
         "a name",

@@ -62,9 +62,6 @@ struct CommandLineParser {
         if path.isEmpty, word == "--version" { return .version }
         // "help" is no command of the table, but everybody tries it.
         if path.isEmpty, word == "help" { return try parseHelp(Array(rest.dropFirst())) }
-        if let now = program.moved[(path + [word]).joined(separator: " ")] {
-            throw UsageError("'\(([program.name] + path + [word]).joined(separator: " "))' is now '\(now)'")
-        }
         let isFlag = word.hasPrefix("-")
         let candidates = isFlag ? ["--help", "--version"] : commands.map(\.name)
         throw UsageError(unknown(isFlag ? "flag" : "command", word, candidates))

@@ -12,10 +12,10 @@ package struct Program: Sendable {
     package let commands: [Command]
     /// Options that every command has, which may also stand before it.
     package let flags: [Flag]
+    /// Former spellings of commands.
+    package let moved: [Moved]
     /// What the help says after the meanings of 0, 1 and 2, such as `; check ends as monitoring plugins do`.
     package let exitCodes: String
-    /// Commands that it once had, as they were typed without its name, and what is typed now.
-    package let moved: [String: String]
 
     /// A program.
     ///
@@ -25,24 +25,24 @@ package struct Program: Sendable {
     ///   - version: what `--version` prints.
     ///   - commands: what it can do; `completion` is added.
     ///   - flags: options that every command has.
+    ///   - moved: former spellings, which say where they went.
     ///   - exitCodes: what the help says of further exit codes.
-    ///   - moved: commands that it once had, and what is typed now.
     package init(
         _ name: String,
         _ summary: String,
         version: String,
         commands: [Command],
         flags: [Flag] = [],
-        exitCodes: String = "",
-        moved: [String: String] = [:]
+        moved: [Moved] = [],
+        exitCodes: String = ""
     ) {
         self.name = name
         self.summary = summary
         self.version = version
         self.commands = commands + [.completion(of: name)]
         self.flags = flags
-        self.exitCodes = exitCodes
         self.moved = moved
+        self.exitCodes = exitCodes
     }
 
     /// Does what the command line asks.
@@ -55,6 +55,10 @@ package struct Program: Sendable {
         if arguments.first == Completion.verb {
             await Completion(program: self).answer(Array(arguments.dropFirst()), on: terminal)
             return .ok
+        }
+        if let moved = moved.meant(by: arguments) {
+            terminal.writeError("\(name) \(moved.path.joined(separator: " ")) is now: \(moved.destination)")
+            return .usage
         }
         let request: CommandLineParser.Request
         do throws(UsageError) {

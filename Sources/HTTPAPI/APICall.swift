@@ -12,6 +12,8 @@ package struct APICall: Sendable {
     package let now: Timestamp
     let arguments: [String: String]
     let query: [String: String]
+    /// All values of the query's parameters, in order.
+    let parameters: [String: [String]]
     let headers: [String: String]
     let node: JSONNode?
 
@@ -66,6 +68,20 @@ package struct APICall: Sendable {
         guard let text = query[name] else { return nil }
         try text.check(name, length)
         return text
+    }
+
+    /// All texts that the query gives a name, in order.
+    ///
+    /// - Throws: `APIFailure.invalid`.
+    package func texts(
+        _ name: String,
+        atMost count: Int,
+        length: ClosedRange<Int> = 1...256
+    ) throws(APIFailure) -> [String] {
+        let texts = parameters[name] ?? []
+        guard texts.count <= count else { throw .invalid(name, "may be given \(count) times at most") }
+        for text in texts { try text.check(name, length) }
+        return texts
     }
 
     /// A whole number of the query.

@@ -23,6 +23,8 @@ package final class APIService: Sendable {
         package var hosts: HostNames?
         /// Whose word counts on where a request comes from.
         package var proxies = TrustedProxies()
+        /// Who may ask by a Unix socket without a token; nil: nobody.
+        package var local: LocalAccess?
 
         /// The defaults.
         package init() {}
@@ -125,7 +127,8 @@ package final class APIService: Sendable {
     func response(to request: HTTPRequest, _ reply: HTTPReply) async -> HTTPResponse? {
         var response: HTTPResponse?
         do {
-            try checkHost(request)
+            // No page of anybody's reaches a Unix socket, and its name is nobody's.
+            if request.local == nil { try checkHost(request) }
             if let page = pages.respond(to: request) { return page }
             response = try await respond(to: request, reply)
         } catch let failure as APIFailure {
@@ -147,7 +150,7 @@ package final class APIService: Sendable {
         }
         let (route, arguments) = try Self.route(request.method, segments)
         let now = foundation.now()
-        let address = settings.proxies.client(of: request)
+        let address = request.local == nil ? settings.proxies.client(of: request) : Self.localAddress
         let caller = try await caller(of: request, route, from: address, now, reply)
         let call = APICall(
             operation: route.operation,
@@ -156,6 +159,7 @@ package final class APIService: Sendable {
             now: now,
             arguments: arguments,
             query: request.query,
+            parameters: request.parameters,
             headers: request.headers,
             node: try body(of: request, route)
         )
@@ -220,10 +224,15 @@ package final class APIService: Sendable {
         _ now: Timestamp,
         _ reply: HTTPReply
     ) async throws -> Caller? {
-        if route.operation == .signIn { try checkOrigin(request) }
+        if route.operation == .signIn {
+            guard request.local == nil else {
+                throw APIFailure.forbidden("sessions are for browsers, which do not come by this socket")
+            }
+            try checkOrigin(request)
+        }
         if case .everybody = route.access { return nil }
         // Looked up before anything is counted: what others fail at from the same address must not cost who does not.
-        guard let caller = try await identify(request) else {
+        guard let caller = try await identify(request, reply, now) else {
             reply.note(isKnown: false)
             if let seconds = failures.take(network(of: address), now: now) {
                 throw APIFailure.tooMany(retryAfter: seconds)
@@ -278,15 +287,43 @@ package final class APIService: Sendable {
         )
     }
 
-    private func identify(_ request: HTTPRequest) async throws -> Caller? {
+    private func identify(
+        _ request: HTTPRequest,
+        _ reply: HTTPReply,
+        _ now: Timestamp
+    ) async throws -> Caller? {
         if let header = request.headers["authorization"] {
             let words = header.split(separator: " ")
             guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
             return try await foundation.authority.caller(String(words[1]))
         }
+        // Cookies are browsers', and count for nothing here.
+        if let peer = request.local { return try localCaller(peer, request, reply, now) }
         guard let cookie = request.headers["cookie"].flatMap(Self.sessionCookie) else { return nil }
         return try await foundation.authority.sessionCaller(cookie)
     }
+
+    /// The account at the other end of a Unix socket; refusals are counted by account.
+    private func localCaller(
+        _ peer: LocalPeer,
+        _ request: HTTPRequest,
+        _ reply: HTTPReply,
+        _ now: Timestamp
+    ) throws -> Caller? {
+        guard let local = settings.local else { return nil }
+        do throws(APIFailure) {
+            return try local.caller(of: peer, as: request.headers[LocalAccess.roleHeader])
+        } catch {
+            reply.note(isKnown: false)
+            if let seconds = failures.take("uid \(peer.user)", now: now) {
+                throw APIFailure.tooMany(retryAfter: seconds)
+            }
+            throw error
+        }
+    }
+
+    /// What ledgers call the place that requests by the Unix socket come from.
+    private static let localAddress = "local"
 
     static func sessionCookie(_ header: String) -> String? {
         for pair in header.split(separator: ";") {

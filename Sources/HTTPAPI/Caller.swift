@@ -8,21 +8,23 @@ package struct Caller: Hashable, Sendable {
         case token
         /// By a session's cookie, whose requests must carry a token against forged ones.
         case session(hash: [UInt8], csrfToken: String)
+        /// By the account that is at the other end of the Unix socket.
+        case socket
     }
 
-    /// The token's number: what rates are counted by.
+    /// What rates are counted by: the token's number; negative for an account at the socket.
     package let token: Int64
     /// What ledgers call them.
     package let name: String
     /// What they are.
     package let roles: [Role]
-    /// From when on they are not known any more.
-    package let expires: Timestamp
+    /// From when on they are not known any more; nil: as long as the connection lasts.
+    package let expires: Timestamp?
     /// How they are known.
     package let means: Means
 
     /// A caller.
-    package init(token: Int64, name: String, roles: [Role], expires: Timestamp, means: Means) {
+    package init(token: Int64, name: String, roles: [Role], expires: Timestamp?, means: Means) {
         self.token = token
         self.name = name
         self.roles = roles

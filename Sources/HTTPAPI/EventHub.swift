@@ -96,7 +96,7 @@ package final class EventHub: Sendable {
         after id: String?,
         backlog: @Sendable (_ after: String, _ through: String) async -> [ServerEvent]?
     ) async throws(APIFailure) {
-        let ends = min(now + Self.longest, caller.expires)
+        let ends = min(now + Self.longest, caller.expires ?? now + Self.longest)
         let begun: (number: Int, place: String)? = state.withLock { state in
             guard state.readers.count < mostReaders else { return nil }
             state.lastReader += 1

@@ -14,6 +14,6 @@ package enum Operation: String, Hashable, Sendable, CaseIterable {
         getFalseAlarms
     case exportAudit, getAuditManifest
     case eraseUser, getErasure
-    case listTokens, createToken, revokeToken
+    case listTokens, createToken, revokeToken, createLoginLink
     case getDescription, getLiveness, getMetrics
 }

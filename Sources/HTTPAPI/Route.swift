@@ -140,6 +140,7 @@ extension Route {
         Route(.listTokens, "GET", "/api/v1/tokens", .holders(of: .tokens)),
         Route(.createToken, "POST", "/api/v1/tokens", .holders(of: .manage), body: true),
         Route(.revokeToken, "DELETE", "/api/v1/tokens/{token}", .holders(of: .manage)),
+        Route(.createLoginLink, "POST", "/api/v1/tokens/{token}/links", .holders(of: .manage), body: true),
         Route(.getDescription, "GET", "/api/v1/openapi.yaml", .everybody),
         Route(.getLiveness, "GET", "/livez", .everybody),
         Route(.getMetrics, "GET", "/metrics", .holders(of: .metrics)),

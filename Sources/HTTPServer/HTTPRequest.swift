@@ -19,6 +19,10 @@ package struct HTTPRequest: Hashable, Sendable {
     package let isBodyTooLong: Bool
     /// The numeric address of the client's end of the connection; empty where it is not known.
     package let peer: String
+    /// Who asks, where the request came by a Unix socket; nil by a network.
+    package let local: LocalPeer?
+    /// All values of the query's parameters, percent-decoded, in order.
+    package let parameters: [String: [String]]
 
     /// A request.
     ///
@@ -30,6 +34,7 @@ package struct HTTPRequest: Hashable, Sendable {
     ///   - body: bytes.
     ///   - isBodyTooLong: whether there was more of it than the server takes.
     ///   - peer: a numeric address.
+    ///   - local: who asks by a Unix socket.
     package init(
         method: String,
         path: String,
@@ -37,13 +42,15 @@ package struct HTTPRequest: Hashable, Sendable {
         headers: [String: String] = [:],
         body: [UInt8] = [],
         isBodyTooLong: Bool = false,
-        peer: String = ""
+        peer: String = "",
+        local: LocalPeer? = nil
     ) {
         self.method = method
         self.headers = headers
         self.body = body
         self.isBodyTooLong = isBodyTooLong
         self.peer = peer
+        self.local = local
         // Not `//`: what is empty there is a part of its own.
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
             percentDecoded(String($0))
@@ -61,6 +68,7 @@ package struct HTTPRequest: Hashable, Sendable {
             }
         }
         self.query = Dictionary(pairs) { first, _ in first }
+        parameters = Dictionary(grouping: pairs, by: \.0).mapValues { $0.map(\.1) }
         self.isWellFormed = isWellFormed
     }
 }

@@ -56,7 +56,7 @@ package final class HTTPServer: Sendable {
     /// Answers a request, at once or later; runs on the server's thread, so it must not wait for long nor stop the server.
     package typealias Handler = @Sendable (HTTPRequest, HTTPReply) -> Void
 
-    /// The port that it listens on.
+    /// The port that it listens on; 0 for a Unix socket.
     package let port: UInt16
 
     /// The daemon's handle; nil once stopped.
@@ -65,6 +65,8 @@ package final class HTTPServer: Sendable {
     private let daemon: Locked<OpaquePointer?>
     /// What the daemon's thread reads: alive until the daemon has stopped.
     private let context: ServerContext
+    /// Its socket in the file system, which goes when it stops.
+    private let entry: LocalSocketEntry?
 
     /// Starts to listen and to answer at once.
     ///
@@ -107,7 +109,7 @@ package final class HTTPServer: Sendable {
     ///   - log: where libmicrohttpd's complaints about clients go, at priority info.
     ///   - handler: answers a request.
     /// - Throws: `invalidAddress`, `inUse`, `cannotListen` or `failed`.
-    package init(
+    package convenience init(
         address: String,
         port: UInt16,
         methods: [String]? = nil,
@@ -117,10 +119,53 @@ package final class HTTPServer: Sendable {
         answering handler: @escaping Handler
     ) throws(HTTPServerError) {
         let socket = try ListeningSocket(address: address, port: port)
+        let port = socket.port
         let context = ServerContext(handler: handler, methods: methods, limits: limits, log: log)
-        self.port = socket.port
+        try self.init(socket.release(), port: port, entry: nil, identity: identity, context)
+    }
+
+    /// Starts to listen at a Unix socket of mode 0660 and to answer: each request says whose it is
+    /// (``HTTPRequest/local``).
+    ///
+    /// - Parameters:
+    ///   - path: absolute, at most 103 bytes, in a folder that only this account or root may write to; what a riskd
+    ///     that is gone left there is replaced.
+    ///   - group: the number of the group that may connect beside this account; nil: the process's own group.
+    ///   - limits: bounds on what clients may hold; all are of one network.
+    ///   - log: where libmicrohttpd's complaints about clients go, at priority info.
+    ///   - handler: answers a request.
+    /// - Throws: `unusable`, `occupied` or `failed`.
+    package convenience init(
+        socket path: String,
+        group: UInt32?,
+        limits: Limits = Limits(),
+        log: Log,
+        answering handler: @escaping Handler
+    ) throws(HTTPServerError) {
+        let (descriptor, entry) = try LocalSocket.listen(at: path, group: group)
+        var limits = limits
+        limits.isShared = { _ in true }
+        let context = ServerContext(
+            handler: handler,
+            methods: nil,
+            limits: limits,
+            isLocal: true,
+            log: log
+        )
+        try self.init(descriptor, port: 0, entry: entry, identity: nil, context)
+    }
+
+    private init(
+        _ descriptor: Int32,
+        port: UInt16,
+        entry: LocalSocketEntry?,
+        identity: Identity?,
+        _ context: ServerContext
+    ) throws(HTTPServerError) {
+        self.port = port
+        self.entry = entry
         self.context = context
-        let descriptor = socket.release()
+        let limits = context.limits
         let started = withOptionalCString(identity?.certificate) { certificate in
             withOptionalCString(identity?.key) { key in
                 let options = microhttpd_options(
@@ -165,6 +210,7 @@ package final class HTTPServer: Sendable {
         // A daemon that stops while connections are suspended aborts.
         context.resumeAll()
         context.endWatch()
+        entry?.remove()
         MHD_stop_daemon(handle)
     }
 }

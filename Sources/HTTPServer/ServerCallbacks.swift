@@ -44,7 +44,10 @@ let serverAnswer: MHD_AccessHandlerCallback = { context, connection, url, method
         headers: fields(values(.HEADER_KIND, of: connection)),
         body: exchange.isTooLong ? [] : exchange.body,
         isBodyTooLong: exchange.isTooLong,
-        peer: microhttpd_peer(connection).map(numericAddress) ?? ""
+        peer: microhttpd_peer(connection).map(numericAddress) ?? "",
+        // Whom the kernel does not name is nobody, and not somebody of the network.
+        local: server.isLocal
+            ? LocalPeer(connectedTo: microhttpd_socket(connection)) ?? LocalPeer(user: .max, groups: []) : nil
     )
     exchange.body = []
     let reply = HTTPReply { [weak server] isKnown in server?.note(id, isKnown: isKnown) }
@@ -198,6 +201,8 @@ private func values(
 
 /// Such as `127.0.0.1` or `::1`; empty where there is none.
 private func numericAddress(_ address: UnsafePointer<sockaddr>) -> String {
+    // Of a Unix socket glibc would say "localhost".
+    guard address.pointee.sa_family != AF_UNIX else { return "" }
     let size =
         address.pointee.sa_family == AF_INET6
         ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size

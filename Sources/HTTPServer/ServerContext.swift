@@ -10,6 +10,8 @@ final class ServerContext: @unchecked Sendable {
     let handler: HTTPServer.Handler
     let methods: [String]?
     let limits: HTTPServer.Limits
+    /// Whether it listens at a Unix socket.
+    let isLocal: Bool
     let log: Log
     let logHandle: UnsafeMutablePointer<microhttpd_log>
     private let open = Locked(Open())
@@ -38,11 +40,13 @@ final class ServerContext: @unchecked Sendable {
         handler: @escaping HTTPServer.Handler,
         methods: [String]?,
         limits: HTTPServer.Limits,
+        isLocal: Bool = false,
         log: Log
     ) {
         self.handler = handler
         self.methods = methods
         self.limits = limits
+        self.isLocal = isLocal
         connections = Locked(Connections(book: ConnectionBook(limits)))
         self.log = log
         logHandle = .allocate(capacity: 1)

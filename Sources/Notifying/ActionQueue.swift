@@ -1,5 +1,5 @@
 package import Configuration
-package import Domain
+import Domain
 import Foundation
 import Glibc
 import Pipeline
@@ -7,7 +7,7 @@ import Runtime
 import Scoring
 package import Storage
 
-/// Sees to it that what people ask for is done: by the riskd that runs, or here if none does.
+/// Does what people ask for where no riskd runs that does it.
 package struct ActionQueue: Sendable {
     package let store: Store
     package let configuration: Configuration
@@ -22,30 +22,12 @@ package struct ActionQueue: Sendable {
         self.configuration = configuration
     }
 
-    /// Waits until actions were applied.
-    ///
-    /// - Parameters:
-    ///   - actions: their ids.
-    ///   - patience: how long to wait for a riskd that runs.
-    /// - Returns: the outcomes in the same order; nil for what still waits.
-    /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
-    package func wait(
-        for actions: [Int64],
-        patience: Duration = .seconds(10)
-    ) async throws -> [AppliedAction?] {
-        let end = ContinuousClock.now + patience
-        while true {
-            var outcomes: [AppliedAction?] = []
-            for action in actions { outcomes.append(try await store.outcome(ofAction: action)) }
-            if !outcomes.contains(nil) || ContinuousClock.now >= end { return outcomes }
-            let isAbsent = try await isOwnerGone(for: patience - (end - ContinuousClock.now))
-            if isAbsent, try await applyHere() { continue }
-            try await Task.sleep(for: .milliseconds(100))
-        }
-    }
-
     /// Whether the last owner of the database has ended, not only lost its connection for a moment: taking its place
     /// would end it.
+    ///
+    /// - Parameter time: how long something has waited for it.
+    /// - Returns: whether.
+    /// - Throws: `StorageError`.
     package func isOwnerGone(for time: Duration) async throws -> Bool {
         guard let owner = try await store.currentOwner() else { return true }
         let words = owner.split(separator: " ")
@@ -55,6 +37,11 @@ package struct ActionQueue: Sendable {
         return kill(process, 0) != 0 && errno == ESRCH
     }
 
+    /// Makes this process the database's one writer, as long as the store's connection lasts.
+    ///
+    /// - Parameter tickLength: that of what is stored.
+    /// - Returns: false where another riskd is.
+    /// - Throws: `StorageError`.
     package func takeOwnership(tickLength: Duration) async throws(StorageError) -> Bool {
         do throws(StorageError) {
             try await store.takeOwnership(name: "command \(getpid())", tickLength: tickLength)
@@ -68,15 +55,13 @@ package struct ActionQueue: Sendable {
     /// Longer than a riskd that runs is ever without a connection to a database that answers.
     private static let longestBreak = Duration.seconds(7)
 
-    /// Applies what waits, unless another riskd owns the database.
+    /// Applies what people asked for about alerts; this process owns the database.
     ///
-    /// - Returns: whether this process did it.
     /// - Throws: `StorageError`, `StartupError` or `ScoringError`.
-    private func applyHere() async throws -> Bool {
+    package func apply() async throws {
+        let actions = try await store.pendingActions()
         // Before the first epoch there are no levels, and so no alerts on them.
-        let state = try await store.loadState()
-        guard let epoch = state.epochs.last, let milliseconds = state.tickMilliseconds else { return false }
-        guard try await takeOwnership(tickLength: .milliseconds(milliseconds)) else { return false }
+        guard !actions.isEmpty, let epoch = try await store.loadState().epochs.last else { return }
         let restoration = try await Restoration.past(store, epoch: epoch)
         let pool = WorkerPool(width: 1)
         // No record is scored here and no tick closed: there is nothing to compare with, to notice or to learn.
@@ -93,7 +78,6 @@ package struct ActionQueue: Sendable {
             ),
             BatchScorer.Means(pool: pool, clock: { Timestamp.now }, seen: { _ in SeenRecords() })
         )
-        if let batch = scorer.apply(try await store.pendingActions()) { try await store.commit(batch.commit) }
-        return true
+        if let batch = scorer.apply(actions) { try await store.commit(batch.commit) }
     }
 }

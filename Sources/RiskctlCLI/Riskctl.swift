@@ -17,8 +17,10 @@ package enum Riskctl {
             .endpoint, .detector, .calibration, .image, .audit, .token, .whoami,
         ],
         flags: Connection.flags,
-        exitCodes: ";\n'riskctl check' ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown",
-        moved: ["replay": "riskctl recompute", "endpoint replay": "riskctl endpoint resend"]
+        moved: [
+            Moved("replay", to: "riskctl recompute"), Moved("endpoint", "replay", to: "riskctl endpoint resend"),
+        ],
+        exitCodes: ";\n'riskctl check' ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown"
     )
 
     /// Runs the program on this process's terminal.

@@ -19,15 +19,22 @@ struct Demo {
 
     private var file: String { directory + "/riskd.yaml" }
     private var growing: String { directory + "/inference.ndjson" }
+    /// Where the demo's riskd is asked without a token; short, as such addresses have to be.
+    private var socket: String {
+        let path = absolute(directory) + "/api.sock"
+        return path.utf8.count <= 103 ? path : "/tmp/riskd-demo-\(getpid())/api.sock"
+    }
     /// The file with the demo's token, which only its owner reads.
     private var token: String { directory + "/token" }
-    /// How riskctl is called for the demo: it lies beside this program.
-    private var riskctl: String {
+    /// riskctl, which lies beside this program.
+    private var riskctlProgram: String {
         let folder =
             riskd.contains("/")
             ? riskd.split(separator: "/", omittingEmptySubsequences: false).dropLast() : []
-        return (folder + ["riskctl"]).joined(separator: "/") + " --token-file \(token)"
+        return (folder + ["riskctl"]).joined(separator: "/")
     }
+    /// How riskctl is called for the demo.
+    private var riskctl: String { "\(riskctlProgram) --socket \(socket)" }
     /// How this program was called, so that its commands can be copied.
     private var riskd: String { CommandLine.arguments.first ?? "riskd" }
 
@@ -53,11 +60,8 @@ struct Demo {
         let configuration = try Configuration.load(file)
         try await waitUntilReady(daemon, configuration)
         terminal.writeLine("  probes and metrics: http://\(configuration.http.listen)/metrics")
-        try step([
-            "token", "create", "demo", "--role", "responder", "--role", "auditor", "--link", "--out", token,
-            "--config",
-            file,
-        ])
+        try await waitUntilThere(socket, daemon)
+        try makeToken()
         terminal.writeLine(
             "  The link signs a browser in once, within 10 minutes; the dashboard is there while this runs."
         )
@@ -104,6 +108,7 @@ struct Demo {
               listen: 127.0.0.1:9471
             api:
               listen: 127.0.0.1:9480
+              socket: \(socket)
             # Shorter than the defaults, because the trace is played faster than it happened.
             scoring:
               tick: 1s
@@ -172,11 +177,11 @@ struct Demo {
           \(riskd) history global --config \(file)
           \(riskd) history model:fashion --config \(file) -o csv
           \(riskd) history USER --config \(file)           a user of the list above
-          \(riskd) explain SAMPLE --config \(file)         a sample's number from history
+          \(riskctl) explain SAMPLE         a sample's number from history; while it runs, or after \(riskd) serve --config \(file)
           \(riskd) evaluate --truth \(fixture)/fashion-dev.truth.csv.gz --config \(file)
           \(riskd) run --config \(file)                    goes on where this stopped
           \(riskctl) status     how it stands, while it runs; also get users, alert list, top
-          \(riskd) token link demo --config \(file)        prints another link to its dashboard, http://127.0.0.1:9480
+          \(riskctl) token link demo        prints another link to its dashboard, http://127.0.0.1:9480
         """
     }
 
@@ -246,6 +251,29 @@ struct Demo {
         }
     }
 
+    private func waitUntilThere(_ path: String, _ daemon: Child) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline, daemon.isRunning {
+            if access(path, F_OK) == 0 { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw CommandFailure("riskd run made no socket \(path); see what it printed above")
+    }
+
+    /// Lets riskctl make a token, as anybody who runs riskd may.
+    private func makeToken() throws {
+        let words = [
+            "--socket", socket, "token", "create", "demo", "--role", "responder", "--role", "auditor",
+            "--link",
+            "--out", token,
+        ]
+        terminal.writeLine("")
+        terminal.writeLine("$ \(riskctlProgram) \(words.joined(separator: " "))")
+        let child = try Child(words, isQuiet: false, program: "riskctl")
+        let status = child.wait()
+        guard status == 0 else { throw CommandFailure("riskctl token create ended with \(status)") }
+    }
+
     private func step(_ arguments: [String], isQuiet: Bool = false) throws {
         let child = try start(arguments, isQuiet: isQuiet)
         let status = child.wait()
@@ -261,14 +289,16 @@ struct Demo {
     }
 }
 
-/// Another riskd that this one started.
+/// Another riskd, or the riskctl beside it, that this one started.
 ///
 /// Unchecked: `Process` may be asked and signalled from any thread; nothing else here changes.
 private final class Child: @unchecked Sendable {
     private let process = Process()
 
-    init(_ arguments: [String], isQuiet: Bool) throws {
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    init(_ arguments: [String], isQuiet: Bool, program: String? = nil) throws {
+        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        let folder = own.deletingLastPathComponent()
+        process.executableURL = program.map { folder.appendingPathComponent($0) } ?? own
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         if isQuiet { process.standardOutput = FileHandle.nullDevice }

@@ -11,16 +11,35 @@ package enum Riskd {
         "Turns a log of served inferences into a risk level that people can act on",
         version: riskdVersion,
         commands: commands,
-        moved: ["endpoint replay": "riskd endpoint resend"]
+        moved: moved
     )
 
     private static let commands: [Command] = [
-        .daemon, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns, .explain,
+        .daemon, .serve, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns,
         .recompute, .repairTime,
         .evaluate,
-        .alert, .silence, .endpoint, .token, .audit,
+        .rotateSecret, .retention, .hold, .grants,
         .play, .dump, .export,
         .demo, .config,
+    ]
+
+    /// Where operators' commands went: to riskctl, which asks the riskd that runs.
+    package static let moved = [
+        Moved("alert", to: "riskctl alert"),
+        Moved("silence", to: "riskctl silence"),
+        Moved("token", to: "riskctl token"),
+        Moved("endpoint", to: "riskctl endpoint"),
+        Moved("endpoint", "rotate", to: "riskd rotate-secret"),
+        Moved("audit", to: "riskctl audit"),
+        Moved(
+            "audit",
+            "export",
+            to: "riskctl audit export, or riskd export audit for one moment of all or OCSF"
+        ),
+        Moved("audit", "retention", to: "riskd retention"),
+        Moved("audit", "hold", to: "riskd hold"),
+        Moved("audit", "grants", to: "riskd grants"),
+        Moved("explain", to: "riskctl explain"),
     ]
 
     /// Runs the program on this process's terminal.

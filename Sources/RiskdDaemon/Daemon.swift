@@ -395,15 +395,7 @@ package struct Daemon: Sendable {
             log: log
         )
         start.begin(host)
-        let address = configuration.api.listen
-        log.write(
-            .notice,
-            "serving the API and the dashboard",
-            [
-                "address": address.host, "port": "\(host.port)",
-                "tls": "\(configuration.api.certificate != nil)",
-            ]
-        )
+        log.write(.notice, "serving the API and the dashboard", host.places(configuration.api))
     }
 
     /// Reports what is noticed about sources, and tells the service manager that the pipeline moves.

@@ -8,6 +8,8 @@ internal import Glibc
 /// gains nothing; and the name stays what TLS verifies. Used on one thread only: the one that runs its transfer.
 final class ConnectionGate {
     private let addressGuard: AddressGuard
+    /// Whether Unix sockets are made.
+    var allowsLocal = false
     /// The first address that was refused, and why.
     private(set) var refused: (address: IPAddress, range: AddressRange)?
     /// Whether a socket was made for any address.
@@ -24,6 +26,10 @@ final class ConnectionGate {
     }
 
     private func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        if address.pointee.family == AF_UNIX {
+            return allowsLocal ? socket(AF_UNIX, type, address.pointee.protocol) : curl_no_socket
+        }
         let length = Int(address.pointee.addrlen)
         guard let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) else { return curl_no_socket }
         let raw = UnsafeRawBufferPointer(start: UnsafeRawPointer(address) + offset, count: length)
@@ -33,7 +39,6 @@ final class ConnectionGate {
             return curl_no_socket
         }
         hasAttempted = true
-        let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         return socket(address.pointee.family, type, address.pointee.protocol)
     }
 }

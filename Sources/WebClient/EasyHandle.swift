@@ -73,6 +73,12 @@ final class EasyHandle {
         try set(CURLOPT_RESOLVE, ["\(url.host):\(url.port):\(list)"])
     }
 
+    /// Connects to a Unix socket, whatever the URL's host is.
+    func connect(toSocket path: String) throws(WebError) {
+        gate.allowsLocal = true
+        try check(curl_set_text(raw, CURLOPT_UNIX_SOCKET_PATH, path))
+    }
+
     func set(_ option: CURLoption, _ lines: [String]) throws(WebError) {
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines {

@@ -27,6 +27,7 @@ final class Transfer: @unchecked Sendable {
             addresses: addresses
         )
         let raw = handle.raw
+        if let socket = request.socket { try handle.connect(toSocket: socket) }
         try handle.check(curl_set_number(raw, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1))
         if request.method == .post || !request.body.isEmpty { try send(request.body) }
         // Without a body CURLOPT_POST is not set, and this alone says what is asked.

@@ -17,6 +17,8 @@ package struct WebRequest: Sendable {
     package var security: TransportSecurity
     /// Decides which addresses may be connected to.
     package var addressGuard: AddressGuard
+    /// The absolute path of a Unix socket to connect to instead of the URL's host, which the guard does not look at.
+    package var socket: String?
     /// How long connecting may take, TLS included.
     package var connectTimeout = Duration.seconds(5)
     /// How long all of it may take; nil: for ever.

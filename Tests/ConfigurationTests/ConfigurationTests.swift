@@ -63,6 +63,30 @@ import Testing
         #expect(configuration.workers == 4)
     }
 
+    @Test
+    func `the socket is in the service manager's folder, else beside what is kept, elsewhere or nowhere`()
+        throws
+    {
+        func path(_ text: String, runtime: String? = nil) throws -> String? {
+            let surroundings = Configuration.Surroundings(
+                currentDirectory: "/home/me",
+                runtimeDirectory: runtime
+            )
+            return try Configuration.parse(Array(text.utf8), file: "/etc/r.yaml", surroundings: surroundings)
+                .socketPath
+        }
+        #expect(try path("{}") == "/home/me/riskd-state/api.sock")
+        #expect(try path("state_directory: /var/lib/riskd") == "/var/lib/riskd/api.sock")
+        #expect(try path("state_directory: /s", runtime: "/run/riskd:/run/b") == "/run/riskd/api.sock")
+        #expect(try path("api: {socket: a.sock}", runtime: "/run/riskd") == "/etc/a.sock")
+        #expect(try path("api: {socket: ''}", runtime: "/run/riskd") == nil)
+        #expect(try path("api: {enabled: false}", runtime: "/run/riskd") == nil)
+        let long = "/" + String(repeating: "a", count: 103)
+        let error = #expect(throws: ConfigurationError.self) { try path("api: {socket: \(long)}") }
+        #expect(error?.problems.map(\.message) == ["must have at most 103 bytes"])
+        #expect(try Configuration.parse([], file: "").api.socketGroupRole == .operator)
+    }
+
     @Test func `every key is described once, in one sentence`() {
         let paths = ConfigurationKey.all.map(\.path)
         #expect(Set(paths).count == paths.count)

@@ -44,8 +44,7 @@ import Testing
                 ]
             ),
             Command("fail", "Fail") { _ in throw CommandFailure("no\u{1B}[31m luck") },
-        ],
-        moved: ["again": "prog replay", "calibrate make": "other build"]
+        ]
     )
 
     private func run(_ words: String) async -> (code: ExitCode, screen: Screen) {
@@ -98,8 +97,6 @@ import Testing
         ("calibrate", "expected a command: build", "prog calibrate --help"),
         ("calibrate biuld", "unknown command 'biuld'; did you mean 'build'?", "prog calibrate --help"),
         ("help nothing", "unknown command 'nothing'", "prog --help"),
-        ("again a --fast", "'prog again' is now 'prog replay'", "prog --help"),
-        ("calibrate make", "'prog calibrate make' is now 'other build'", "prog calibrate --help"),
     ])
     func `refuses with exit code 2`(_ words: String, _ message: String, _ help: String) async {
         let (code, screen) = await run(words)

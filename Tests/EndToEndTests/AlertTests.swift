@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension RecordedTests {
@@ -10,7 +11,12 @@ extension RecordedTests {
         }
 
         private func alerts(_ sandbox: Sandbox, _ flags: String...) async throws -> [[String: Any]] {
-            try rows(try await sandbox.succeed(["alert", "list", "-o", "json"] + flags).output)
+            try rows(try await sandbox.mustRiskctl(["alert", "list", "--all", "-o", "json"] + flags).output)
+        }
+
+        /// The text form of what an alert is about; nil for what is no entity.
+        private func subject(_ alert: [String: Any]) -> String? {
+            (alert["subject"] as? [String: Any])?["entity"] as? String
         }
 
         private func level(_ sandbox: Sandbox, of entity: String) async throws -> [String: Any] {
@@ -31,26 +37,28 @@ extension RecordedTests {
                 "select count(*) from riskd.alert_event where kind in ('opened', 'reopened')"
             )
             #expect(opened == rises && (rises.first ?? 0) >= 4)
-            let all = try await alerts(sandbox, "--all")
+            let (all, page) = try await sandbox.serving {
+                let all = try await alerts(sandbox, "--state", "all")
+                let id = try #require(all.first?["alert"] as? String)
+                return (all, try await sandbox.mustRiskctl(["alert", "show", id, "-o", "json"]).output)
+            }
             let attackers = Set(
                 try await sandbox.texts(
                     "select distinct entity_name from riskd.level_change where entity_kind = 'user' and to_level >= 3"
                 )
             )
-            let subjects = Set(all.compactMap { $0["subject"] as? String })
-            #expect(!attackers.isEmpty && attackers.allSatisfy { subjects.contains("user \($0)") })
+            let subjects = Set(all.compactMap { subject($0) })
+            #expect(!attackers.isEmpty && attackers.allSatisfy { subjects.contains("user:fashion/\($0)") })
             // Nobody is told of a recorded log, however many endpoints there are.
             #expect(
                 try await sandbox.numbers("select count(*) from riskd.alert_notice where not silent") == [0]
             )
-            let id = try #require(all.first?["id"] as? String)
-            let page = try await sandbox.succeed(["alert", "show", id, "-o", "json"]).output
             let alert = try #require(
                 try JSONSerialization.jsonObject(with: Data(page.utf8)) as? [String: Any]
             )
             let events = try #require(alert["events"] as? [[String: Any]])
             #expect(
-                events.first?["event"] as? String == "opened" && events.first?["by"] as? String == "riskd"
+                events.first?["kind"] as? String == "opened" && events.first?["actor"] as? String == "riskd"
             )
         }
 
@@ -58,38 +66,48 @@ extension RecordedTests {
             async throws
         {
             let sandbox = try await Fashion.replayed()
-            let open = try await alerts(sandbox, "--level", "high").filter { alert in
-                let subject = alert["subject"] as? String ?? ""
-                return subject.hasPrefix("user ") || subject.hasPrefix("campaign ")
+            let (ids, names) = try await sandbox.serving {
+                let open = try await alerts(sandbox, "--level", "high").filter { alert in
+                    let subject = subject(alert) ?? ""
+                    return subject.hasPrefix("user:") || subject.hasPrefix("campaign:")
+                }
+                try #require(open.count >= 2, "\(open)")
+                let ids = open.compactMap { $0["alert"] as? String }
+                let names = open.compactMap { subject($0) }
+                let acknowledged = try await sandbox.mustRiskctl(
+                    ["alert", "ack", ids[0], "--note", "on it"],
+                    as: "operator"
+                )
+                #expect(acknowledged.output.contains("\(ids[0]) acknowledged"))
+                let twice = await sandbox.riskctl(["alert", "ack", ids[0]], as: "operator")
+                #expect(twice.code == 1 && twice.output.contains("it is acknowledged already"))
+                return (ids, names)
             }
-            try #require(open.count >= 2, "\(open)")
-            let ids = open.compactMap { $0["id"] as? String }
-            let names = open.compactMap { alert in
-                (alert["subject"] as? String)?.replacingOccurrences(of: " ", with: ":fashion/")
-            }
-
-            let acknowledged = try await sandbox.succeed([
-                "alert", "ack", ids[0], "--as", "ada", "--note", "on it",
-            ])
-            #expect(acknowledged.output.contains("\(ids[0]): acknowledged"))
-            let twice = try await sandbox.run(["alert", "ack", ids[0], "--as", "ada"])
-            #expect(twice.code == 1 && twice.errors.contains("it is acknowledged already"))
 
             let before = try await level(sandbox, of: names[0])
             #expect((before["score"] as? Double ?? 0) > 0)
-            let resolved = try await sandbox.succeed(
-                ["alert", "resolve", String(ids[0].prefix(20)), "--verdict", "benign", "--as", "ada"]
+            let resolved = try await sandbox.served(
+                ["alert", "resolve", String(ids[0].prefix(20)), "--verdict", "benign"],
+                as: "responder"
             )
-            #expect(resolved.output.contains("the evidence was set to nothing"))
+            #expect(resolved.output.contains("resolved: its evidence: reset"))
             let after = try await level(sandbox, of: names[0])
             #expect(after["score"] as? Double ?? 0 == 0)
             #expect(after["level"] as? String ?? "info" == "info")
 
-            let confirmed = try await sandbox.succeed(["alert", "confirm", ids[1], "--as", "ada"])
-            #expect(confirmed.output.contains("the level is pinned"))
-            let page = try await sandbox.succeed(["alert", "show", ids[1]]).output
-            #expect(page.contains("(pinned)") && page.contains("found to be attack"))
-            #expect(try await alerts(sandbox, "--state", "acknowledged").count == 1)
+            try await sandbox.serving {
+                let denied = await sandbox.riskctl(["alert", "confirm", ids[1]])
+                #expect(denied.code == 1 && denied.errors.contains("the role admin does not allow this"))
+                let confirmed = try await sandbox.mustRiskctl(["alert", "confirm", ids[1]], as: "responder")
+                #expect(confirmed.output.contains("confirmed: its evidence: pin"))
+                let page = try await sandbox.mustRiskctl(["alert", "show", ids[1], "-o", "json"]).output
+                #expect(page.contains("\"pinned\": true") && page.contains("\"verdict\": \"attack\""))
+                #expect(try await alerts(sandbox, "--state", "acknowledged").count == 1)
+            }
+            let actors = try await sandbox.texts("select distinct actor from riskd.action order by 1")
+            let name = String(cString: getpwuid(getuid()).pointee.pw_name)
+            let account = "local:\(name) (uid \(getuid()))"
+            #expect(actors == ["\(account) as operator", "\(account) as responder"])
 
             // Reading goes on with what people did, and auditors get the same integers.
             try sandbox.append(LogLine.records(0..<50))
@@ -99,32 +117,40 @@ extension RecordedTests {
             let pinned = try await level(sandbox, of: names[1])
             #expect(pinned["level"] as? String != "info")
             #expect((pinned["pinned"] as? String)?.isEmpty == false)
-            let unpinned = try await sandbox.succeed(
-                ["alert", "resolve", ids[1], "--verdict", "attack", "--as", "ada"]
+            let unpinned = try await sandbox.served(
+                ["alert", "resolve", ids[1], "--verdict", "attack"],
+                as: "responder"
             )
-            #expect(unpinned.output.contains("not pinned any more"))
+            #expect(unpinned.output.contains("resolved: its evidence: unpin"))
             let actions = try await sandbox.numbers("select count(*) from riskd.action_applied")
             #expect(actions == [5])
         }
 
         @Test func `a command line that cannot be done says what would be right`() async throws {
             let sandbox = try await Fashion.replayed()
-            for (arguments, message) in [
-                (["alert", "resolve", "01"], "expected --verdict"),
-                (["alert", "assign", "01"], "expected either --to NAME or --nobody"),
-                (["alert", "note", "01"], "expected --note TEXT"),
-                (["silence", "add", "--for", "1h"], "expected a matcher"),
-                (["silence", "add", "colour=red", "--for", "1h"], "is no label of an alert"),
-                (["silence", "add", "user=a", "--for", "1h"], "expected --comment"),
-                (["silence", "add", "user=a", "--comment", "x", "--for", "60d"], "at most 30d"),
-                (["endpoint", "disable", "soc"], "alerting.endpoints is empty"),
-                (["endpoint", "resend", "soc"], "expected --since"),
-            ] {
-                let result = try await sandbox.run(arguments)
-                #expect(result.code == 2 && result.errors.contains(message), "\(arguments): \(result.errors)")
+            try await sandbox.serving {
+                for (arguments, code, message) in [
+                    (["alert", "resolve", "01"], 2, "expected --verdict"),
+                    (["alert", "note", "01"], 2, "expected --note TEXT"),
+                    (["silence", "add", "--for", "1h"], 2, "expected --comment"),
+                    (["silence", "add", "--for", "1h", "--comment", "x"], 2, "expected a matcher"),
+                    (
+                        ["silence", "add", "a=b", "--for", "1h", "--comment", "x"], 1,
+                        "is no label of an alert"
+                    ),
+                    (["silence", "add", "user=a", "--comment", "x", "--for", "60d"], 1, "duration_seconds"),
+                    (["endpoint", "resend", "soc"], 2, "expected --since"),
+                    (["alert", "show", "ZZZZ"], 1, "no alert's id begins with ZZZZ"),
+                ] as [([String], Int32, String)] {
+                    let result = await sandbox.riskctl(arguments, as: "responder")
+                    #expect(
+                        result.code == code && result.errors.contains(message),
+                        "\(arguments): \(result.errors)"
+                    )
+                }
+                let unknown = await sandbox.riskctl(["endpoint", "disable", "soc", "--reason", "x", "--yes"])
+                #expect(unknown.code == 1 && unknown.errors.contains("there is no endpoint soc"))
             }
-            let missing = try await sandbox.run(["alert", "show", "ZZZZ"])
-            #expect(missing.code == 1 && missing.errors.contains("there is no alert ZZZZ"))
         }
 
         @Test func `a silence is previewed, added, listed and ended`() async throws {
@@ -135,32 +161,43 @@ extension RecordedTests {
                 update riskd.alert_notice set time = now() - interval '1 day'
                 """
             )
-            let all = try await alerts(sandbox, "--all")
+            // Without campaigns and roll-ups, which hold back alerts by themselves.
+            sandbox.settings.append("alerting.inhibit=[]")
             let name = try #require(
-                all.compactMap { $0["subject"] as? String }.first { $0.hasPrefix("user ") }?.dropFirst(5)
+                try await sandbox.texts("select name from riskd.alert where subject_kind = 'user' limit 1")
+                    .first
             )
             let expected = try await sandbox.numbers(
                 "select count(*) from riskd.alert where subject_kind = 'user' and name = '\(name)'"
             )
-            // Without campaigns and roll-ups, which hold back alerts by themselves.
-            sandbox.settings.append("alerting.inhibit=[]")
-            let preview = try await sandbox.succeed(
-                ["silence", "add", "user=\(name)", "kind=user", "--preview", "-o", "json"]
-            )
-            #expect(try rows(preview.output).count == expected.first, "\(preview.output)")
-            #expect(try await sandbox.numbers("select count(*) from riskd.silence") == [0])
-            try await sandbox.succeed(
-                ["silence", "add", "user=\(name)", "--for", "2h", "--comment", "exercise", "--as", "ada"]
-            )
-            let list = try await alerts(sandbox, "--all")
-            let silenced = list.filter { $0["silenced"] as? String == "by silence 1" }
-            #expect(!silenced.isEmpty)
-            let silences = try rows(try await sandbox.succeed(["silence", "list", "-o", "json"]).output)
-            #expect(
-                silences.first?["by"] as? String == "ada" && silences.first?["state"] as? String == "active"
-            )
-            try await sandbox.succeed(["silence", "expire", "1"])
-            #expect(try await sandbox.run(["silence", "expire", "1"]).code == 1)
+            try await sandbox.serving {
+                let matchers = ["user=\(name)", "kind=user"]
+                let preview = try await sandbox.mustRiskctl(
+                    ["silence", "add"] + matchers + ["--preview", "-o", "json"],
+                    as: "operator"
+                ).output
+                let hidden = try JSONSerialization.jsonObject(with: Data(preview.utf8)) as? [String: Any]
+                #expect(hidden?["hidden_alerts"] as? Int == expected.first, "\(preview)")
+                #expect(try await sandbox.numbers("select count(*) from riskd.silence") == [0])
+                try await sandbox.mustRiskctl(
+                    ["silence", "add", "user=\(name)", "--for", "2h", "--comment", "exercise"],
+                    as: "operator"
+                )
+                // One that begins tomorrow silences nothing yet.
+                let tomorrow = Date.now.addingTimeInterval(86_400).formatted(.iso8601)
+                try await sandbox.mustRiskctl(
+                    ["silence", "add", "user=nobody", "--for", "2h", "--from", tomorrow, "--comment", "x"],
+                    as: "operator"
+                )
+                let list = try await alerts(sandbox, "--state", "all")
+                #expect(list.contains { $0["silenced"] as? Bool == true })
+                let listed = try await sandbox.mustRiskctl(["silence", "list", "-o", "json"]).output
+                let silences = try rows(listed)
+                #expect(silences.map { $0["active"] as? Bool } == [false, true])
+                #expect((silences.first?["starts_at"] as? String)?.prefix(19) == tomorrow.prefix(19))
+                try await sandbox.mustRiskctl(["silence", "expire", "1", "--yes"], as: "operator")
+                #expect(await sandbox.riskctl(["silence", "expire", "1", "--yes"], as: "operator").code == 1)
+            }
         }
     }
 }
@@ -199,13 +236,13 @@ extension LiveTests {
             try await eventually("all notices are routed", within: .seconds(30), { daemon.errors }) {
                 try await sandbox.numbers(waiting) == [0]
             }
-            let list = try await sandbox.succeed(["alert", "list", "-o", "json"]).output
+            let list = try await sandbox.mustRiskctl(["alert", "list", "-o", "json"]).output
             let open = try #require(
                 try JSONSerialization.jsonObject(with: Data(list.utf8)) as? [[String: Any]]
             )
-            let id = try #require(open.first?["id"] as? String)
+            let id = try #require(open.first?["alert"] as? String)
             // The daemon owns the database: it does what is asked.
-            let result = try await sandbox.succeed(["alert", "ack", id, "--as", "ada"])
+            let result = try await sandbox.mustRiskctl(["alert", "ack", id], as: "operator")
             #expect(result.output.contains("acknowledged"), "\(result.errors)")
             try await eventually("the acknowledgement is a message", within: .seconds(20), { daemon.errors })
             {

@@ -50,16 +50,18 @@ extension RecordedTests {
             )
             func export(_ name: String, _ more: String...) async throws -> [String: Data] {
                 let words = [
-                    "audit", "export", "--out", sandbox.path(name), "--until", "2026-06-01T00:00:00Z",
+                    "export", "audit", "--out", sandbox.path(name), "--until", "2026-06-01T00:00:00Z",
                 ]
                 try await sandbox.succeed(words + more + ["--as", "olga"])
                 return try contents(sandbox.path(name))
             }
             let first = try await export("a")
             // What happens later does not change it.
-            let alert = try rows(try await sandbox.succeed(["alert", "list", "--all", "-o", "json"]).output)
-            let id = try #require(alert.first { $0["state"] as? String != "resolved" }?["id"] as? String)
-            try await sandbox.succeed(["alert", "note", id, "--note", "seen", "--as", "ada"])
+            try await sandbox.serving {
+                let alerts = try rows(try await sandbox.mustRiskctl(["alert", "list", "-o", "json"]).output)
+                let id = try #require(alerts.first?["alert"] as? String)
+                try await sandbox.mustRiskctl(["alert", "note", id, "--note", "seen"], as: "operator")
+            }
             let second = try await export("b")
             for (name, content) in first
             where !["alerts.ndjson", "alert_events.ndjson", "manifest.json"].contains(name) {
@@ -112,7 +114,7 @@ extension RecordedTests {
                 "select count(*) from riskd.audit_log where what = 'audit.export' and actor = 'olga'"
             )
             #expect(exports == [5])
-            let full = try await sandbox.run(["audit", "export", "--out", sandbox.path("a")])
+            let full = try await sandbox.run(["export", "audit", "--out", sandbox.path("a")])
             #expect(full.code == 1 && full.errors.contains("is not empty"))
         }
 
@@ -127,79 +129,111 @@ extension RecordedTests {
             let last = try await sandbox.numbers(
                 "select max(id) from riskd.sample where entity_name = 'user-037'"
             )
-            let words = [
-                "audit", "sample", "user-037", "--at", time.replacingOccurrences(of: "Z", with: "") + "Z",
-                "-o", "json",
-            ]
-            let sample = try JSONSerialization.jsonObject(
-                with: Data(try await sandbox.succeed(words).output.utf8)
-            )
-            #expect((sample as? [String: Any])?["sample"] as? Int == last.first)
-            let early = try await sandbox.run(["audit", "sample", "user-037", "--at", "2020-01-01T00:00:00Z"])
-            #expect(early.code == 1 && early.errors.contains("no sample yet"))
-
-            // A4 to A9 are datasets.
-            for dataset in [
-                "alert_events", "actions", "silences", "epochs", "artefacts", "activations", "coverage",
-                "sources", "deliveries", "reads", "deletions",
-            ] {
-                _ = try rows(try await sandbox.succeed(["audit", "query", dataset, "-o", "json"]).output)
-            }
-            let coverage = try rows(
-                try await sandbox.succeed(["audit", "query", "coverage", "-o", "json"]).output
-            )
-            #expect(coverage.compactMap { $0["queries"] as? Int }.reduce(0, +) == 3193)
-            let changes = try await sandbox.succeed([
-                "audit", "query", "level_changes", "entity_kind=user", "to_level=high", "-o", "csv",
-            ])
-            let expected = try await sandbox.numbers(
-                "select count(*) from riskd.level_change where entity_kind = 'user' and to_level = 3"
-            )
-            #expect(changes.output.split(separator: "\r\n").count - 1 == expected.first)
             for (arguments, message) in [
-                (["audit", "query", "nothing"], "is no dataset"),
-                (["audit", "query", "alerts", "colour=red"], "has no column colour"),
-                (["audit", "query", "alerts", "red"], "expected COLUMN=VALUE"),
-                (["audit", "export"], "expected --out"),
-                (["audit", "grants", "a; drop"], "small letters"),
+                (["export", "audit"], "expected --out"),
+                (["export", "audit", "nothing", "--out", sandbox.path("x")], "is no dataset"),
+                (["grants", "a; drop"], "small letters"),
             ] {
-                let result = try await sandbox.run(arguments)
+                let result = try await DaemonProcess.run(arguments, in: sandbox.directory)
                 #expect(result.code == 2 && result.errors.contains(message), "\(arguments): \(result.errors)")
             }
+            try await sandbox.serving {
+                func asked(_ words: String...) async throws -> String {
+                    try await sandbox.mustRiskctl(["audit"] + words, as: "auditor").output
+                }
+                let sample = try JSONSerialization.jsonObject(
+                    with: Data(try await asked("sample", "user-037", "--at", time, "-o", "json").utf8)
+                )
+                let found = (sample as? [String: Any])?["sample"] as? [String: Any]
+                #expect(found?["sample"] as? Int == last.first)
+                let early = await sandbox.riskctl(
+                    ["audit", "sample", "user-037", "--at", "2020-01-01T00:00:00Z"],
+                    as: "auditor"
+                )
+                #expect(early.code == 1 && early.errors.contains("has no sample up to"))
 
-            // A5: campaigns hold back their users; a silence hides one more.
-            let hidden = try rows(try await sandbox.succeed(["audit", "hidden", "-o", "json"]).output)
-            #expect(!hidden.isEmpty && hidden.allSatisfy { $0["because"] as? String == "inhibition" })
-            try await sandbox.execute(
-                """
-                insert into riskd.silence (labels, comparisons, patterns, starts, ends, creator, comment)
-                values (array['entity'], array['=~'], array['.*'], '2020-01-01', '2030-01-01', 'ada', 'all')
-                """
-            )
-            let all = try rows(try await sandbox.succeed(["audit", "hidden", "-o", "json"]).output)
-            #expect(all.contains { $0["because"] as? String == "silence" } && all.count > hidden.count)
+                // A4 to A9 are datasets.
+                for dataset in [
+                    "alert_events", "actions", "silences", "epochs", "artefacts", "activations", "coverage",
+                    "sources", "deliveries", "reads", "deletions",
+                ] {
+                    _ = try rows(try await asked("query", dataset, "-o", "json"))
+                }
+                let coverage = try rows(try await asked("query", "coverage", "--all", "-o", "json"))
+                #expect(coverage.compactMap { $0["queries"] as? Int }.reduce(0, +) == 3193)
+                // Both must match.
+                let changes = try rows(
+                    try await asked(
+                        "query",
+                        "level_changes",
+                        "entity_kind=user",
+                        "to_level=high",
+                        "--all",
+                        "-o",
+                        "json"
+                    )
+                )
+                let expected = try await sandbox.numbers(
+                    "select count(*) from riskd.level_change where entity_kind = 'user' and to_level = 3"
+                )
+                #expect(changes.count == expected.first)
+                for (arguments, code, message) in [
+                    (["nothing"], 1, "there is no such dataset"),
+                    (["alerts", "colour=red"], 1, "no column colour"),
+                    (["alerts", "red"], 2, "expected COLUMN=VALUE"),
+                ] as [([String], Int32, String)] {
+                    let result = await sandbox.riskctl(["audit", "query"] + arguments, as: "auditor")
+                    #expect(
+                        result.code == code && result.errors.contains(message),
+                        "\(arguments): \(result.errors)"
+                    )
+                }
 
-            // A10: what was seen beside what is stated.
-            let record = try rows(try await sandbox.succeed(["audit", "false-alarms", "-o", "json"]).output)
-            let high = try #require(
-                record.first { $0["entity_kind"] as? String == "user" && $0["level"] as? String == "high" }
-            )
-            #expect(
-                high["entries"] as? Int
-                    == (try await sandbox.numbers(
-                        "select count(*) from riskd.level_change where entity_kind = 'user' and from_level < 3 and to_level >= 3"
-                    )).first
-            )
-            let queries = try #require(high["queries"] as? Int)
-            let bound = try #require(high["stated_bound"] as? Double)
-            // 1 / (2^20 - 2^16.04) a query at the weight of 1 (docs/design/evidence.md#the-bound), to three digits.
-            #expect(abs(bound * (1_048_576 - 67_438) / Double(queries) - 1) < 0.006)
+                // A5: campaigns hold back their users; a silence hides one more.
+                let period = ["--since", "2026-01-01T00:00:00Z", "--until", "2026-12-01T00:00:00Z"]
+                func hidden() async throws -> [[String: Any]] {
+                    try rows(
+                        try await sandbox.mustRiskctl(
+                            ["audit", "hidden", "-o", "json"] + period,
+                            as: "auditor"
+                        ).output
+                    )
+                }
+                let before = try await hidden()
+                #expect(!before.isEmpty && before.allSatisfy { $0["because"] as? String == "inhibition" })
+                try await sandbox.execute(
+                    """
+                    insert into riskd.silence (labels, comparisons, patterns, starts, ends, creator, comment)
+                    values (array['entity'], array['=~'], array['.*'], '2020-01-01', '2030-01-01', 'ada', 'all')
+                    """
+                )
+                let all = try await hidden()
+                #expect(all.contains { $0["because"] as? String == "silence" } && all.count > before.count)
+
+                // A10: what was seen beside what is stated.
+                let record = try rows(try await asked("false-alarms", "-o", "json"))
+                let high = try #require(
+                    record.first {
+                        $0["entity_kind"] as? String == "user" && $0["level"] as? String == "high"
+                    }
+                )
+                #expect(
+                    high["entries"] as? Int
+                        == (try await sandbox.numbers(
+                            "select count(*) from riskd.level_change where entity_kind = 'user' and from_level < 3 and to_level >= 3"
+                        )).first
+                )
+                let queries = try #require(high["queries"] as? Int)
+                let bound = try #require(high["stated_bound"] as? Double)
+                // 1 / (2^20 - 2^16.04) a query at the weight of 1 (docs/design/evidence.md#the-bound), to three digits.
+                #expect(abs(bound * (1_048_576 - 67_438) / Double(queries) - 1) < 0.006)
+            }
         }
 
         @Test func `the auditors' role reads the views and nothing else`() async throws {
             let sandbox = try await Fashion.replayed()
             let role = "auditor_\(UInt32.random(in: 0...999_999))"
-            let grants = try await sandbox.succeed(["audit", "grants", role]).output
+            let grants = try await DaemonProcess.run(["grants", role], in: sandbox.directory).output
             try await sandbox.execute("create role \(role) login")
             try await sandbox.execute(grants)
             // A refusal for want of rights to write ends a session, as after a fail-over: each statement gets its own.

@@ -8,9 +8,9 @@ extension RecordedTests {
         private static let commands = [
             "run", "replay", "check", "migrate", "calibrate", "calibrate build", "calibrate verify",
             "calibrate activate", "calibrate list", "calibrate show", "calibrate relearn", "risk", "history",
-            "campaigns", "explain", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
-            "train autoencoder", "play", "dump", "demo", "config", "completion", "audit", "audit query",
-            "audit export",
+            "campaigns", "serve", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
+            "train autoencoder", "play", "dump", "demo", "config", "completion", "export audit", "retention",
+            "hold", "hold add", "grants", "rotate-secret",
         ]
 
         @Test(arguments: commands)
@@ -32,7 +32,9 @@ extension RecordedTests {
             }
             #expect(try await code("--version") == 0)
             #expect(try await code("config") == 0)
-            for words in ["nonsense", "risk --nonsense", "replay", "explain x", "run --set", "dump nothing"] {
+            for words in [
+                "nonsense", "risk --nonsense", "replay", "recompute x", "run --set", "dump nothing",
+            ] {
                 #expect(try await code(words, words == "dump nothing" ? sandbox.flags : []) == 2, "\(words)")
             }
             #expect(try await code("risk", sandbox.flags) == 1)
@@ -73,19 +75,50 @@ extension RecordedTests {
                     """
                 ).first
             )
-            let text = try await sandbox.succeed(["explain", "\(sample)"]).output
-            #expect(text.hasPrefix("sample \(sample): "))
-            #expect(text.contains("= score"))
-            let json = try await sandbox.succeed(["explain", "\(sample)", "-o", "json"]).output
-            let object = try #require(
-                try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
-            )
-            let parts = try #require(object["contributions"] as? [[String: Any]])
-            let sum = parts.reduce(0) { $0 + ($1["milli"] as? Int ?? 0) }
-            #expect(sum == object["score_milli"] as? Int)
-            #expect(sum > 0)
-            #expect((object["queries_scored"] as? [Any])?.count == object["queries"] as? Int)
-            #expect(try await sandbox.run(["explain", "99999999"]).code == 1)
+            try await sandbox.serving {
+                let text = try await sandbox.mustRiskctl(["explain", "\(sample)"]).output
+                #expect(text.contains("sample \(sample)"), "\(text)")
+                let json = try await sandbox.mustRiskctl(["explain", "\(sample)", "-o", "json"]).output
+                let object = try #require(
+                    try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+                )
+                let explained = try #require(object["sample"] as? [String: Any])
+                let parts = try #require(explained["contributions"] as? [[String: Any]])
+                let sum = parts.reduce(0) { $0 + ($1["points"] as? Double ?? 0) }
+                #expect(abs(sum - (explained["score"] as? Double ?? -1)) < 1e-6)
+                #expect(sum > 0)
+                #expect((object["queries"] as? [Any])?.count == explained["queries"] as? Int)
+                #expect(await sandbox.riskctl(["explain", "99999999"]).code == 1)
+            }
+        }
+
+        @Test func `what went to riskctl, or to another verb, says where`() async throws {
+            let sandbox = try await Sandbox(database: "dbname=none")
+            for (words, answer) in [
+                ("alert", "riskd alert is now: riskctl alert"),
+                ("alert resolve 01 --verdict attack", "riskd alert is now: riskctl alert"),
+                ("silence add user=a --for 2h", "riskd silence is now: riskctl silence"),
+                ("token create ada --role viewer", "riskd token is now: riskctl token"),
+                ("endpoint list", "riskd endpoint is now: riskctl endpoint"),
+                ("endpoint rotate soc", "riskd endpoint rotate is now: riskd rotate-secret"),
+                ("audit", "riskd audit is now: riskctl audit"),
+                ("audit erase u --reason x", "riskd audit is now: riskctl audit"),
+                (
+                    "audit export --out x",
+                    "riskd audit export is now: riskctl audit export, "
+                        + "or riskd export audit for one moment of all or OCSF"
+                ),
+                ("audit retention --delete", "riskd audit retention is now: riskd retention"),
+                ("audit hold add", "riskd audit hold is now: riskd hold"),
+                ("audit grants auditor", "riskd audit grants is now: riskd grants"),
+                ("explain 700", "riskd explain is now: riskctl explain"),
+                ("explain --help", "riskd explain is now: riskctl explain"),
+            ] {
+                let arguments = words.split(separator: " ").map(String.init)
+                let result = try await DaemonProcess.run(arguments, in: sandbox.directory)
+                #expect(result.code == 2 && result.output.isEmpty, "\(words)")
+                #expect(result.errors == "error: \(answer)\n", "\(words)")
+            }
         }
 
         @Test func `evaluates all 34 attack instances of the trace`() async throws {

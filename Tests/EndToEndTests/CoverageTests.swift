@@ -137,7 +137,7 @@ extension LiveTests {
             )
             #expect(try await again.terminate().code == 0)
 
-            try await sandbox.succeed(["audit", "erase", "blind", "--reason", "asked", "--yes"])
+            try await sandbox.served(["audit", "erase", "blind", "--reason", "asked", "--yes"])
             #expect(
                 try await sandbox.numbers(
                     "select count(*) from riskd.coverage_account where user_name = 'blind'"
@@ -308,10 +308,16 @@ extension RecordedTests {
             sandbox.settings.append("alerting.inhibit=[]")
             try await sandbox.execute("update riskd.alert_notice set time = now() - interval '1 day'")
             func hidden(_ matcher: String) async throws -> Int {
-                let output = try await sandbox.succeed(["silence", "add", matcher, "--preview", "-o", "json"])
-                    .output
-                let rows = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [Any]
-                return try #require(rows).count
+                let output = try await sandbox.mustRiskctl(
+                    ["silence", "preview", matcher, "-o", "json"],
+                    as: "operator"
+                ).output
+                let preview = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+                return try #require(preview?["hidden_alerts"] as? Int)
+            }
+            let server = try sandbox.begin(["serve"] + sandbox.flags)
+            try await eventually("riskd serves", { server.errors }) {
+                server.errors.contains("serving the API")
             }
             for name in ["fashion", "service"] {
                 #expect(try await hidden("user=\(name)") == 0)
@@ -328,6 +334,7 @@ extension RecordedTests {
                 "select count(*) from riskd.alert where subject_kind = 'user'"
             )
             #expect(try await hidden("user=~.*") == users.first)
+            #expect(try await server.terminate().code == 0)
         }
 
         @Test("killed at any instant and however it is cut, a replay leaves one account of what was seen")

@@ -30,7 +30,9 @@ final class DaemonProcess: Sendable {
         errorFile = directory.appendingPathComponent("\(name).err")
         var variables = ProcessInfo.processInfo.environment
         // What the tests' own surroundings say of a service manager is not meant for it.
-        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "JOURNAL_STREAM", "STATE_DIRECTORY"] {
+        for name in [
+            "NOTIFY_SOCKET", "WATCHDOG_USEC", "JOURNAL_STREAM", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
+        ] {
             variables[name] = nil
         }
         process = try SpawnedProgram(

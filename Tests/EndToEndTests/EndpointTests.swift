@@ -91,24 +91,24 @@ extension RecordedTests {
         @Test func `a new endpoint waits for its test; a secret is exchanged while riskd runs`() async throws
         {
             let daemon = try await sandbox.startReading()
-            func state() async throws -> String {
-                let list = try await sandbox.succeed(["endpoint", "list", "-o", "json"]).output
+            func isVerified() async throws -> Bool? {
+                let list = try await sandbox.mustRiskctl(["endpoint", "list", "-o", "json"]).output
                 let rows = try JSONSerialization.jsonObject(with: Data(list.utf8)) as? [[String: Any]]
-                return rows?.first?["state"] as? String ?? ""
+                return rows?.first?["verified"] as? Bool
             }
             try await eventually("the test is refused", { daemon.errors }) { receiver.requests.count == 1 }
-            #expect(try await state() == "not verified")
+            #expect(try await isVerified() == false)
             // Somebody puts the receiver right, and does not want to wait.
             isOpen.raise()
-            try await sandbox.succeed(["endpoint", "test", "soc"])
-            #expect(try await state() == "enabled")
+            try await sandbox.mustRiskctl(["endpoint", "test", "soc"])
+            #expect(try await isVerified() == true)
 
             let rotated = try await sandbox.succeed([
-                "endpoint", "rotate", "soc", "--overlap", "1h", "--as", "ada",
+                "rotate-secret", "soc", "--overlap", "1h", "--as", "ada",
             ])
             let secret = try String(contentsOfFile: sandbox.path("secret"), encoding: .utf8)
             #expect(!rotated.output.contains(secret.prefix(20)) && !secret.contains("AAECAwQF"))
-            let again = try await sandbox.run(["endpoint", "rotate", "soc"])
+            let again = try await sandbox.run(["rotate-secret", "soc"])
             #expect(again.code == 1 && again.errors.contains("goes on until"), "\(again.errors)")
             // The daemon was told nothing, and signs with both.
             let before = receiver.requests.count
@@ -119,8 +119,8 @@ extension RecordedTests {
                 receiver.requests.count > before
             }
             #expect(receiver.requests.last?.headers["webhook-signature"]?.split(separator: " ").count == 2)
-            try await sandbox.succeed(["endpoint", "rotate", "soc", "--finish", "--as", "ada"])
-            try await sandbox.succeed(["endpoint", "test", "soc"])
+            try await sandbox.succeed(["rotate-secret", "soc", "--finish", "--as", "ada"])
+            try await sandbox.mustRiskctl(["endpoint", "test", "soc"])
             #expect(receiver.requests.last?.headers["webhook-signature"]?.split(separator: " ").count == 1)
             let noted = try await sandbox.texts(
                 "select actor || ' ' || what || ' ' || object from riskd.audit_log where what = 'endpoint.rotate'"

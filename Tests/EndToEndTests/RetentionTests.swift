@@ -37,18 +37,18 @@ extension RecordedTests {
             let before = try await sandbox.numbers(days).first ?? 0
             #expect(before == 3)
 
-            try await sandbox.succeed(["audit", "hold", "add", "--reason", "case 7", "--as", "olga"])
-            let held = try await sandbox.succeed(["audit", "retention", "--delete"])
+            try await sandbox.succeed(["hold", "add", "--reason", "case 7", "--as", "olga"])
+            let held = try await sandbox.succeed(["retention", "--delete"])
             #expect(held.errors.contains("nothing is deleted during a hold"))
             #expect(try await sandbox.numbers("select count(*) from riskd.sample") == [samples])
-            try await sandbox.succeed(["audit", "hold", "release", "1", "--as", "olga"])
-            #expect(try await sandbox.run(["audit", "hold", "release", "1"]).code == 1)
+            try await sandbox.succeed(["hold", "release", "1", "--as", "olga"])
+            #expect(try await sandbox.run(["hold", "release", "1"]).code == 1)
 
-            let shown = try await sandbox.succeed(["audit", "retention", "-o", "csv"])
+            let shown = try await sandbox.succeed(["retention", "-o", "csv"])
             #expect(shown.output.contains("retention.observations,for good"))
             // Records of forty days ago: a daemon would rather believe that its clock is wrong.
             #expect(shown.errors.contains("riskd run deletes nothing, --delete does"), "\(shown.errors)")
-            let deleted = try await sandbox.succeed(["audit", "retention", "--delete", "-o", "csv"]).output
+            let deleted = try await sandbox.succeed(["retention", "--delete", "-o", "csv"]).output
             #expect(deleted.contains("tick_histogram,") && deleted.contains("sample,"), "\(deleted)")
             // The day of the last closed tick stays.
             #expect(try await sandbox.numbers(days) == [1])
@@ -68,7 +68,7 @@ extension RecordedTests {
             let first = try await sandbox.numbers("select min(id) from riskd.sample").first ?? 0
             try await sandbox.succeed(["recompute", "\(first)"])
 
-            let nothing = try await sandbox.succeed(["audit", "retention", "--delete"])
+            let nothing = try await sandbox.succeed(["retention", "--delete"])
             #expect(nothing.errors.contains("nothing was due"))
             // Records go on being scored, and late ones of deleted days find a place.
             try sandbox.append(LogLine.records(0..<20))
@@ -79,7 +79,7 @@ extension RecordedTests {
             let now = LogLine.time(Int64(Date.now.timeIntervalSince1970 * 1000))
             try sandbox.append(LogLine.record(20, ["time": "\"\(now)\""]) + "\n")
             try await sandbox.succeed(["replay", sandbox.path()])
-            let recent = try await sandbox.succeed(["audit", "retention", "-o", "csv"])
+            let recent = try await sandbox.succeed(["retention", "-o", "csv"])
             #expect(!recent.errors.contains("deletes nothing"), "\(recent.errors)")
         }
     }

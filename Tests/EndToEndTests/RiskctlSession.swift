@@ -89,7 +89,7 @@ struct RiskctlSession: Sendable {
         let line = try #require(daemon.errors.split(separator: "\n").first { $0.contains("serving the API") })
         let text = try #require(line.split(separator: " ").first { $0.hasPrefix("port=") })
         for (name, roles) in [("ruth", ["responder", "auditor"]), ("root", ["admin"])] {
-            try await sandbox.succeed(
+            try await sandbox.mustRiskctl(
                 ["token", "create", name, "--out", sandbox.path(name)] + roles.flatMap { ["--role", $0] }
             )
         }

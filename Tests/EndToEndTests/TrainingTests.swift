@@ -53,7 +53,10 @@ extension RecordedTests {
             let ids = try await sandbox.texts(
                 "select id from riskd.alert where subject_kind = 'user' and name = 'user-039' order by id limit 1"
             )
-            try await sandbox.succeed(["alert", "resolve", try #require(ids.first), "--verdict", "attack"])
+            try await sandbox.served(
+                ["alert", "resolve", try #require(ids.first), "--verdict", "attack"],
+                as: "operator"
+            )
             let exported = try await sandbox.succeed(words + ["--confirmed"])
             #expect(exported.errors.contains(" attempts, "), "\(exported.errors)")
             try await sandbox.succeed([

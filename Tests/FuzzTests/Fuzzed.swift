@@ -228,6 +228,7 @@ private func feedRequest(_ bytes: [UInt8]) {
         now: now,
         arguments: [:],
         query: request.query,
+        parameters: request.parameters,
         headers: request.headers,
         node: try? JSONNode.parse(request.body)
     )

@@ -20,6 +20,7 @@ struct RoleTests {
         table[.previewSilence] = [.operator, .responder, .auditor]
         for operation in [
             Operation.testEndpoint, .resendMessages, .setEndpointState, .createToken, .revokeToken,
+            .createLoginLink,
             .eraseUser, .getErasure,
         ] { table[operation] = [.admin] }
         for operation in [

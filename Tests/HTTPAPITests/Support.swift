@@ -57,6 +57,7 @@ struct Stage {
         as role: Role? = nil,
         headers: [String: String] = [:],
         from peer: String = "192.0.2.1",
+        at local: LocalPeer? = nil,
         body: String? = nil
     ) async -> HTTPResponse {
         var fields = headers
@@ -68,7 +69,8 @@ struct Stage {
             query: query,
             headers: fields,
             body: Array((body ?? "").utf8),
-            peer: peer
+            peer: peer,
+            local: local
         )
         return await service.response(to: request, HTTPReply()) ?? HTTPResponse(status: 200)
     }

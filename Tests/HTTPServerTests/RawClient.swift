@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// A TCP connection that says exactly what a test wants said.
+/// A connection that says exactly what a test wants said.
 final class RawClient: Sendable {
     private let descriptor: Int32
 
@@ -17,6 +17,20 @@ final class RawClient: Sendable {
         guard connect(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
             throw ConnectFailed(code: errno)
         }
+    }
+
+    /// A connection to a Unix socket.
+    init(socket path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard code == 0 else { throw ConnectFailed(code: errno) }
     }
 
     deinit { close(descriptor) }

@@ -73,7 +73,7 @@ import WebClient
 
     @Test(arguments: [
         (401, "rkd_x", "not signed in: d: the token is unknown, expired or revoked"),
-        (401, nil, "not signed in: d: no token is known: riskd token create makes one;"),
+        (401, nil, "not signed in: d: no token is known: riskctl token create, on riskd's machine, makes"),
         (403, "rkd_x", "not allowed: d"),
         (404, "rkd_x", "not found: d"), (409, "rkd_x", "this cannot be done now: d"),
         (400, "rkd_x", "riskd refuses the request: d"), (503, "rkd_x", "riskd is not available: d"),

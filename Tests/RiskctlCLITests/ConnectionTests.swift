@@ -102,7 +102,7 @@ import Testing
     @Test(arguments: [
         (
             "token: rkd_x",
-            ":1: unknown key 'token': there are url, token_file, ca_file; keep the token in a file"
+            ":1: unknown key 'token': there are url, socket, token_file, ca_file; keep the token in a file"
         ),
         ("url", ":1: expected KEY: VALUE"), ("\n\nurl:", ":3: url has no value"),
         ("url: https://a\nurl: https://b", ":2: url is given twice"),

@@ -112,10 +112,6 @@ struct AlertStorageTests {
         #expect(try await numbers { $0.subject = batch.alerts[0].snapshot.subject } == [0])
         #expect(try await numbers { $0.model = ModelID("other") } == [])
         #expect(try await numbers { $0.assignee = awkward } == [1, 0])
-        let id = batch.alerts[0].snapshot.id.description
-        #expect(try await store.alerts(startingWith: String(id.prefix(20))) == [batch.alerts[0]])
-        #expect(try await store.alerts(startingWith: String(id.prefix(3))).count == 2)
-        #expect(try await store.alerts(startingWith: "%").isEmpty)
     }
 
     @Test func `actions wait until a batch applies them, in order, and name their alerts`() async throws {

@@ -93,8 +93,14 @@ struct OutboxTests {
         try await store.record([attempt(first, .delivered), attempt(other, .refused)])
         #expect(try await due(store) == [second])
         #expect(try await store.dueDeliveries(to: "chat", now: start, limit: 9).map(\.failingSince) == [nil])
-        let attempts = try await store.attempts(at: "soc", limit: 10)
+        let attempts = try await store.attemptPage(at: "soc", PageBounds(limit: 10)).map(\.attempt)
         #expect(attempts.map(\.outcome) == [.refused, .delivered, .failed])
+        let ofFirst = try await store.attemptPage(
+            at: "soc",
+            with: first.id,
+            PageBounds(limit: 10)
+        )
+        #expect(ofFirst.map(\.attempt.outcome) == [.delivered, .failed])
         #expect(attempts.last == attempt(first, .failed, next: start + .seconds(5)))
         #expect(
             try await store.outbox(of: "soc", limit: 9).map(\.state) == ["refused", "pending", "delivered"]
@@ -149,7 +155,7 @@ struct OutboxTests {
         try await session.run("update outbox set message = '{' where message_id = \(id)")
         #expect(try await due(store).isEmpty)
         #expect(try await due(store) == [message(2, key: "a")])
-        let attempt = try #require(try await store.attempts(at: "soc", limit: 9).first)
+        let attempt = try #require(try await store.attemptPage(at: "soc", PageBounds(limit: 9)).first).attempt
         #expect(attempt.outcome == .refused && attempt.message.description == id && attempt.number == 1)
         #expect(
             try await store.pendingActions().map(\.action.kind) == [

@@ -7,17 +7,18 @@ struct MeDocument: Encodable, Sendable {
     let roles: [String]
     let via: String
     let csrfToken: String?
-    let expiresAt: String
+    let expiresAt: String?
     let may: [String]
 
     init(_ caller: Caller) {
         name = caller.name
         roles = caller.roles.map(\.rawValue)
-        expiresAt = caller.expires.description
+        expiresAt = caller.expires?.description
         may = Permission.allCases.filter(caller.permissions.contains).map(\.rawValue)
         switch caller.means {
         case .token: (via, csrfToken) = ("token", nil)
         case .session(_, let token): (via, csrfToken) = ("session", token)
+        case .socket: (via, csrfToken) = ("socket", nil)
         }
     }
 }
@@ -51,6 +52,11 @@ struct TokenDocument: Encodable, Sendable {
 struct NewTokenDocument: Encodable, Sendable {
     let token: TokenDocument
     let secret: String
+}
+
+struct LoginLinkDocument: Encodable, Sendable {
+    let url: String
+    let expiresAt: String
 }
 
 struct AuditActionDocument: Encodable, Sendable {

@@ -75,7 +75,7 @@ export async function load({ query }) {
                 "p",
                 { class: "note", id: "token-help" },
                 "From ",
-                h("code", {}, "riskd token create"),
+                h("code", {}, "riskctl token create"),
                 ", or open the login link that it prints.",
             ),
         ),

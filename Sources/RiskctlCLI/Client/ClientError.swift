@@ -5,6 +5,8 @@ import WebClient
 enum ClientError: Error, Hashable, CustomStringConvertible {
     /// It could not be asked.
     case notReached(WebError, url: String)
+    /// Its socket could not be connected to; `code` is what the system answered (errno).
+    case notConnected(socket: String, code: Int32)
     /// It refused; a problem of RFC 9457 as far as it sent one.
     case refused(status: Int, detail: String, hint: String)
     /// It answered something else than its description promises.
@@ -22,7 +24,7 @@ enum ClientError: Error, Hashable, CustomStringConvertible {
             switch response.status {
             case 300..<400: "this is a redirect, which is not followed: name the address it leads to"
             case 401 where !hasToken:
-                "no token is known: riskd token create makes one; name its file with --token-file or RISKCTL_TOKEN_FILE"
+                "no token is known: riskctl token create, on riskd's machine, makes one; name its file with --token-file or RISKCTL_TOKEN_FILE"
             case 401: "the token is unknown, expired or revoked"
             case 404 where problem["status"] == .null: "is this a riskd?"
             case 429: response.retryAfter.map { "try again in \($0) s" } ?? ""
@@ -38,6 +40,7 @@ enum ClientError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .notReached(.cancelled, _): return "cancelled"
         case .notReached(let error, let url): return "riskd at \(url) cannot be asked: \(error)"
+        case .notConnected(let path, let code): return LocalSocket.trouble(at: path, code)
         case .refused(let status, let detail, let hint):
             let parts = [Self.words(status), detail, hint].filter { !$0.isEmpty }
             return parts.joined(separator: ": ")

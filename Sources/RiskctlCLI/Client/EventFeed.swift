@@ -61,7 +61,7 @@ struct EventFeed: Sendable {
                 switch error {
                 case .notReached(.cancelled, _): throw CancellationError()
                 case .refused(let status, _, _) where status < 500 && status != 429: throw error
-                case .notReached, .refused, .notUnderstood: break
+                case .notReached, .notConnected, .refused, .notUnderstood: break
                 }
                 failures += 1
                 let seconds = min(30, 1 << min(failures - 1, 5))

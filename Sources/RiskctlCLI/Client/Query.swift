@@ -16,6 +16,9 @@ struct Query: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// Adds a parameter beside others of its name.
+    mutating func add(_ name: String, _ value: String) { items.append((name, value)) }
+
     /// `?a=1&b=2`, percent-encoded; empty without parameters.
     var text: String {
         guard !items.isEmpty else { return "" }

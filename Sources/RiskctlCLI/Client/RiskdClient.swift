@@ -134,7 +134,12 @@ struct RiskdClient: Sendable {
         do throws(WebError) {
             return try await web.send(request)
         } catch {
-            throw .notReached(error, url: connection.url)
+            if case .unreachable = error, let path = connection.socket {
+                // libcurl's words name a host and a port, and not what is wrong.
+                let code = LocalSocket.answer(at: path)
+                if code != 0 { throw .notConnected(socket: path, code: code) }
+            }
+            throw .notReached(error, url: connection.place)
         }
     }
 
@@ -147,6 +152,7 @@ struct RiskdClient: Sendable {
         let text = connection.url + "/api/v1/" + path.map(encoded).joined(separator: "/") + query.text
         var headers: [WebRequest.Header] = [.init("User-Agent", "riskctl/\(riskdVersion)")]
         if let token = connection.token { headers.append(.init("Authorization", "Bearer \(token)")) }
+        if let role = connection.role { headers.append(.init("Riskd-Role", role)) }
         if body != nil { headers.append(.init("Content-Type", "application/json")) }
         do throws(WebError) {
             var request = WebRequest(
@@ -157,6 +163,7 @@ struct RiskdClient: Sendable {
                 security: TransportSecurity(authorities: connection.authorities),
                 addressGuard: .open
             )
+            request.socket = connection.socket
             request.connectTimeout = min(connection.timeout, .seconds(5))
             return request
         } catch {

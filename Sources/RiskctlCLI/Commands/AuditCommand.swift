@@ -1,4 +1,5 @@
 import Console
+import Domain
 import Runtime
 
 extension Command {
@@ -51,13 +52,15 @@ extension Command {
                     session.invocation.arguments[0]
                 )
                 let time = try session.time("at") ?? Session.timeExpression("now", now: .now)
+                // A sample of that very time counts, and `until` is the first time that does not.
+                let after = try Timestamp(typed: time, now: .now) + .milliseconds(1)
                 let newest = try await session.client.get(
                     ["samples"],
-                    ["entity": entity, "until": time, "limit": "1"]
+                    ["entity": entity, "until": after.description, "limit": "1"]
                 )
                 guard let sample = newest["items"].elements.first?["sample"].integer else {
                     throw CommandFailure(
-                        "\(entity) has no sample before \(time): nothing was known against it"
+                        "\(entity) has no sample up to \(time): nothing was known against it"
                     )
                 }
                 try await session.explain(String(sample))

@@ -14,15 +14,13 @@ extension Command {
         "Rows of a dataset, in the order of its key (needs auditor)",
         arguments: [
             .dataset,
-            Argument("COLUMN=VALUE", "Only rows with this value", count: 0...1, values: .nothing),
+            Argument("COLUMN=VALUE", "Only rows with this value", count: 0...4, values: .nothing),
         ],
         flags: [.since, .until] + Flag.paging
     ) { session in
         let words = session.invocation.arguments
-        let query: Query = [
-            "since": try session.time("since"), "until": try session.time("until"),
-            "match": try words.dropFirst().first.map(checkedMatch),
-        ]
+        var query: Query = ["since": try session.time("since"), "until": try session.time("until")]
+        for word in words.dropFirst() { query.add("match", try checkedMatch(word)) }
         let path = ["audit", "datasets", words[0]]
         let (rows, isCut) = try await session.client.list(path, query, limit: try session.limit())
         // Columns as the view has them; without rows nobody misses them.
@@ -91,7 +89,7 @@ extension Command {
         return result["identical"].bool == true ? .ok : .error
     }
 
-    private static let checkedMatch: @Sendable (String) throws -> String = { text in
+    static let checkedMatch: @Sendable (String) throws -> String = { text in
         guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
             throw UsageError("expected COLUMN=VALUE, got '\(text)'")
         }

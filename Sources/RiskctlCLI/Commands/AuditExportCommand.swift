@@ -12,7 +12,7 @@ extension Command {
         discussion: """
             Writes OUT/DATASET.ndjson or .csv as it comes, asks riskd what its rows, bytes and SHA-256 must be, and writes \
             OUT/manifest.json last: without it an export is not whole. The same rows give the same bytes: give --until, and a \
-            time that is past, to repeat it. riskd audit export, on riskd's machine, reads all datasets as of one moment, and \
+            time that is past, to repeat it. riskd export audit, on riskd's machine, reads all datasets as of one moment, and \
             knows OCSF.
             """,
         arguments: [
@@ -31,6 +31,7 @@ extension Command {
                 "where",
                 value: "COLUMN=VALUE",
                 "Only rows with this value, of datasets with this column",
+                isRepeatable: true,
                 values: .nothing
             ), OutputFormat.flag,
         ]
@@ -41,9 +42,7 @@ extension Command {
         for name in session.invocation.arguments where !names.contains(name) {
             throw UsageError("'\(name)' is no dataset: expected \(names.joined(separator: ", "))")
         }
-        let match = session.invocation.value("where")
-        let column = match?.split(separator: "=").first.map(String.init)
-        if match?.contains("=") == false { throw UsageError("expected --where COLUMN=VALUE") }
+        let matches = try session.invocation.values("where").map(checkedMatch)
         let chosen = known.filter { dataset in
             session.invocation.arguments.isEmpty
                 || session.invocation.arguments.contains(dataset["name"].string ?? "")
@@ -56,18 +55,18 @@ extension Command {
         var files: [JSONValue] = []
         for dataset in chosen {
             let name = dataset["name"].string ?? ""
-            let hasColumn = dataset["columns"].elements.contains { $0.string == column }
-            let query: Query = [
-                "since": try session.time("since"), "until": until, "format": format,
-                "match": hasColumn ? match : nil,
-            ]
+            let columns = dataset["columns"].elements.compactMap(\.string)
+            var query: Query = ["since": try session.time("since"), "until": until, "format": format]
+            for match in matches where columns.contains(String(match.prefix { $0 != "=" })) {
+                query.add("match", match)
+            }
             files.append(try await export.write(name, query))
         }
         try export.finish(
             files,
             since: try session.time("since"),
             until: until,
-            matches: match.map { [$0] } ?? []
+            matches: matches
         )
         var report = Report([
             .init("file"), .init("rows", isNumeric: true), .init("bytes", isNumeric: true), .init("sha256"),

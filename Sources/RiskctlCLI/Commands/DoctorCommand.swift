@@ -62,7 +62,7 @@ private struct Doctor {
     init(_ session: Session) { self.session = session }
 
     func points() async -> [Point] {
-        let url = session.client.connection.url
+        let place = session.client.connection.place
         let me: JSONValue
         do throws(ClientError) {
             me = try await session.client.get(["me"])
@@ -71,14 +71,14 @@ private struct Doctor {
                 return [Point(name: "connection", verdict: .failed, detail: "\(error)")]
             }
             return [
-                Point(name: "connection", verdict: .ok, detail: url),
+                Point(name: "connection", verdict: .ok, detail: place),
                 Point(name: "token", verdict: .failed, detail: "\(error)"),
             ]
         }
         let roles = me["roles"].elements.compactMap(\.string).joined(separator: ", ")
         let expires = me["expires_at"].string.map { ", until \(shortTime($0))" } ?? ""
         var points = [
-            Point(name: "connection", verdict: .ok, detail: url),
+            Point(name: "connection", verdict: .ok, detail: place),
             Point(name: "token", verdict: .ok, detail: "\(me["name"].string ?? ""): \(roles)\(expires)"),
         ]
         do throws(ClientError) {

@@ -13,8 +13,15 @@ extension Command {
                 "attempts",
                 "Attempts to deliver messages to an endpoint, the newest first",
                 arguments: [.endpoint],
-                flags: [.watch] + Flag.paging
-            ) { session in try await session.write(.attempts(session.invocation.arguments[0])) },
+                flags: [
+                    Flag("message", value: "ID", "Only those with this message", values: .nothing), .watch,
+                ] + Flag.paging
+            ) { session in
+                try await session.write(
+                    .attempts(session.invocation.arguments[0]),
+                    ["message": session.invocation.value("message")]
+                )
+            },
             Command(
                 "test",
                 "Send a test message now (needs admin); fails when it is not delivered",

@@ -63,7 +63,7 @@ extension Command {
                 me[key].elements.compactMap(\.string).joined(separator: ", ")
             }
             var sheet = Sheet()
-            sheet.line("\(me["name"].string ?? "") at \(session.client.connection.url)")
+            sheet.line("\(me["name"].string ?? "") at \(session.client.connection.place)")
             sheet.fact("roles", words("roles"))
             sheet.fact("may", words("may"))
             sheet.fact("token expires", me["expires_at"].string.map(shortTime))

@@ -66,6 +66,13 @@ enum Known {
 extension Connection {
     /// The same for somebody who waits for a key to do something.
     fileprivate var hurried: Connection {
-        Connection(url: url, token: token, authorities: authorities, timeout: min(timeout, .seconds(2)))
+        Connection(
+            url: url,
+            socket: socket,
+            role: role,
+            token: token,
+            authorities: authorities,
+            timeout: min(timeout, .seconds(2))
+        )
     }
 }

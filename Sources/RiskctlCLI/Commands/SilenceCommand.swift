@@ -22,6 +22,7 @@ extension Command {
                 flags: [
                     .matcher,
                     Flag("for", value: "DURATION", "How long, such as 2h; 30d at most", values: .nothing),
+                    Flag("from", value: "TIME", "From TIME on; now unless given", values: .nothing),
                     Flag("comment", value: "TEXT", "Why", values: .nothing),
                     Flag("preview", "Only say what it would have hidden"), OutputFormat.flag,
                 ]
@@ -105,10 +106,15 @@ extension Session {
         guard let comment = invocation.value("comment"), !comment.isEmpty else {
             throw UsageError("expected --comment with a reason")
         }
-        let body: JSONValue = .object([
-            "matchers": try matchers(), "duration_seconds": .integer(duration.wholeMilliseconds / 1000),
-            "comment": .string(comment),
-        ])
+        var members: [JSONValue.Member] = [
+            .init("matchers", try matchers()),
+            .init("duration_seconds", .integer(duration.wholeMilliseconds / 1000)),
+            .init("comment", .string(comment)),
+        ]
+        if let text = invocation.value("from") {
+            members.append(.init("starts_at", .string(try Timestamp(typed: text, now: .now).description)))
+        }
+        let body = JSONValue.object(members)
         let silence = try await client.ask(.post, ["silences"], body: body)
         try report(silence, "silence \(silence["silence"].text) until \(silence["ends_at"].string ?? "")")
     }

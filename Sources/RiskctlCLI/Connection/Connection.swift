@@ -4,8 +4,12 @@ import WebClient
 
 /// Where riskd is, and as whom it is asked.
 struct Connection: Sendable {
-    /// Scheme, host and port, without a slash at the end.
+    /// Scheme, host and port, without a slash at the end; by a socket it only names the host.
     let url: String
+    /// The absolute path of riskd's Unix socket; nil: it is asked at ``url``.
+    let socket: String?
+    /// The role in which it is asked by the socket; nil: the usual one.
+    let role: String?
     /// `rkd_...`; nil: none is known.
     let token: String?
     /// The path of a file with the authorities to trust; nil: the system's.
@@ -16,13 +20,32 @@ struct Connection: Sendable {
     /// Where riskd listens unless it is told otherwise.
     static let defaultURL = "http://127.0.0.1:9480"
 
+    /// What requests by a socket say of the host.
+    static let localURL = "http://localhost"
+    /// Where systemd's unit puts riskd's socket, and where a riskd that was started in this folder does.
+    static let usualSockets = ["/run/riskd/api.sock", "riskd-state/api.sock"]
+
+    /// Where riskd is, for people.
+    var place: String { socket.map { "the socket \($0)" } ?? url }
+
     /// Options that every command has.
     static let flags = [
         Flag(
             "url",
             value: "URL",
-            "Where riskd is; else RISKCTL_URL, url of the configuration file, \(defaultURL)",
+            "Where riskd is; else RISKCTL_URL, url of the configuration file, a usual socket, \(defaultURL)",
             values: .nothing
+        ),
+        Flag(
+            "socket",
+            value: "PATH",
+            "riskd's Unix socket, which needs no token; else RISKCTL_SOCKET, socket, \(usualSockets.joined(separator: " or "))"
+        ),
+        Flag(
+            "as",
+            value: "ROLE",
+            "By the socket: in which role you ask; only root and riskd's own account can choose",
+            values: .words(roles)
         ),
         Flag(
             "token-file",
@@ -42,13 +65,24 @@ struct Connection: Sendable {
         ),
     ]
 
+    /// What somebody may be.
+    static let roles = ["viewer", "operator", "responder", "admin", "auditor", "scrape"]
+
     /// What flags, environment and configuration file say, in this order.
+    ///
+    /// Where nothing says where riskd is, a socket in one of the usual places is taken, if whoever asks may connect or has no
+    /// token to ask with elsewhere.
     ///
     /// - Parameters:
     ///   - invocation: the command line.
     ///   - environment: the process's variables.
+    ///   - usual: where a socket is looked for.
     /// - Throws: `UsageError`, or `CommandFailure` about a file.
-    init(_ invocation: Invocation, environment: [String: String]) throws {
+    init(
+        _ invocation: Invocation,
+        environment: [String: String],
+        usual: [String] = usualSockets
+    ) throws {
         let folder = Self.folder(environment)
         let path = folder.map { $0 + "/config" }
         let text = try path.flatMap { path throws(CommandFailure) in try ProtectedFile.read(path, .trusted) }
@@ -58,7 +92,6 @@ struct Connection: Sendable {
             if let value = environment[variable], !value.isEmpty { return value }
             return file?.values[key].map { Self.expanded($0, environment) }
         }
-        url = try Self.checked(setting("url", "RISKCTL_URL", "url") ?? Self.defaultURL)
         authorities = setting("ca-file", "RISKCTL_CA_FILE", "ca_file")
         if let path = setting("token-file", "RISKCTL_TOKEN_FILE", "token_file") {
             guard let text = try ProtectedFile.read(path, .secret) else {
@@ -69,6 +102,33 @@ struct Connection: Sendable {
             token = try Self.token(text, path: path)
         } else {
             token = nil
+        }
+        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        let places = [
+            ("--url and --socket", invocation.value("url"), invocation.value("socket")),
+            ("RISKCTL_URL and RISKCTL_SOCKET", variable("RISKCTL_URL"), variable("RISKCTL_SOCKET")),
+            (
+                "url and socket of \(path ?? "")", file?.values["url"],
+                file?.values["socket"].map { Self.expanded($0, environment) }
+            ),
+        ]
+        let named = places.first { $0.1 != nil || $0.2 != nil }
+        if let named, named.1 != nil, named.2 != nil { throw UsageError("\(named.0) exclude each other") }
+        if let text = named?.1 {
+            (url, socket) = (try Self.checked(text), nil)
+        } else if let found = named?.2 ?? LocalSocket.usual(usual, hasToken: token != nil) {
+            (url, socket) = (Self.localURL, LocalSocket.absolute(found))
+        } else {
+            (url, socket) = (try Self.checked(Self.defaultURL), nil)
+        }
+        role = invocation.value("as")
+        if let role {
+            guard Self.roles.contains(role) else {
+                throw UsageError("--as must be one of \(Self.roles.joined(separator: ", ")), got '\(role)'")
+            }
+            guard socket != nil, token == nil else {
+                throw UsageError("--as is for riskd's socket, and not for a token, whose roles are its own")
+            }
         }
         guard let typed = invocation.value("timeout") else {
             timeout = .seconds(10)
@@ -122,15 +182,27 @@ struct Connection: Sendable {
     private static func token(_ text: String, path: String) throws(CommandFailure) -> String {
         let token = text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
         guard token.hasPrefix("rkd_"), token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw CommandFailure("\(path) holds no token: expected rkd_..., as riskd token create prints it")
+            throw CommandFailure(
+                "\(path) holds no token: expected rkd_..., as riskctl token create prints it"
+            )
         }
         return token
     }
 }
 
 extension Connection {
-    init(url: String, token: String?, authorities: String?, timeout: Duration) {
+    /// A connection as it is.
+    init(
+        url: String,
+        socket: String? = nil,
+        role: String? = nil,
+        token: String?,
+        authorities: String?,
+        timeout: Duration
+    ) {
         self.url = url
+        self.socket = socket
+        self.role = role
         self.token = token
         self.authorities = authorities
         self.timeout = timeout

@@ -1,12 +1,12 @@
 import Console
 import Glibc
 
-/// The file `riskctl/config` in the user's configuration directory: `url`, `token_file` and `ca_file`.
+/// The file `riskctl/config` in the user's configuration directory: `url` or `socket`, `token_file` and `ca_file`.
 struct ConnectionFile {
     /// Values by key.
     let values: [String: String]
 
-    private static let keys = ["url", "token_file", "ca_file"]
+    private static let keys = ["url", "socket", "token_file", "ca_file"]
 
     /// Reads a file of lines `KEY: VALUE`; what follows a `#` at the beginning of a line or behind a blank is a comment.
     ///

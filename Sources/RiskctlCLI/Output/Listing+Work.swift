@@ -60,9 +60,10 @@ extension Listing {
         path: ["endpoints"],
         fields: [
             .value("name"), .value("format"), .level("from", "minimum_level"), .value("enabled"),
-            .number("pending"),
+            .value("verified"), .number("pending"),
             .number("delivered"), .value("last", "last_attempt.outcome"),
             .time("at", "last_attempt.started_at", isOptional: true),
+            .time("failing_since", isOptional: true),
             .value("target", isOptional: true), .value("disabled_reason", isOptional: true),
         ],
         isPaged: false,

@@ -57,7 +57,7 @@ private struct Top {
 
     private func look() async throws(ClientError) -> TopFrame {
         let model = session.invocation.value("model")
-        var frame = TopFrame(url: session.client.connection.url)
+        var frame = TopFrame(url: session.client.connection.place)
         frame.overview = try await session.client.get(["overview"])
         frame.entities = try await session.client.get(
             ["entities"],

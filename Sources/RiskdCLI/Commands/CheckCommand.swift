@@ -1,3 +1,4 @@
+import APIHandlers
 import Configuration
 import Console
 import Domain
@@ -54,6 +55,9 @@ extension Command {
             checklist.passed("scoring", "ticks of \(configuration.scoring.tick.text)")
         } catch {
             checklist.failed("scoring", error.description)
+        }
+        if let group = configuration.api.socketGroup, SystemAccounts.number(ofGroup: group) == nil {
+            checklist.failed("api", "api.socket_group: there is no group \(group)")
         }
         await checkEndpoints(configuration, isOnline: invocation.has("online"), &checklist)
         do {

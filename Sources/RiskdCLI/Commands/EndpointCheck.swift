@@ -88,7 +88,7 @@ extension Command {
             warnings.append(
                 previous.until > now
                     ? "the old secret signs as well until \(previous.until)"
-                    : "\(rotation.previousPath) is out of force: riskd endpoint rotate --finish removes it"
+                    : "\(rotation.previousPath) is out of force: riskd rotate-secret --finish removes it"
             )
         }
         if endpoint.signing != .none, endpoint.secrets.count > 1 {

@@ -10,7 +10,7 @@ extension Command {
     static let export = Command(
         "export",
         "Write what is stored as files that other commands take",
-        commands: [exportAdversarial]
+        commands: [exportAdversarial, .exportAudit]
     )
 
     private static let exportAdversarial = Command(

@@ -63,22 +63,6 @@ extension Store {
         }
     }
 
-    /// Alerts by the beginning of their ids.
-    ///
-    /// - Parameter prefix: at least one character of an id.
-    /// - Returns: at most two, so that a caller sees whether it is ambiguous.
-    /// - Throws: `StorageError.database` or `.corrupt`.
-    package func alerts(startingWith prefix: String) async throws(StorageError) -> [Alert] {
-        try await storing {
-            try await session.query(
-                """
-                select \(unsafeSQL: Alert.columns) from riskd.alert where starts_with(id, \(prefix))
-                order by id limit 2
-                """
-            ).map(Alert.init)
-        }
-    }
-
     /// What happened to an alert, in order.
     ///
     /// - Parameter id: which.

@@ -154,7 +154,9 @@ extension Store {
         try await storing { try await session.perform { try Self.refusal($0, user) } }
     }
 
-    /// Whether anything was scored of a user that is still kept.
+    /// Whether anything is kept of a user: what was scored, or a line that could not be used and names them.
+    ///
+    /// Lines are read through last, where nothing else is known.
     ///
     /// - Throws: `StorageError.database`.
     package func knows(_ user: UserID) async throws(StorageError) -> Bool {
@@ -167,6 +169,8 @@ extension Store {
                     or exists (select from riskd.alert where subject_kind = 'user' and name = \(user.name))
                     or exists (select from riskd.observation where user_name = \(user.name) and model in (
                         select model from riskd.history_window union select model from riskd.track))
+                    or exists (select from riskd.coverage_account where user_name = \(user.name))
+                    or exists (select from riskd.dead_letter where position(convert_to(\(user.name), 'UTF8') in body) > 0)
                 """
             ).first?.only(Bool.self) ?? false
         }

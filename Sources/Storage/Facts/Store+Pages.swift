@@ -130,11 +130,13 @@ extension Store {
     ///
     /// - Parameters:
     ///   - endpoint: its name.
+    ///   - message: only those with it; nil: all.
     ///   - bounds: the key is the attempt's number; the period is not looked at.
     /// - Returns: a page with the attempts' numbers.
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func attemptPage(
         at endpoint: String,
+        with message: MessageID? = nil,
         _ bounds: PageBounds
     ) async throws(StorageError) -> [(id: Int64, attempt: DeliveryAttempt)] {
         let columns = DeliveryAttempt.columns.joined(separator: ", ")
@@ -143,6 +145,7 @@ extension Store {
                 """
                 select \(unsafeSQL: columns), id from riskd.delivery_attempt
                 where endpoint = \(endpoint) and id < coalesce(\(bounds.after), \(Int64.max))
+                    and (\(message?.description) is null or message_id = \(message?.description))
                 order by id desc limit \(bounds.limit)
                 """
             ).map { row in

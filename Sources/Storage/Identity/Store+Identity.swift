@@ -163,6 +163,7 @@ extension Store {
     ///   - token: which token its session is of.
     ///   - expires: from when on it does not work.
     ///   - actor: who made it.
+    ///   - address: where from; nil: on the machine itself.
     ///   - time: the wall clock.
     /// - Throws: `StorageError.database`.
     package func addLink(
@@ -170,6 +171,7 @@ extension Store {
         token: StoredToken,
         expires: Timestamp,
         by actor: String,
+        from address: String? = nil,
         at time: Timestamp
     ) async throws(StorageError) {
         try await storing {
@@ -186,7 +188,8 @@ extension Store {
                     actor: actor,
                     what: "token.link",
                     object: token.name,
-                    detail: "until \(expires)"
+                    detail: "until \(expires)",
+                    address: address
                 )
                 try entry.write(session)
             }

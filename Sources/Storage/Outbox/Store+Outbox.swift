@@ -98,32 +98,6 @@ extension Store {
         try await storing { try await session.transaction { try rows.copy(through: $0) } }
     }
 
-    /// Attempts at an endpoint or with a message, newest first.
-    ///
-    /// - Parameters:
-    ///   - endpoint: nil for all.
-    ///   - message: nil for all.
-    ///   - limit: how many at most.
-    /// - Returns: the attempts.
-    /// - Throws: `StorageError.database` or `.corrupt`.
-    package func attempts(
-        at endpoint: String? = nil,
-        with message: MessageID? = nil,
-        limit: Int
-    ) async throws(StorageError) -> [DeliveryAttempt] {
-        let columns = DeliveryAttempt.columns.joined(separator: ", ")
-        return try await storing {
-            try await session.query(
-                """
-                select \(unsafeSQL: columns) from riskd.delivery_attempt
-                where (\(endpoint) is null or endpoint = \(endpoint))
-                    and (\(message?.description) is null or message_id = \(message?.description))
-                order by id desc limit \(limit)
-                """
-            ).map(DeliveryAttempt.init)
-        }
-    }
-
     /// Messages, newest first.
     ///
     /// - Parameters:

@@ -9,9 +9,9 @@ import Runtime
 import Storage
 
 extension Command {
-    /// `riskd endpoint rotate`: another secret.
+    /// `riskd rotate-secret`: another secret of an endpoint; it lies in a file of this machine.
     static let rotateSecret = Command(
-        "rotate",
+        "rotate-secret",
         "Exchange the secret that an endpoint's messages are signed with",
         discussion: """
             Writes a new secret into the endpoint's file and keeps the old one beside it, in FILE.previous; until --overlap is \
@@ -19,7 +19,7 @@ extension Command {
             to be restarted. The secret itself is not printed: the receiver's people get it from the file. Secrets of the \
             service manager (credential:) are exchanged where it keeps them, by naming the new one before the old one.
             """,
-        arguments: [.endpoint(1...1)],
+        arguments: [Argument("ENDPOINT", "An endpoint's name")],
         flags: [
             Flag(
                 "overlap",
@@ -98,5 +98,20 @@ extension SecretRotation {
             )
         }
         self.init(path: path)
+    }
+}
+
+extension Configuration {
+    /// The name of a configured endpoint that somebody typed.
+    fileprivate func endpoint(_ name: String) throws(UsageError) -> String {
+        guard alerting.endpoints.contains(where: { $0.name == name }) else {
+            let known = alerting.endpoints.map(\.name).joined(separator: ", ")
+            throw UsageError(
+                known.isEmpty
+                    ? "alerting.endpoints is empty: give --config"
+                    : "'\(name)' is no endpoint: expected \(known)"
+            )
+        }
+        return name
     }
 }

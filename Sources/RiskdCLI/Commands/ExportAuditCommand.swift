@@ -7,9 +7,9 @@ import Runtime
 import Storage
 
 extension Command {
-    /// `riskd audit export`: datasets as files.
-    static let auditExport = Command(
-        "export",
+    /// `riskd export audit`: datasets as files, all as of one moment, also where no riskd runs.
+    static let exportAudit = Command(
+        "audit",
         "Write datasets as files, with a manifest of their SHA-256, sizes and row counts",
         discussion: """
             Reads everything as of one moment, in the order of the datasets' keys, and writes OUT/DATASET.ndjson or .csv and, \
@@ -74,5 +74,33 @@ extension Command {
             report.write(to: invocation.terminal, as: invocation.format)
             return .ok
         }
+    }
+}
+
+extension AuditDataset {
+    /// The dataset that somebody typed.
+    fileprivate init(typed name: String) throws(UsageError) {
+        guard let dataset = AuditDataset.named(name) else {
+            let known = AuditDataset.all.map(\.name).joined(separator: ", ")
+            throw UsageError("'\(name)' is no dataset: expected \(known)")
+        }
+        self = dataset
+    }
+}
+
+extension Invocation {
+    /// What `--since`, `--until` and COLUMN=VALUE select.
+    fileprivate func auditSelection(_ texts: some Sequence<String>) throws(UsageError) -> AuditSelection {
+        let (since, until) = try period()
+        var matches: [AuditSelection.Match] = []
+        for text in texts {
+            guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+                throw UsageError("expected COLUMN=VALUE, got '\(text)'")
+            }
+            matches.append(
+                .init(column: String(text[..<sign]), value: String(text[text.index(after: sign)...]))
+            )
+        }
+        return AuditSelection(since: since, until: until, matches: matches)
     }
 }

@@ -7,8 +7,8 @@ import Runtime
 import Storage
 
 extension Command {
-    /// `riskd audit retention`: what is kept for how long.
-    static let auditRetention = Command(
+    /// `riskd retention`: what is kept for how long.
+    static let retention = Command(
         "retention",
         "Show for how long what is kept, and what is due to be deleted",
         discussion: """
@@ -68,8 +68,8 @@ extension Command {
         }
     }
 
-    /// `riskd audit hold`: nothing is deleted.
-    static let auditHold = Command(
+    /// `riskd hold`: nothing is deleted.
+    static let hold = Command(
         "hold",
         "Keep everything from being deleted, or release that",
         commands: [
@@ -93,7 +93,7 @@ extension Command {
             Command(
                 "release",
                 "Release a hold",
-                arguments: [Argument("HOLD", "Its number, as riskd audit query holds shows it")],
+                arguments: [Argument("HOLD", "Its number, as riskctl audit query holds shows it")],
                 flags: [.actor, .config, .set]
             ) { invocation in
                 guard let number = Int64(invocation.arguments[0]) else {
