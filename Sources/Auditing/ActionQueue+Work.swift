@@ -28,7 +28,7 @@ extension ActionQueue {
         let tick = state.tickMilliseconds ?? configuration.scoring.tick.wholeMilliseconds
         guard try await takeOwnership(tickLength: .milliseconds(tick)) else { return }
         try await apply()
-        let shelf = SignatureCache(stateDirectory: configuration.stateDirectory, log: log)
-        try await PersonErasure(store: store, shelf: shelf, log: log).run()
+        let cache = SignatureCache(stateDirectory: configuration.stateDirectory, log: log)
+        try await PersonErasure(store: store, signatureCache: cache, log: log).run()
     }
 }

@@ -48,10 +48,12 @@ package struct StoredService: Sendable {
     }
 
     private func serve(_ connectionString: String, until signals: Signals) async throws {
+        let metrics = Metrics()
         let host = try APIHost(
             configuration,
             connectionString,
-            metrics: Metrics(),
+            metrics: metrics,
+            service: ServiceBoard(metrics),
             blindness: { ["no log is followed: riskd serve shows what is stored"] },
             now: { .now },
             log: log
