@@ -86,9 +86,8 @@ struct Demo {
             group.cancelAll()
         }
         guard player.wait() == 0 else { throw CommandFailure("the trace could not be played") }
+        try ask(["get", "entities", "--level", "low"])
         daemon.stop()
-        terminal.writeLine("")
-        try step(["risk", "--config", file, "--stored"])
         try step(["recompute", "--all", "--config", file])
         for line in whereToLook.split(separator: "\n", omittingEmptySubsequences: false) {
             terminal.writeLine(String(line))
@@ -174,13 +173,14 @@ struct Demo {
         """
 
         Look further (the database starts for a moment when nothing else runs it):
-          \(riskd) history global --config \(file)
-          \(riskd) history model:fashion --config \(file) -o csv
-          \(riskd) history USER --config \(file)           a user of the list above
-          \(riskctl) explain SAMPLE         a sample's number from history; while it runs, or after \(riskd) serve --config \(file)
+          \(riskd) serve --config \(file)                  answers what follows, and the dashboard, from what is stored
+          \(riskctl) samples service
+          \(riskctl) samples model:fashion --all -o csv
+          \(riskctl) samples USER           a user of the list above
+          \(riskctl) explain SAMPLE         a sample's number from these
           \(riskd) evaluate --truth \(fixture)/fashion-dev.truth.csv.gz --config \(file)
           \(riskd) run --config \(file)                    goes on where this stopped
-          \(riskctl) status     how it stands, while it runs; also get users, alert list, top
+          \(riskctl) status     how it stands; also get users, alert list, top
           \(riskctl) token link demo        prints another link to its dashboard, http://127.0.0.1:9480
         """
     }
@@ -262,16 +262,23 @@ struct Demo {
 
     /// Lets riskctl make a token, as anybody who runs riskd may.
     private func makeToken() throws {
-        let words = [
-            "--socket", socket, "token", "create", "demo", "--role", "responder", "--role", "auditor",
+        try ask([
+            "token", "create", "demo", "--role", "responder", "--role", "auditor",
             "--link",
             "--out", token,
-        ]
+        ])
+    }
+
+    /// Runs a riskctl against the demo's riskd.
+    private func ask(_ arguments: [String]) throws {
+        let words = ["--socket", socket] + arguments
         terminal.writeLine("")
         terminal.writeLine("$ \(riskctlProgram) \(words.joined(separator: " "))")
         let child = try Child(words, isQuiet: false, program: "riskctl")
         let status = child.wait()
-        guard status == 0 else { throw CommandFailure("riskctl token create ended with \(status)") }
+        guard status == 0 else {
+            throw CommandFailure("riskctl \(arguments.joined(separator: " ")) ended with \(status)")
+        }
     }
 
     private func step(_ arguments: [String], isQuiet: Bool = false) throws {

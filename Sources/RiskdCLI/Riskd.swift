@@ -15,7 +15,7 @@ package enum Riskd {
     )
 
     private static let commands: [Command] = [
-        .daemon, .serve, .replay, .check, .migrate, .calibrate, .train, .risk, .history, .campaigns,
+        .daemon, .serve, .replay, .check, .migrate, .calibrate, .train,
         .recompute, .repairTime,
         .evaluate,
         .rotateSecret, .retention, .hold, .grants,
@@ -40,6 +40,9 @@ package enum Riskd {
         Moved("audit", "hold", to: "riskd hold"),
         Moved("audit", "grants", to: "riskd grants"),
         Moved("explain", to: "riskctl explain"),
+        Moved("risk", to: "riskctl get entities"),
+        Moved("history", to: "riskctl samples"),
+        Moved("campaigns", to: "riskctl get campaigns, and riskctl get chain CAMPAIGN for its images"),
     ]
 
     /// Runs the program on this process's terminal.
@@ -48,7 +51,7 @@ package enum Riskd {
     /// - Returns: the exit code of the process.
     package static func main(_ arguments: [String]) async -> Int32 {
         SystemLog.quietDispatch()
-        // A reader that goes away (`riskd history | head`) is no failure.
+        // A reader that goes away (`riskd dump sample | head`) is no failure.
         signal(SIGPIPE, SIG_IGN)
         return await program.run(Array(arguments.dropFirst()), on: .standard).rawValue
     }

@@ -21,7 +21,7 @@ extension RecordedTests {
 
         private func level(_ sandbox: Sandbox, of entity: String) async throws -> [String: Any] {
             let levels = try rows(
-                try await sandbox.succeed(["risk", "--stored", "--all", "-o", "json"]).output
+                try await sandbox.served(["get", "entities", "--all", "-o", "json"]).output
             )
             return levels.first { $0["entity"] as? String == entity } ?? [:]
         }

@@ -73,17 +73,20 @@ extension RecordedTests {
 
         @Test func `a campaign is listed, shown image by image, and explained`() async throws {
             let sandbox = try await Fashion.replayed()
-            let list = try await sandbox.succeed(["campaigns", "-o", "csv"]).output
-                .split(whereSeparator: \.isNewline).map { $0.split(separator: ",").map(String.init) }
-            #expect(list[0].prefix(5) == ["campaign", "level", "score", "members", "accounts"])
-            let worst = try #require(
-                list.dropFirst().max { (Double($0[2]) ?? 0) < (Double($1[2]) ?? 0) }
-            )
-            let name = worst[0]
-            let id = try #require(Int(name.dropFirst("campaign:fashion/".count)))
-            let chain = try await sandbox.succeed(["campaigns", name, "-o", "ndjson"]).output
+            let server = try sandbox.begin(["serve"] + sandbox.flags)
+            try await eventually("riskd serves", { server.errors }) {
+                server.errors.contains("serving the API")
+            }
+            let list = try await sandbox.mustRiskctl(["get", "campaigns", "--all", "-o", "ndjson"]).output
                 .split(separator: "\n").map { try json(String($0)) }
-            #expect(chain.count == 1 + (Int(worst[3]) ?? 0))
+            let worst = try #require(
+                list.max { ($0["highest_score"] as? Double ?? 0) < ($1["highest_score"] as? Double ?? 0) }
+            )
+            let name = try #require(worst["entity"] as? String)
+            let id = try #require(Int(name.dropFirst("campaign:fashion/".count)))
+            let chain = try await sandbox.mustRiskctl(["get", "chain", name, "--all", "-o", "ndjson"]).output
+                .split(separator: "\n").map { try json(String($0)) }
+            #expect(chain.count == 1 + (worst["members"] as? Int ?? 0))
             let records = try await sandbox.texts(
                 "select record_id from riskd.observation where sequence = \(id) or campaign = \(id) order by sequence"
             )
@@ -91,14 +94,16 @@ extension RecordedTests {
             // The highest probability of the first class so far, less the one now, is how far it has fallen.
             var peak = try #require(chain[0]["probability"] as? Double)
             for image in chain.dropFirst() {
-                let probability = try #require(image["probability"] as? Double)
+                let probability = try #require(image["first_class_probability"] as? Double)
                 let fall = try #require(image["fall"] as? Double)
                 #expect(abs(fall - max(0, peak - probability)) < 1e-5)
                 peak = max(peak, probability)
             }
-            let byNumber = try await sandbox.succeed(["campaigns", "\(id)", "-o", "ndjson"]).output
+            let byNumber = try await sandbox.mustRiskctl(
+                ["get", "chain", "\(id)", "--model", "fashion", "--all", "-o", "ndjson"]
+            ).output
             #expect(byNumber.split(separator: "\n").count == chain.count)
-            let history = try await sandbox.succeed(["history", name, "-o", "csv"]).output
+            let history = try await sandbox.mustRiskctl(["samples", name, "--all", "-o", "csv"]).output
             #expect(history.contains("similarity.campaign.fall"))
             let sample = try #require(
                 try await sandbox.numbers(
@@ -109,12 +114,14 @@ extension RecordedTests {
                 ).first
             )
             let explained = try json(
-                try await sandbox.served(["explain", "\(sample)", "-o", "json"]).output
+                try await sandbox.mustRiskctl(["explain", "\(sample)", "-o", "json"]).output
             )
             let shown = explained["sample"] as? [String: Any]
             #expect((explained["queries"] as? [Any])?.count == shown?["queries"] as? Int && shown != nil)
-            #expect(try await sandbox.run(["campaigns", "999999"]).code == 1)
-            #expect(try await sandbox.run(["campaigns", "x"]).code == 2)
+            let none = await sandbox.riskctl(["get", "chain", "campaign:fashion/999999"])
+            #expect(none.code == 1 && none.errors.contains("999999"), "\(none.errors)")
+            #expect(await sandbox.riskctl(["get", "chain", "x", "--model", "fashion"]).code == 2)
+            #expect(try await server.terminate().code == 0)
         }
     }
 }

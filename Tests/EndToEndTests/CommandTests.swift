@@ -7,8 +7,8 @@ extension RecordedTests {
     struct CommandTests {
         private static let commands = [
             "run", "replay", "check", "migrate", "calibrate", "calibrate build", "calibrate verify",
-            "calibrate activate", "calibrate list", "calibrate show", "calibrate relearn", "risk", "history",
-            "campaigns", "serve", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
+            "calibrate activate", "calibrate list", "calibrate show", "calibrate relearn",
+            "serve", "recompute", "evaluate", "evaluate opinion", "train", "train encoder",
             "train autoencoder", "play", "dump", "demo", "config", "completion", "export audit", "retention",
             "hold", "hold add", "grants", "rotate-secret",
         ]
@@ -33,36 +33,38 @@ extension RecordedTests {
             #expect(try await code("--version") == 0)
             #expect(try await code("config") == 0)
             for words in [
-                "nonsense", "risk --nonsense", "replay", "recompute x", "run --set", "dump nothing",
+                "nonsense", "recompute --nonsense", "replay", "recompute x", "run --set", "dump nothing",
             ] {
                 #expect(try await code(words, words == "dump nothing" ? sandbox.flags : []) == 2, "\(words)")
             }
-            #expect(try await code("risk", sandbox.flags) == 1)
+            #expect(try await code("recompute --all", sandbox.flags) == 1)
             #expect(try await code("replay nowhere.ndjson", sandbox.flags) == 1)
             #expect(try await code("config nowhere.yaml") == 1)
             #expect(try await code("run --set scoring.tick=0s") == 1)
             #expect(try await code("run", sandbox.flags) == 1)
         }
 
-        @Test func `shows a history as table, JSON and CSV with the same rows`() async throws {
+        @Test func `an entity's samples are the same in JSON and CSV, the newest first`() async throws {
             let sandbox = try await Fashion.replayed()
             let stored = try await sandbox.numbers(
-                "select id from riskd.sample where entity_name = 'user-041' order by id"
+                "select id from riskd.sample where entity_name = 'user-041' order by id desc"
             )
             #expect(stored.count > 5)
-            let table = try await sandbox.succeed(["history", "user-041"]).output.split(separator: "\n")
-            #expect(table.first?.hasPrefix("TIME ") == true)
-            #expect(table.dropFirst().map { Int($0.split(separator: " ")[1]) } == stored)
-            let csv = try await sandbox.succeed(["history", "user:fashion/user-041", "-o", "csv"]).output
-            let lines = csv.split(whereSeparator: \.isNewline)
-            #expect(lines.first == "time,sample,queries,level,score,lane,derived,why")
-            #expect(lines.dropFirst().map { Int($0.split(separator: ",")[1]) } == stored)
-            let json = try await sandbox.succeed(["history", "user-041", "-o", "json"]).output
-            let rows = try #require(
-                try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]]
-            )
-            #expect(rows.map { $0["sample"] as? Int } == stored)
-            #expect(rows.contains { $0["level"] as? String == "medium" })
+            try await sandbox.serving {
+                let csv = try await sandbox.mustRiskctl(
+                    ["samples", "user:fashion/user-041", "--all", "-o", "csv"]
+                ).output
+                let lines = csv.split(whereSeparator: \.isNewline)
+                #expect(lines.first == "sample,time,level,score,lane,bits,queries,why")
+                #expect(lines.dropFirst().map { Int($0.prefix { $0 != "," }) } == stored)
+                let json = try await sandbox.mustRiskctl(["samples", "user-041", "--all", "-o", "json"])
+                    .output
+                let rows = try #require(
+                    try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]]
+                )
+                #expect(rows.map { $0["sample"] as? Int } == stored)
+                #expect(rows.contains { $0["level"] as? String == "medium" })
+            }
         }
 
         @Test func `explains a sample by parts that sum to its score, and by its queries`() async throws {
@@ -112,6 +114,12 @@ extension RecordedTests {
                 ("audit hold add", "riskd audit hold is now: riskd hold"),
                 ("audit grants auditor", "riskd audit grants is now: riskd grants"),
                 ("explain 700", "riskd explain is now: riskctl explain"),
+                ("risk --stored", "riskd risk is now: riskctl get entities"),
+                ("history global", "riskd history is now: riskctl samples"),
+                (
+                    "campaigns 818",
+                    "riskd campaigns is now: riskctl get campaigns, and riskctl get chain CAMPAIGN for its images"
+                ),
                 ("explain --help", "riskd explain is now: riskctl explain"),
             ] {
                 let arguments = words.split(separator: " ").map(String.init)
@@ -145,16 +153,21 @@ extension RecordedTests {
             let sandbox = try await Sandbox()
             try sandbox.append(LogLine.records(0..<100))
             try await sandbox.succeed(["replay", sandbox.path()])
-            let json = try await sandbox.succeed(["risk", "--stored", "--all", "-o", "json"]).output
-            let rows = try #require(
-                try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]]
-            )
-            #expect(rows.contains { $0["entity"] as? String == "global" })
-            #expect(rows.allSatisfy { $0["level"] as? String == "uncalibrated" })
-            for entity in ["global", "model:test", "user:test/user-1"] {
-                let csv = try await sandbox.succeed(["history", entity, "-o", "csv"]).output
-                let lines = csv.split(whereSeparator: \.isNewline).dropFirst()
-                #expect(!lines.isEmpty && lines.allSatisfy { $0.contains(",uncalibrated,") }, "\(csv)")
+            try await sandbox.serving {
+                func rows(_ words: String...) async throws -> [[String: Any]] {
+                    let json = try await sandbox.mustRiskctl(words + ["--all", "-o", "json"]).output
+                    return try #require(
+                        try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]]
+                    )
+                }
+                let levels = try await rows("get", "entities")
+                #expect(levels.contains { $0["entity"] as? String == "global" })
+                #expect(levels.allSatisfy { $0["level"] as? String == "uncalibrated" })
+                for entity in ["service", "model:test", "user:test/user-1"] {
+                    let samples = try await rows("samples", entity)
+                    #expect(!samples.isEmpty)
+                    #expect(samples.allSatisfy { $0["level"] as? String == "uncalibrated" }, "\(samples)")
+                }
             }
         }
     }

@@ -28,6 +28,25 @@ extension Command {
             ) { session in
                 try await session.write(.campaigns, ["model": session.invocation.value("model")])
             },
+            .asking(
+                "chain",
+                "The images of a campaign in their order, each with its nearest earlier one",
+                arguments: [
+                    Argument(
+                        "CAMPAIGN",
+                        "campaign:MODEL/NUMBER, or the number alone",
+                        values: .asked(Known.campaigns)
+                    )
+                ],
+                flags: [.model, .watch] + Flag.paging
+            ) { session in
+                let entity = try await EntityFinder(client: session.client).find(
+                    session.invocation.arguments[0],
+                    kind: "campaign",
+                    model: session.invocation.value("model")
+                )
+                try await session.write(.chain(["campaigns", entity, "chain"]))
+            },
             alerts("alerts", ["alert"]),
             silences("silences", ["silence"]),
             endpoints("endpoints", ["endpoint"]),
