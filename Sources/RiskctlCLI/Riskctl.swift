@@ -18,7 +18,8 @@ package enum Riskctl {
         ],
         flags: Connection.flags,
         moved: [
-            Moved("replay", to: "riskctl recompute"), Moved("endpoint", "replay", to: "riskctl endpoint resend"),
+            Moved("replay", to: "riskctl recompute"),
+            Moved("endpoint", "replay", to: "riskctl endpoint resend"),
         ],
         exitCodes: ";\n'riskctl check' ends as monitoring plugins do: 0 ok, 1 warning, 2 critical, 3 unknown"
     )
