@@ -97,7 +97,7 @@ import Testing
     @Test func `a usual place that holds no socket, or nothing, is passed over`() throws {
         defer { removeTemporaryDirectory(home) }
         try SecretFile.create([], at: home + "/file")
-        #expect(LocalSocket.usual([home + "/none", home + "/file"], hasToken: false) == nil)
+        #expect(ServiceSocket.usual([home + "/none", home + "/file"], hasToken: false) == nil)
     }
 
     @Test func `a request goes by the socket, with the role that was chosen or with the token`() async throws
@@ -127,7 +127,7 @@ import Testing
             try await client.get(["me"])
         }
         let server = try server()
-        #expect(LocalSocket.answer(at: path) == 0)
+        #expect(ServiceSocket.answer(at: path) == 0)
         try #require(rename(path, path + ".kept") == 0)
         server.stop()
         try #require(rename(path + ".kept", path) == 0)

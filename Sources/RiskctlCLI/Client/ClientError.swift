@@ -40,7 +40,7 @@ enum ClientError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .notReached(.cancelled, _): return "cancelled"
         case .notReached(let error, let url): return "riskd at \(url) cannot be asked: \(error)"
-        case .notConnected(let path, let code): return LocalSocket.trouble(at: path, code)
+        case .notConnected(let path, let code): return ServiceSocket.trouble(at: path, code)
         case .refused(let status, let detail, let hint):
             let parts = [Self.words(status), detail, hint].filter { !$0.isEmpty }
             return parts.joined(separator: ": ")

@@ -136,7 +136,7 @@ struct RiskdClient: Sendable {
         } catch {
             if case .unreachable = error, let path = connection.socket {
                 // libcurl's words name a host and a port, and not what is wrong.
-                let code = LocalSocket.answer(at: path)
+                let code = ServiceSocket.answer(at: path)
                 if code != 0 { throw .notConnected(socket: path, code: code) }
             }
             throw .notReached(error, url: connection.place)

@@ -116,8 +116,8 @@ struct Connection: Sendable {
         if let named, named.1 != nil, named.2 != nil { throw UsageError("\(named.0) exclude each other") }
         if let text = named?.1 {
             (url, socket) = (try Self.checked(text), nil)
-        } else if let found = named?.2 ?? LocalSocket.usual(usual, hasToken: token != nil) {
-            (url, socket) = (Self.localURL, LocalSocket.absolute(found))
+        } else if let found = named?.2 ?? ServiceSocket.usual(usual, hasToken: token != nil) {
+            (url, socket) = (Self.localURL, ServiceSocket.absolute(found))
         } else {
             (url, socket) = (try Self.checked(Self.defaultURL), nil)
         }
@@ -191,7 +191,6 @@ struct Connection: Sendable {
 }
 
 extension Connection {
-    /// A connection as it is.
     init(
         url: String,
         socket: String? = nil,

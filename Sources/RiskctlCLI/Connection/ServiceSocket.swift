@@ -1,7 +1,7 @@
 import Glibc
 
 /// riskd's Unix socket, as a client sees it.
-enum LocalSocket {
+enum ServiceSocket {
     /// The first of the usual places that has a socket to be taken; nil: none.
     ///
     /// - Parameters:
