@@ -70,14 +70,12 @@ extension RequestHandlers {
 
     func campaigns(_ call: APICall) async throws -> APIAnswer {
         let model = try call.model()
-        var bounds = PageBounds(limit: try call.limit())
-        bounds.after = try call.number(ofCursor: "campaigns")
-        let asked = bounds
+        let asked = try bounds(call, "campaigns")
         let found = try await readers.lend { store in
             let ids = try await store.campaignNumbers(of: model, asked)
             return try await store.campaigns(ids: ids).sorted { $0.campaign.id > $1.campaign.id }
         }
-        let last = found.count == bounds.limit ? found.last?.campaign.id : nil
+        let last = found.count == asked.limit ? found.last?.campaign.id : nil
         return .json(
             PageDocument(
                 items: found.map(CampaignDocument.init),

@@ -246,10 +246,18 @@ struct CommitTests {
         #expect(found.map(\.level) == [.medium] && found.map(\.score) == [52_000])
         #expect(found.map(\.first) == [start])
         #expect(try await store.campaigns(ids: [1], model: ModelID("other")) == [])
-        #expect(try await store.campaigns(until: start) == [])
-        let chain = try await store.chain(of: 1, model: fashion, limit: 9)
-        #expect(chain == [0, 1, 4].map { withoutImage(observations[$0]) })
-        #expect(try await store.observations(of: entity, tick: tick) == Array(chain[1...]))
+        func numbers(since: Timestamp? = nil, until: Timestamp? = nil) async throws -> [Int64] {
+            try await store.campaignNumbers(of: fashion, PageBounds(since: since, until: until, limit: 9))
+        }
+        let last = expected.lastJoined
+        #expect(try await numbers() == [1])
+        #expect(try await numbers(since: last, until: start + .milliseconds(1)) == [1])
+        #expect(try await numbers(since: last + .milliseconds(1)) == [])
+        #expect(try await numbers(until: start) == [])
+        #expect(
+            try await store.observations(of: entity, tick: tick)
+                == [1, 4].map { withoutImage(observations[$0]) }
+        )
         #expect(try await store.samples(of: entity, limit: 9).map(\.sample) == batch.samples)
         #expect(try await store.levelChanges(of: entity, limit: 9).map(\.change) == batch.levelChanges)
         #expect(try await store.histograms() == batch.histograms)

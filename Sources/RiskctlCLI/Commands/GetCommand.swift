@@ -24,9 +24,15 @@ extension Command {
                 "campaigns",
                 "Chains of near-duplicate images, the newest first",
                 aliases: ["campaign"],
-                flags: [.model, .watch] + Flag.paging
+                flags: [.model, .since, .until, .watch] + Flag.paging
             ) { session in
-                try await session.write(.campaigns, ["model": session.invocation.value("model")])
+                try await session.write(
+                    .campaigns,
+                    [
+                        "model": session.invocation.value("model"), "since": try session.time("since"),
+                        "until": try session.time("until"),
+                    ]
+                )
             },
             .asking(
                 "chain",

@@ -160,7 +160,8 @@ extension Store {
     ///
     /// - Parameters:
     ///   - model: whose; nil for all.
-    ///   - bounds: the key is the campaign's number; the period is not looked at.
+    ///   - bounds: the key is the campaign's number; those whose last member is before the period or whose first image is
+    ///     after it are left out.
     /// - Returns: a page.
     /// - Throws: `StorageError.database`.
     package func campaignNumbers(
@@ -170,10 +171,14 @@ extension Store {
         try await storing {
             try await session.query(
                 """
-                select id from riskd.campaign
-                where (\(model?.name) is null or model = \(model?.name))
-                    and id < coalesce(\(bounds.after), \(Int64.max))
-                order by id desc limit \(bounds.limit)
+                select c.id from riskd.campaign c
+                where (\(model?.name) is null or c.model = \(model?.name))
+                    and c.id < coalesce(\(bounds.after), \(Int64.max))
+                    and c.last_joined >= coalesce(\(bounds.since?.postgres), '-infinity')
+                    and (\(bounds.until?.postgres) is null or exists (
+                        select from riskd.observation f
+                        where f.sequence = c.id and f.time < \(bounds.until?.postgres)))
+                order by c.id desc limit \(bounds.limit)
                 """
             ).map { try $0.only() }
         }

@@ -20,20 +20,16 @@ package struct StoredCampaign: Hashable, Sendable {
 }
 
 extension Store {
-    /// The campaigns of a period, ordered by model and number.
+    /// Campaigns, ordered by model and number.
     ///
     /// - Parameters:
     ///   - ids: these numbers only; nil for all.
     ///   - model: one model only; nil for all.
-    ///   - since: those whose last member is earlier are left out.
-    ///   - until: those whose first image is not earlier are left out.
     /// - Returns: the campaigns.
     /// - Throws: `StorageError.database` or `.corrupt`.
     package func campaigns(
         ids: [Int64]? = nil,
-        model: ModelID? = nil,
-        since: Timestamp? = nil,
-        until: Timestamp? = nil
+        model: ModelID? = nil
     ) async throws(StorageError) -> [StoredCampaign] {
         try await storing {
             try await session.query(
@@ -57,8 +53,6 @@ extension Store {
                     where s.entity_kind = 'campaign' and s.model = c.model and s.entity_name = c.id::text
                 ) as samples
                 where (\(ids == nil) or c.id = any(\(ids ?? []))) and (\(model?.name) is null or c.model = \(model?.name))
-                    and c.last_joined >= coalesce(\(since?.postgres), '-infinity')
-                    and f.time < coalesce(\(until?.postgres), 'infinity')
                 order by c.model, c.id
                 """
             ).map { row in
@@ -74,31 +68,6 @@ extension Store {
                     score: try fields.next()
                 )
             }
-        }
-    }
-
-    /// The observations of a campaign's first image and its members, in order; without images.
-    ///
-    /// - Parameters:
-    ///   - campaign: the campaign's number.
-    ///   - model: whose.
-    ///   - limit: how many at most.
-    /// - Returns: the observations.
-    /// - Throws: `StorageError.database` or `.corrupt`.
-    package func chain(
-        of campaign: Int64,
-        model: ModelID,
-        limit: Int
-    ) async throws(StorageError) -> [Observation] {
-        try await storing {
-            let columns = Observation.columns.joined(separator: ", ")
-            return try await session.query(
-                """
-                select \(unsafeSQL: columns) from riskd.observation
-                where model = \(model.name) and (campaign = \(campaign) or sequence = \(campaign))
-                order by sequence limit \(limit)
-                """
-            ).map(Observation.init)
         }
     }
 }
